@@ -1,0 +1,1 @@
+"""The embedded mesh: engines from wheels, all services as processes, one command."""

@@ -1,0 +1,1 @@
+"""The bus port, its adapters and the stage runner."""

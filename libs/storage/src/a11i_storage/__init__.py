@@ -1,0 +1,1 @@
+"""Ports and adapters of the stores: ClickHouse spans, PostgreSQL catalog; migrations."""

@@ -1,0 +1,1 @@
+"""The span model: Arrow schema, OTLP decoding, semantic-convention normaliser."""

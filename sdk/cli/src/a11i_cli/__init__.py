@@ -1,0 +1,1 @@
+"""The a11i command."""

@@ -1,0 +1,1 @@
+"""Verifies API keys; manages tenants, projects and keys."""

@@ -1,0 +1,1 @@
+"""Serves the public reads as REST."""

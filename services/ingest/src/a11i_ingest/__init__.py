@@ -1,0 +1,1 @@
+"""Takes spans over OTLP and StreamSpans and puts them on the bus."""

@@ -1,0 +1,1 @@
+"""Removes PII and secrets."""

@@ -1,0 +1,1 @@
+"""Writes spans to ClickHouse."""
