@@ -1,1 +1,1 @@
-"""What every a11i service needs once: settings, logging, metrics, errors, gRPC server and client kit, health, shutdown."""
+"""What every a11i service needs once: settings, logs, metrics, errors, gRPC server and client kit, shutdown."""

@@ -57,7 +57,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     # The span's attributes by type; a key stands in exactly one of these maps, or in `lifted`.
     Column("attr_string", pa.map_(_TEXT, _TEXT), f"Map({_LOW}, String)", "String attributes.", text=True),
     Column("attr_int", pa.map_(_TEXT, pa.int64()), f"Map({_LOW}, Int64)", "Integer attributes.", text=True),
-    Column("attr_double", pa.map_(_TEXT, pa.float64()), f"Map({_LOW}, Float64)", "Floating point attributes.", text=True),
+    Column("attr_double", pa.map_(_TEXT, pa.float64()), f"Map({_LOW}, Float64)", "Double attributes.", text=True),
     Column("attr_bool", pa.map_(_TEXT, pa.bool_()), f"Map({_LOW}, Bool)", "Boolean attributes.", text=True),
     Column(
         "attr_json",
