@@ -1,0 +1,52 @@
+"""What holds for every test: nothing that it started outlives it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import psutil
+import pytest
+import pytest_asyncio
+
+_SETTLE_SECONDS = 5.0
+"""How long tasks and processes may take to end after their test: a SIGTERM's worth."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_process_outlives_the_session() -> Iterator[None]:
+    """Fail the run if a process is left that a test or a fixture started, and end it.
+
+    Session-wide, as engines are shared by the tests of a session.
+    """
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    yield
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while left := [child for child in psutil.Process().children(recursive=True) if child.pid not in before]:
+        gone, _ = psutil.wait_procs(left, timeout=0.1)
+        if not gone and time.monotonic() > deadline:
+            names = [_describe(child) for child in left]
+            for child in left:
+                child.kill()
+            pytest.fail(f"left running by the tests: {names}")
+
+
+def _describe(process: psutil.Process) -> str:
+    try:
+        return f"{process.pid} {' '.join(process.cmdline())[:200]}"
+    except psutil.NoSuchProcess:
+        return f"{process.pid} (ended)"
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _no_task_outlives_its_test() -> AsyncIterator[None]:
+    """Fail an asynchronous test that leaves a task behind."""
+    before = asyncio.all_tasks()
+    yield
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while left := {task for task in asyncio.all_tasks() - before if not task.done()}:
+        if time.monotonic() > deadline:
+            names = [repr(task) for task in left]
+            for task in left:
+                task.cancel()
+            pytest.fail(f"tasks left running: {names}")
+        await asyncio.sleep(0.01)
