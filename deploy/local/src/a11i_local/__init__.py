@@ -1,1 +1,1 @@
-"""The embedded mesh: engines from wheels, all services as processes, one command."""
+"""The embedded mesh: engines from wheels, every service as a process of its own, one command."""

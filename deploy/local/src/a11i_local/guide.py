@@ -1,0 +1,41 @@
+"""Addresses and next commands, for somebody who sees a mesh for the first time."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+from rich.table import Table
+
+from a11i_local.console import Console
+from a11i_local.mesh import Mesh
+
+ADDRESSES = {
+    "A11I_OTLP_GRPC": "send spans, OTLP/gRPC",
+    "A11I_OTLP_HTTP": "send spans, OTLP/HTTP",
+    "A11I_QUERY": "read traces, gRPC",
+    "A11I_GATEWAY": "read traces, REST",
+    "A11I_AUTH": "tenants and keys, gRPC",
+}
+
+
+def show(mesh: Mesh, console: Console) -> None:
+    """Prints where everything is and what to try."""
+    table = Table(box=None, padding=(0, 2), show_header=False)
+    for variable, purpose in ADDRESSES.items():
+        table.add_row(f"[bold]{variable}[/]", escape(mesh.variables[variable]), f"[dim]{purpose}[/]")
+    console.say("")
+    console.rich.print(table)
+    env_file = escape(str(mesh.data / "mesh.env"))
+    console.say(
+        f"""
+[dim]# addresses and the API key, for this shell[/]
+. {env_file}
+[dim]# any OpenTelemetry SDK sends here[/]
+export OTEL_EXPORTER_OTLP_ENDPOINT=http://$A11I_OTLP_GRPC
+export OTEL_EXPORTER_OTLP_HEADERS="x-api-key=$A11I_API_KEY"
+[dim]# read[/]
+.venv/bin/a11i traces list
+curl -H "authorization: Bearer $A11I_API_KEY" $A11I_GATEWAY/v1/traces
+grpcurl -plaintext -H "authorization: Bearer $A11I_API_KEY" $A11I_QUERY a11i.query.v1.QueryService/ListTraces
+
+serving; logs are in {escape(str(mesh.data / "logs"))}; Ctrl-C stops everything"""
+    )

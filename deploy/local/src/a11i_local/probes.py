@@ -1,0 +1,62 @@
+"""Is it ready? One question for each protocol. All answer False while a process is still starting."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Awaitable, Callable
+
+import grpc
+
+TIMEOUT_S = 1.5
+HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+HEALTH_SERVING = b"\x08\x01"  # A HealthCheckResponse whose status (field 1) is SERVING (1).
+POSTGRES_PROTOCOL = 3 << 16  # Version 3.0 of the frontend/backend protocol.
+
+
+async def http_answers(port: int, path: str = "/") -> bool:
+    """Whether an HTTP server answers at all, with whatever status."""
+    request = f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    return (await _exchange(port, request, 5)).startswith(b"HTTP/")
+
+
+async def nats_answers(port: int) -> bool:
+    """Whether a NATS server greets."""
+    return (await _exchange(port, b"", 5)) == b"INFO "
+
+
+async def postgres_answers(port: int, user: str, database: str) -> bool:
+    """Whether PostgreSQL asks for a password: while it starts or recovers it sends an error instead."""
+    parameters = b"".join(text.encode() + b"\0" for text in ("user", user, "database", database)) + b"\0"
+    startup = struct.pack("!ii", 8 + len(parameters), POSTGRES_PROTOCOL) + parameters
+    return (await _exchange(port, startup, 1)) == b"R"
+
+
+def grpc_serving(address: str) -> Callable[[], Awaitable[bool]]:
+    """A probe: whether the service's health is SERVING."""
+
+    async def probe() -> bool:
+        async with grpc.aio.insecure_channel(address) as channel:
+            try:
+                # Raw bytes: the request is the empty message, "the server as a whole".
+                answer = await channel.unary_unary(HEALTH_CHECK)(b"", timeout=TIMEOUT_S)
+            except grpc.aio.AioRpcError:
+                return False
+            return bool(answer == HEALTH_SERVING)
+
+    return probe
+
+
+async def _exchange(port: int, request: bytes, answer_bytes: int) -> bytes:
+    """The first bytes of the answer; empty if there is none."""
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(request)
+                await writer.drain()
+                return await reader.readexactly(answer_bytes)
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, asyncio.IncompleteReadError):
+        return b""

@@ -1,0 +1,99 @@
+"""The services of the mesh: which there are, what each needs, and what each is told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from a11i_local.credentials import Credentials
+from a11i_local.engine_processes import EngineUrls
+from a11i_local.probes import grpc_serving
+from a11i_local.process import ProcessSpec
+
+SERVICES = ("auth", "ingest", "tokenization", "redaction", "writer", "query", "gateway")
+GRPC_PORTS = {name: name for name in SERVICES} | {"ingest": "otlp_grpc"}
+"""Service -> name of its gRPC port: ingest's is the one that OTLP clients use."""
+MIGRATIONS = {"clickhouse": "migrate-clickhouse", "postgres": "migrate-postgres"}
+"""Engine -> the step that brings its tables up to date."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlan:
+    """A service's process, and the steps that come before its start."""
+
+    process: ProcessSpec
+    after: tuple[str, ...]
+
+
+def plans(
+    ports: Mapping[str, int],
+    engines: EngineUrls,
+    credentials: Credentials,
+    environment: Mapping[str, str],
+    directory: Path,
+    ready_timeout_s: float,
+) -> list[ServicePlan]:
+    """Every service. `after` of the processes holds what they need while they run."""
+    addresses = {name: f"127.0.0.1:{ports[port]}" for name, port in GRPC_PORTS.items()}
+    told = _settings(addresses, ports, engines, credentials)
+    needs = {
+        "auth": ("postgres",),
+        "ingest": ("nats", "auth"),
+        "tokenization": ("nats",),
+        "redaction": ("nats",),
+        "writer": ("nats", "clickhouse"),
+        "query": ("clickhouse", "auth"),
+        "gateway": ("query",),
+    }
+    return [
+        ServicePlan(
+            ProcessSpec(
+                name=name,
+                command=(sys.executable, "-m", f"a11i_{name}"),
+                environment={
+                    **environment,
+                    f"A11I_{name.upper()}_GRPC__LISTEN": addresses[name],
+                    **{f"A11I_{name.upper()}_{field}": value for field, value in told[name].items()},
+                },
+                directory=directory,
+                probe=grpc_serving(addresses[name]),
+                address=addresses[name],
+                after=needs[name],
+                ready_timeout_s=ready_timeout_s,
+            ),
+            after=tuple(_start_after(engine) for engine in needs[name] if engine not in SERVICES),
+        )
+        for name in SERVICES
+    ]
+
+
+def _start_after(engine: str) -> str:
+    return MIGRATIONS.get(engine, engine)
+
+
+def _settings(
+    addresses: Mapping[str, str], ports: Mapping[str, int], engines: EngineUrls, credentials: Credentials
+) -> dict[str, dict[str, str]]:
+    stage = {"BUS__URL": engines.nats, "DEAD_LETTER_KEY": credentials.dead_letter_key}
+    return {
+        "auth": {
+            "POSTGRES__DSN": engines.postgres,
+            "PEPPER": credentials.auth_pepper,
+            "ADMIN_TOKEN": credentials.admin_token,
+        },
+        "ingest": {
+            "HTTP__LISTEN": f"127.0.0.1:{ports['otlp_http']}",
+            "BUS__URL": engines.nats,
+            "AUTH__ADDRESS": addresses["auth"],
+        },
+        "tokenization": stage,
+        "redaction": stage | {"PSEUDONYM_KEY": credentials.pseudonym_key},
+        "writer": stage | {"CLICKHOUSE__URL": engines.clickhouse},
+        "query": {"CLICKHOUSE__URL": engines.clickhouse, "AUTH__ADDRESS": addresses["auth"]},
+        "gateway": {
+            "HTTP__LISTEN": f"127.0.0.1:{ports['gateway']}",
+            "QUERY__ADDRESS": addresses["query"],
+        },
+    }
