@@ -39,10 +39,11 @@ def grpc_serving(address: str) -> Callable[[], Awaitable[bool]]:
         async with grpc.aio.insecure_channel(address) as channel:
             try:
                 # Raw bytes: the request is the empty message, "the server as a whole".
-                answer = await channel.unary_unary(HEALTH_CHECK)(b"", timeout=TIMEOUT_S)
+                check: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(HEALTH_CHECK)
+                answer = await check(b"", timeout=TIMEOUT_S)
             except grpc.aio.AioRpcError:
                 return False
-            return bool(answer == HEALTH_SERVING)
+            return answer == HEALTH_SERVING
 
     return probe
 

@@ -18,7 +18,7 @@ class MeshSettings(BaseSettings):
 
     data_dir: Path = Field(default=Path(".a11i"), description="Directory of the mesh's whole state.")
     start_timeout_s: float = Field(
-        default=90.0, gt=0, description="For each process, from its start until it is ready."
+        default=90.0, gt=0, description="From a process's start until it must be ready."
     )
 
     otlp_grpc_port: Port = Field(default=None, description="OTLP/gRPC. Usually 4317.")

@@ -1,0 +1,1 @@
+"""The engines of the embedded mesh, one module each: how to prepare, run and probe it."""
