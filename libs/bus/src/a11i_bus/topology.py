@@ -1,0 +1,74 @@
+"""The topics of the mesh, as data: who reads them, how long they keep a message, how large they may grow.
+
+    ingest -> spans.received -> tokenization -> spans.tokenized -> redaction -> spans.redacted -> writer
+                    any stage, on what it cannot process -> deadletters -> an operator
+
+Every service that connects creates what is missing and brings the settings of what exists up to date, so there is no
+order in which services must start.
+"""
+
+import enum
+from dataclasses import dataclass
+from typing import Final
+
+SPANS_RECEIVED: Final = "spans.received"
+SPANS_TOKENIZED: Final = "spans.tokenized"
+SPANS_REDACTED: Final = "spans.redacted"
+DEADLETTERS: Final = "deadletters"
+
+DUPLICATE_WINDOW_S: Final = 15 * 60.0
+"""Time in which a second message of the same id is recognised. The promise is 10 minutes; a client that retries for
+all of them, with a clock of its own, still falls in."""
+
+
+class Retention(enum.Enum):
+    """When a topic lets go of a message. A full topic refuses new messages; it never drops old ones to make room."""
+
+    WORK = "work"
+    """Once its one group has settled it, and never before: no age limit applies, since it would lose spans that were
+    acknowledged to a client. Text that nobody has redacted thus leaves the bus as soon as it has been worked on."""
+    AGE = "age"
+    """When it is `max_age_s` old, whoever has read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic."""
+
+    name: str
+    groups: tuple[str, ...]
+    """The groups that read it. A WORK topic has exactly one."""
+    retention: Retention
+    capacity_share: float
+    """Part of the bus's capacity in bytes (`BusSettings.capacity_bytes`) that the topic may fill."""
+    max_age_s: float = 0.0
+    """Age limit in seconds for AGE; 0 for WORK."""
+
+
+TOPICS: Final[tuple[Topic, ...]] = (
+    # Raw text. Holds the largest backlog, as counting and redaction are the slowest steps.
+    Topic(SPANS_RECEIVED, ("tokenization",), Retention.WORK, 0.4),
+    # Raw text with counts.
+    Topic(SPANS_TOKENIZED, ("redaction",), Retention.WORK, 0.2),
+    # No raw text from here on.
+    Topic(SPANS_REDACTED, ("writer",), Retention.WORK, 0.3),
+    # Sealed payloads (`a11i_bus.sealing`), kept for a month so that an operator can replay them after a repair.
+    Topic(DEADLETTERS, ("replay",), Retention.AGE, 0.1, max_age_s=30 * 24 * 3600.0),
+)
+"""All topics, in the order of the way of a span."""
+
+
+def topic(name: str) -> Topic:
+    """Return the topic of that name. Raises ValueError if there is none, which is a mistake in the caller's code."""
+    for candidate in TOPICS:
+        if candidate.name == name:
+            return candidate
+    raise ValueError(f"no topic {name!r}; a11i_bus.topology names them")
+
+
+def check_group(name: str, group: str) -> Topic:
+    """Return the topic `name`. Raises ValueError if it does not exist or `group` is not one of its groups."""
+    found = topic(name)
+    if group not in found.groups:
+        raise ValueError(f"topic {name!r} has no group {group!r}, only {', '.join(found.groups)}")
+    return found
