@@ -60,7 +60,9 @@ make_venv() {
 
 # Runs a command with its words in the log, and ends with one line that says what its failure means.
 quietly() {
-    if "$@" >>$log 2>&1; then
+    code=0
+    "$@" >>$log 2>&1 || code=$?
+    if [ $code = 0 ]; then
         return
     fi
     if grep -qiE 'no wheels|no usable wheels|no matching distribution|not (a )?supported (wheel|on this platform)|not have a wheel|no source distribution' $log; then
@@ -72,7 +74,7 @@ quietly() {
     elif grep -qiE 'no space left' $log; then
         fail "the disk is full: 3 GB are needed below $(pwd)"
     fi
-    fail "$(basename "$1") failed (exit code $?); see $log"
+    fail "$(basename "$1") failed (exit code $code); see $log"
 }
 
 # uv does not read pip's settings: hand over those that say where packages come from.
@@ -96,7 +98,9 @@ install() {
     share_pip_setting UV_FIND_LINKS find-links
     share_pip_setting UV_EXTRA_INDEX_URL extra-index-url
     say "installing $(grep -c '^[a-z].*==' requirements.lock) packages; the first time takes some minutes"
-    quietly $venv/bin/uv pip install --python $venv/bin/python --require-hashes --only-binary :all: -r requirements.lock
+    # --no-deps: the lock is complete, and leaves out what some packages ask for and nobody here uses.
+    quietly $venv/bin/uv pip install --python $venv/bin/python --no-deps --require-hashes --only-binary :all: \
+        -r requirements.lock
     set --
     for d in $members; do set -- "$@" -e "$d"; done
     quietly $venv/bin/uv pip install --python $venv/bin/python --no-deps --no-build-isolation "$@"
