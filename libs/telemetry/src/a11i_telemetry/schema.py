@@ -79,8 +79,13 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("dropped_events_count", pa.uint32(), "UInt32", "Events that the client dropped."),
     Column("dropped_links_count", pa.uint32(), "UInt32", "Links that the client dropped."),
     # What the normaliser lifted: OpenTelemetry GenAI's terms.
-    Column("step_kind", _TEXT, _LOW, "agent, workflow, llm, tool, retrieval, embedding, rerank, guardrail, evaluation "
-           "or chain; empty for no GenAI span."),
+    Column(
+        "step_kind",
+        _TEXT,
+        _LOW,
+        "agent, workflow, llm, tool, retrieval, embedding, rerank, guardrail, evaluation "
+        "or chain; empty for no GenAI span.",
+    ),
     Column("operation", _TEXT, _LOW, "gen_ai.operation.name.", text=True),
     Column("provider", _TEXT, _LOW, "gen_ai.provider.name.", text=True),
     Column("request_model", _TEXT, _LOW, "Model asked for.", text=True),
@@ -126,8 +131,12 @@ ENVELOPE_COLUMNS: Final[tuple[Column, ...]] = (
     Column("project_id", _TEXT, _LOW, "Project of the batch."),
     Column("batch_id", _TEXT, "String", "The batch that the row was stored with."),
     Column("received_time", _TIME, "DateTime64(9, 'UTC')", "When ingest took the request; the row's version."),
-    Column("partition_date", pa.date32(), "Date", "Date of start_time, or of received_time where start_time is more "
-           "than 7 days before or 1 day after it."),
+    Column(
+        "partition_date",
+        pa.date32(),
+        "Date",
+        "Date of start_time, or of received_time where start_time is more than 7 days before or 1 day after it.",
+    ),
 )
 """Columns that the writer adds from the envelope; only ClickHouse has them."""
 

@@ -1,0 +1,141 @@
+"""The SpanBatch: spans as columns, in the envelope in which they travel between services."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from google.protobuf.message import DecodeError
+
+from a11i.telemetry.v1 import span_batch_pb2
+from a11i_telemetry.columns import Column, pc
+from a11i_telemetry.schema import SCHEMA, SCHEMA_MAJOR, SCHEMA_MINOR
+
+_NS_PER_S = 1_000_000_000
+
+
+class BatchDecodeError(ValueError):
+    """The payload is no SpanBatch."""
+
+
+class SchemaVersionError(ValueError):
+    """The payload is a SpanBatch of a schema major that this code does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanBatch:
+    """Spans of one project, and where and when they came from."""
+
+    batch_id: str
+    tenant_id: str
+    project_id: str
+    received_time_ns: int
+    """When ingest took the request, nanoseconds since the epoch."""
+    columns: pa.RecordBatch
+    """One row a span: `schema.SCHEMA`; columns that a newer minor added may follow."""
+    traceparent: str = ""
+    """W3C traceparent of the request inside a11i; empty if not sampled."""
+
+    def encode(self) -> bytes:
+        """Return the batch as a serialized a11i.telemetry.v1.SpanBatch."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self.columns.schema) as writer:
+            writer.write_batch(self.columns)
+        envelope = span_batch_pb2.SpanBatch(
+            batch_id=self.batch_id,
+            tenant_id=self.tenant_id,
+            project_id=self.project_id,
+            span_count=self.columns.num_rows,
+            traceparent=self.traceparent,
+            arrow_ipc=sink.getvalue().to_pybytes(),
+        )
+        envelope.schema_version.major = SCHEMA_MAJOR
+        envelope.schema_version.minor = SCHEMA_MINOR
+        envelope.received_time.seconds, envelope.received_time.nanos = divmod(self.received_time_ns, _NS_PER_S)
+        return envelope.SerializeToString()
+
+    @classmethod
+    def decode(cls, payload: bytes) -> "SpanBatch":
+        """Return the batch of `payload`. Raises BatchDecodeError or SchemaVersionError."""
+        try:
+            envelope = span_batch_pb2.SpanBatch.FromString(payload)
+        except DecodeError as error:
+            raise BatchDecodeError("not a serialized SpanBatch") from error
+        if envelope.schema_version.major != SCHEMA_MAJOR:
+            raise SchemaVersionError(f"SpanBatch of schema major {envelope.schema_version.major}, not {SCHEMA_MAJOR}")
+        return cls(
+            batch_id=envelope.batch_id,
+            tenant_id=envelope.tenant_id,
+            project_id=envelope.project_id,
+            received_time_ns=envelope.received_time.seconds * _NS_PER_S + envelope.received_time.nanos,
+            columns=_read_columns(envelope.arrow_ipc, envelope.span_count),
+            traceparent=envelope.traceparent,
+        )
+
+    def with_columns(self, **columns: Column) -> "SpanBatch":
+        """Return the batch with the named columns replaced. Raises KeyError for a name that it does not have."""
+        arrays = dict(zip(self.columns.schema.names, self.columns.columns, strict=True))
+        for name, column in columns.items():
+            arrays[name] = column.cast(arrays[name].type)
+        replaced = pa.RecordBatch.from_arrays(list(arrays.values()), schema=self.columns.schema)
+        return replace(self, columns=replaced)
+
+    def split(self, max_bytes: int) -> list["SpanBatch"]:
+        """Return the batch in parts whose columns take about `max_bytes` at most, with ids "<id>-0", "<id>-1", ...
+
+        A span that takes more alone makes a part of its own. The same batch is always split in the same way.
+        """
+        return [
+            replace(self, batch_id=f"{self.batch_id}-{number}", columns=self.columns.slice(start, end - start))
+            for number, (start, end) in enumerate(_cuts(row_bytes(self.columns), max_bytes))
+        ]
+
+
+def row_bytes(columns: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """Return about how many bytes each row takes in Arrow's format, offsets included, padding and metadata not."""
+    sizes = np.zeros(columns.num_rows, np.int64)
+    for column in columns.columns:
+        sizes += _value_bytes(column)
+    return sizes
+
+
+def _value_bytes(column: Column) -> Any:
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_binary(kind):
+        return pc.binary_length(column).fill_null(0).to_numpy(zero_copy_only=False) + 4
+    if pa.types.is_list(kind) or pa.types.is_map(kind):
+        lists = column.cast(pa.list_(pa.struct([kind.key_field, kind.item_field]))) if pa.types.is_map(kind) else column
+        elements = lists.flatten()
+        parts = elements.flatten() if pa.types.is_struct(elements.type) else [elements]
+        ends = np.concatenate([[0], np.cumsum(sum(_value_bytes(part) for part in parts) + np.zeros(len(elements)))])
+        lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+        bounds = np.concatenate([[0], np.cumsum(lengths)])
+        return (ends[bounds[1:]] - ends[bounds[:-1]]).astype(np.int64) + 4
+    return (kind.bit_width + 7) // 8
+
+
+def _cuts(sizes: npt.NDArray[np.int64], max_bytes: int) -> Iterator[tuple[int, int]]:
+    """Yield the first row and the row after the last of each part."""
+    ends = np.cumsum(sizes)
+    start = 0
+    while start < len(sizes):
+        before = ends[start - 1] if start else 0
+        end = max(int(np.searchsorted(ends, before + max_bytes, side="right")), start + 1)
+        yield start, end
+        start = end
+
+
+def _read_columns(arrow_ipc: bytes, span_count: int) -> pa.RecordBatch:
+    try:
+        with pa.ipc.open_stream(arrow_ipc) as reader:
+            columns = reader.read_next_batch()
+        columns.validate()
+    except (pa.ArrowException, StopIteration, OSError) as error:
+        raise BatchDecodeError("the SpanBatch's Arrow stream cannot be read") from error
+    if columns.num_rows != span_count:
+        raise BatchDecodeError(f"the SpanBatch says {span_count} spans and holds {columns.num_rows}")
+    if not pa.schema(list(columns.schema)[: len(SCHEMA)]).equals(SCHEMA):
+        raise BatchDecodeError("the SpanBatch's columns are not those of its schema version")
+    return columns

@@ -1,0 +1,62 @@
+"""Small functions on Arrow columns that decoding is made of."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute
+
+Column = Any
+"""An Arrow array. Any for the type checker, as pyarrow's stubs refuse much that its functions take."""
+pc: Any = pyarrow.compute
+"""Arrow's compute functions, likewise."""
+Positions = npt.NDArray[np.int64]
+"""Indices of rows; -1 stands for none."""
+
+
+def to_text(raw: Column) -> Column:
+    """Return a binary column as text, with U+FFFD for what is not UTF-8; nulls stay."""
+    try:
+        return raw.cast(pa.string())
+    except pa.ArrowInvalid:
+        # Arrow can only refuse. Python's decoder mends, and such columns are rare enough for a loop.
+        mended = [None if one is None else one.decode("utf-8", "replace") for one in raw.to_pylist()]
+        return pa.array(mended, pa.string())
+
+
+def owners(lists: Column) -> Positions:
+    """Return for each element of a column of lists the row that it belongs to."""
+    lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
+    return np.repeat(np.arange(len(lists)), lengths)
+
+
+def offsets(owner: Positions, rows: int) -> Column:
+    """Return the offsets of the lists that elements sorted by `owner` make up: the inverse of `owners`."""
+    starts = np.zeros(rows + 1, np.int32)
+    np.cumsum(np.bincount(owner, minlength=rows), out=starts[1:])
+    return pa.array(starts)
+
+
+def take(values: Column, positions: Positions) -> Column:
+    """Return the values at `positions`, null where that is -1."""
+    return values.take(pa.array(positions, mask=positions < 0))
+
+
+def mask(column: Column) -> npt.NDArray[np.bool_]:
+    """Return a boolean column without nulls as numpy has it."""
+    return np.asarray(column.to_numpy(zero_copy_only=False))
+
+
+def numbers(column: Column) -> npt.NDArray[Any]:
+    """Return a column of numbers as numpy has it, 0 where it is null."""
+    return np.asarray(column.fill_null(0).to_numpy(zero_copy_only=False))
+
+
+def empty(kind: Any, rows: int) -> Column:
+    """Return a column of `rows` times what `schema` says for "not sent": "", no element, or null."""
+    if pa.types.is_string(kind):
+        return pa.repeat("", rows)
+    if pa.types.is_list(kind) or pa.types.is_map(kind):
+        return pa.array([[]] * rows, kind)
+    return pa.nulls(rows, kind)

@@ -1,0 +1,271 @@
+"""OTLP trace requests into SpanBatch columns, without an object for each span.
+
+The bytes go through `ptars` into Arrow as the messages of protos/a11i/otlp/v1/otlp_wire.proto, whose comment says why
+these, and from there column by column. Python loops run over distinct values alone: resources, scopes, nested
+attribute values, events and links.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import ptars
+import pyarrow as pa
+from google.protobuf.message import DecodeError
+
+from a11i.otlp.v1 import otlp_wire_pb2 as wire
+from a11i_telemetry import attributes
+from a11i_telemetry.attribute_table import AmbiguousValueError, AttributeTable, Kind
+from a11i_telemetry.columns import Column, empty, mask, numbers, offsets, owners, pc, to_text
+from a11i_telemetry.normalise import normalise
+from a11i_telemetry.schema import SCHEMA
+
+_TRACE_ID_BYTES: Final = 16
+_SPAN_ID_BYTES: Final = 8
+_LAST_SPAN_KIND: Final = 5
+_LAST_STATUS_CODE: Final = 2
+_LAST_TIME_NS: Final = 2**63 - 1
+_TIME: Final = pa.timestamp("ns", tz="UTC")
+
+BAD_TRACE_ID: Final = "trace id is not 16 bytes or is all zero"
+BAD_SPAN_ID: Final = "span id is not 8 bytes or is all zero"
+BAD_PARENT_SPAN_ID: Final = "parent span id is neither empty nor 8 bytes"
+
+
+class OtlpDecodeError(ValueError):
+    """The bytes are no ExportTraceServiceRequest. Nothing of them was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedSpans:
+    """The spans of a request."""
+
+    columns: pa.RecordBatch
+    """The good spans in the order in which they came, as `schema.SCHEMA`."""
+    rejected: int
+    """How many spans were left out."""
+    reasons: dict[str, int]
+    """How many were left out for each reason; a span counts under the first that applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    """Spans and, for each one, what stands around it."""
+
+    spans: Column
+    resource: Column
+    """Serialized WireResource of each span."""
+    scope: Column
+    """Serialized WireScope of each span."""
+
+
+def decode_traces(payload: bytes) -> DecodedSpans:
+    """Decode a serialized ExportTraceServiceRequest and normalise it.
+
+    Text that is not UTF-8 is mended with U+FFFD; of attributes with one key the last counts; times beyond int64 are
+    clamped to it; kinds and status codes that OTLP does not know become 0.
+
+    Raises OtlpDecodeError where protobuf's parser, too, would refuse the request for anything but text.
+    """
+    try:
+        # protobuf's own verdict first: ptars takes some malformed bytes, and panics on others.
+        request = wire.WireTraces.FromString(payload)
+        try:
+            return _decode(payload)
+        except AmbiguousValueError:
+            # Written anew, a oneof has one member: the one that protobuf's parser saw last.
+            return _decode(request.SerializeToString())
+    except DecodeError as error:
+        raise OtlpDecodeError("the request is not a valid ExportTraceServiceRequest") from error
+
+
+def _decode(payload: bytes) -> DecodedSpans:
+    all_spans = _read(payload)
+    good, reasons = _check_ids(all_spans.spans)
+    found = all_spans if good.all() else _filter(all_spans, pa.array(good))
+    table = AttributeTable.read(found.spans.field("attributes"))
+    columns = _span_columns(found) | _attribute_columns(table)
+    rows = len(found.spans)
+    arrays = [columns[field.name] if field.name in columns else empty(field.type, rows) for field in SCHEMA]
+    return DecodedSpans(
+        columns=pa.RecordBatch.from_arrays(arrays, schema=SCHEMA),
+        rejected=sum(reasons.values()),
+        reasons=reasons,
+    )
+
+
+@cache
+def _handler() -> Any:
+    return ptars.HandlerPool([wire.DESCRIPTOR]).get_for_message(wire.WireTraces.DESCRIPTOR)
+
+
+def _read(payload: bytes) -> _Spans:
+    resource_spans = _handler().list_to_record_batch([payload]).column("resource_spans").flatten()
+    scope_lists = resource_spans.field("scope_spans")
+    scope_spans = scope_lists.flatten()
+    span_lists = scope_spans.field("spans")
+    scope_of_span = owners(span_lists)
+    resource_of_span = owners(scope_lists)[scope_of_span]
+    return _Spans(
+        spans=span_lists.flatten(),
+        resource=_join(resource_spans.field("resource")).take(pa.array(resource_of_span)),
+        scope=_join(scope_spans.field("scope")).take(pa.array(scope_of_span)),
+    )
+
+
+def _join(parts: Column) -> Column:
+    return pc.binary_join(parts.cast(pa.list_(pa.binary())), b"").dictionary_encode()
+
+
+def _check_ids(spans: Column) -> tuple[npt.NDArray[np.bool_], dict[str, int]]:
+    """Return which spans are good, and how many are bad for each reason."""
+    good = np.ones(len(spans), np.bool_)
+    reasons: dict[str, int] = {}
+    parent = spans.field("parent_span_id")
+    checks = (
+        (BAD_TRACE_ID, _is_id(spans.field("trace_id"), _TRACE_ID_BYTES)),
+        (BAD_SPAN_ID, _is_id(spans.field("span_id"), _SPAN_ID_BYTES)),
+        (BAD_PARENT_SPAN_ID, np.isin(pc.binary_length(parent).to_numpy(), (0, _SPAN_ID_BYTES))),
+    )
+    for reason, passed in checks:
+        count = int(np.count_nonzero(good & ~passed))
+        if count:
+            reasons[reason] = count
+            good &= passed
+    return good, reasons
+
+
+def _is_id(ids: Column, size: int) -> npt.NDArray[np.bool_]:
+    return mask(pc.and_(pc.equal(pc.binary_length(ids), size), pc.not_equal(ids, bytes(size))))
+
+
+def _filter(found: _Spans, good: Column) -> _Spans:
+    return _Spans(spans=found.spans.filter(good), resource=found.resource.filter(good), scope=found.scope.filter(good))
+
+
+def _span_columns(found: _Spans) -> dict[str, Column]:
+    """Return the columns that OTLP itself has, but for the span's attributes."""
+    spans = found.spans
+    status_message, status_code = spans.field("status").flatten()
+    start, end = _times(spans.field("start_time_unix_nano")), _times(spans.field("end_time_unix_nano"))
+    parent = spans.field("parent_span_id")
+    no_parent = pc.or_(pc.equal(parent, b""), pc.equal(parent, bytes(_SPAN_ID_BYTES)))
+    parent = pc.if_else(no_parent, pa.scalar(None, pa.binary()), parent)
+    direct = ("flags", "dropped_attributes_count", "dropped_events_count", "dropped_links_count")
+    return {
+        "trace_id": spans.field("trace_id").cast(pa.binary(_TRACE_ID_BYTES)),
+        "span_id": spans.field("span_id").cast(pa.binary(_SPAN_ID_BYTES)),
+        "parent_span_id": parent.cast(pa.binary(_SPAN_ID_BYTES)),
+        "trace_state": to_text(spans.field("trace_state")),
+        "name": to_text(spans.field("name")),
+        "kind": _enum(spans.field("kind"), _LAST_SPAN_KIND),
+        "start_time": pa.array(start).cast(_TIME),
+        "end_time": pa.array(end).cast(_TIME),
+        "duration_ns": pa.array(np.maximum(end - start, 0)),
+        "status_code": _enum(status_code, _LAST_STATUS_CODE),
+        "status_message": to_text(status_message).fill_null(""),
+        "events": _json_lists(spans.field("events"), _event),
+        "links": _json_lists(spans.field("links"), _link),
+        **{name: spans.field(name) for name in direct},
+        **_surroundings(found),
+    }
+
+
+def _attribute_columns(table: AttributeTable) -> dict[str, Column]:
+    """Return the columns of the spans' own attributes and what the normaliser makes of them."""
+    normalised = normalise(table)
+    in_column = np.zeros(len(table.kinds), np.bool_)
+    in_column[normalised.moved] = True
+
+    def typed(kind: Kind, values: Column) -> Column:
+        positions = np.flatnonzero((table.kinds == kind) & ~in_column)
+        return table.map_of(positions, values.take(pa.array(positions)))
+
+    structured = np.flatnonzero(table.json_codes >= 0)
+    structured = structured[table.kinds[structured] != Kind.REPLACED]
+    return normalised.columns | {
+        "attr_string": typed(Kind.STRING, table.strings),
+        "attr_int": typed(Kind.INT, table.ints),
+        "attr_double": typed(Kind.DOUBLE, table.doubles),
+        "attr_bool": typed(Kind.BOOL, table.bools),
+        "attr_json": table.map_of(structured, table.json_at(structured)),
+        "lifted": pa.ListArray.from_arrays(
+            offsets(table.owner[normalised.moved], table.spans), table.keys_at(normalised.moved)
+        ),
+    }
+
+
+def _times(nanoseconds: Column) -> npt.NDArray[np.int64]:
+    return np.asarray(np.minimum(nanoseconds.to_numpy(), np.uint64(_LAST_TIME_NS)), np.int64)
+
+
+def _enum(values: Column, last: int) -> Column:
+    known = numbers(values)
+    return pa.array(np.where((known >= 0) & (known <= last), known, 0).astype(np.uint8))
+
+
+def _surroundings(found: _Spans) -> dict[str, Column]:
+    """Return the columns of resource and scope, each read once for each distinct one."""
+    resources = [_resource(raw) for raw in found.resource.dictionary.to_pylist()]
+    scopes = [_scope(raw) for raw in found.scope.dictionary.to_pylist()]
+
+    def spread(texts: list[str], encoded: Column) -> Column:
+        return pa.array(texts, pa.string()).take(encoded.indices)
+
+    return {
+        "service_name": spread([service for service, _ in resources], found.resource),
+        "resource_attributes": spread([json for _, json in resources], found.resource),
+        "scope_name": spread([name for name, _, _ in scopes], found.scope),
+        "scope_version": spread([version for _, version, _ in scopes], found.scope),
+        "scope_attributes": spread([json for _, _, json in scopes], found.scope),
+    }
+
+
+def _resource(raw: bytes) -> tuple[str, str]:
+    pairs = attributes.pairs_to_object(wire.WireResource.FromString(raw).attributes)
+    service = pairs.get("service.name", "")
+    return service if isinstance(service, str) else attributes.to_json(service), _object_text(pairs)
+
+
+def _scope(raw: bytes) -> tuple[str, str, str]:
+    scope = wire.WireScope.FromString(raw)
+    pairs = attributes.pairs_to_object(scope.attributes)
+    return attributes.text(scope.name), attributes.text(scope.version), _object_text(pairs)
+
+
+def _object_text(pairs: dict[str, attributes.JsonValue]) -> str:
+    return attributes.to_json(pairs) if pairs else ""
+
+
+def _json_lists(lists: Column, read: Callable[[bytes], attributes.JsonValue]) -> Column:
+    """Return for each span the JSON array of its serialized parts; "" for none."""
+    parts = lists.flatten().dictionary_encode()
+    texts = pa.array([attributes.to_json(read(raw)) for raw in parts.dictionary.to_pylist()], pa.string())
+    starts = offsets(owners(lists), len(lists))
+    joined = pc.binary_join(pa.ListArray.from_arrays(starts, texts.take(parts.indices)), ",")
+    return pc.if_else(pc.equal(joined, ""), "", pc.binary_join_element_wise("[", joined, "]", ""))
+
+
+def _event(raw: bytes) -> attributes.JsonValue:
+    event = wire.WireEvent.FromString(raw)
+    return {
+        "time_unix_nano": event.time_unix_nano,
+        "name": attributes.text(event.name),
+        "attributes": attributes.pairs_to_object(event.attributes),
+        "dropped_attributes_count": event.dropped_attributes_count,
+    }
+
+
+def _link(raw: bytes) -> attributes.JsonValue:
+    link = wire.WireLink.FromString(raw)
+    return {
+        "trace_id": link.trace_id.hex(),
+        "span_id": link.span_id.hex(),
+        "trace_state": attributes.text(link.trace_state),
+        "attributes": attributes.pairs_to_object(link.attributes),
+        "dropped_attributes_count": link.dropped_attributes_count,
+        "flags": link.flags,
+    }
