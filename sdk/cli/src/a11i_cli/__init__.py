@@ -1,1 +1,1 @@
-"""The a11i command."""
+"""The `a11i` command: reads traces from a mesh."""

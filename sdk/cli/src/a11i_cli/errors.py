@@ -1,0 +1,41 @@
+"""What the command says instead of a result.
+
+CommandError   the server can't or won't: exit code 1
+  UsageError   the command itself is wrong or lacks something: exit code 2
+"""
+
+from __future__ import annotations
+
+import grpc
+
+
+class CommandError(Exception):
+    """The message is one line for the user."""
+
+    exit_code = 1
+
+
+class UsageError(CommandError):
+    """The command is wrong, or lacks an address or a key."""
+
+    exit_code = 2
+
+
+def explain(error: grpc.RpcError, address: str) -> CommandError:
+    """A server's error in the user's words."""
+    # Every error that a stub raises is a Call, which has code and details; RpcError alone does not say so.
+    code, details = error.code(), printable(error.details() or "")
+    if code is grpc.StatusCode.UNAVAILABLE:
+        return CommandError(f"{address} does not answer now ({details}); is the mesh running? `make up` starts one")
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return CommandError(f"{address} did not answer in time; try again")
+    if code is grpc.StatusCode.UNAUTHENTICATED:
+        return CommandError(f"the API key was refused ({details}); check A11I_API_KEY, or --data-dir")
+    if code is grpc.StatusCode.UNIMPLEMENTED:
+        return CommandError(f"{address} is no a11i query service; check A11I_QUERY")
+    return CommandError(details or str(code.name))
+
+
+def printable(text: str) -> str:
+    """The text on one line and without control characters: what a span says must not steer the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text).strip()

@@ -1,0 +1,43 @@
+"""Values as people write and read them: durations, counts, dollars."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def parse_duration(text: str) -> timedelta:
+    """`500ms`, `10s`, `5m`, `2h`, `7d`. For argparse."""
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 500ms, 10s, 5m, 2h or 7d")
+    return timedelta(seconds=float(match[1]) * UNITS_S[match[2]])
+
+
+def show_duration(seconds: float) -> str:
+    """Three significant digits at most, in the unit that fits."""
+    if seconds < 0.001:
+        return f"{seconds * 1e6:.0f} µs"
+    if seconds < 1:
+        return f"{seconds * 1e3:.3g} ms" if seconds < 0.9995 else "1 s"
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest_s = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest_s} s"
+
+
+def show_usd(dollars: float) -> str:
+    """Cents with two digits; what is less with as many as it takes to see something."""
+    if dollars >= 0.1 or dollars == 0:
+        return f"${dollars:,.2f}"
+    return f"${dollars:.6f}".rstrip("0") if dollars >= 0.000001 else "<$0.000001"
+
+
+def show_entities(entities: Mapping[str, int]) -> str:
+    """`EMAIL_ADDRESS x2, PERSON`."""
+    return ", ".join(name if count == 1 else f"{name} x{count}" for name, count in sorted(entities.items()))

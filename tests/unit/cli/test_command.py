@@ -1,0 +1,167 @@
+"""The command as a user runs it: arguments in, text and exit code out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.unit.cli.query_server import API_KEY, TRACE_ID, FakeQuery, agent_spans, serving
+
+from a11i.query.v1.query_service_pb2 import TraceSummary
+from a11i_cli.main import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs the command where no mesh is known; gives exit code, output, error output."""
+    for name in ("A11I_QUERY", "A11I_API_KEY", "A11I_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        output = capsys.readouterr()
+        assert isinstance(end.value.code, int)
+        return end.value.code, output.out, output.err
+
+    return run
+
+
+def test_show_prints_the_trace_as_a_tree(run: Run) -> None:
+    with serving(FakeQuery(agent_spans())) as address:
+        code, output, _ = run("traces", "show", TRACE_ID, "--query", address, "--api-key", API_KEY)
+
+    lines = [" ".join(line.split()) for line in output.splitlines()]
+    assert code == 0
+    assert lines[0] == f"trace {TRACE_ID}"
+    assert lines[2:6] == [
+        "invoke_agent desk agent 1.84 s",
+        "├─ chat gpt-4o-mini llm 420 ms gpt-4o-mini 1,412 38* $0.000234 redacted: EMAIL_ADDRESS x2",
+        "└─ execute_tool look_up tool 12 ms error: no such order [2J",
+        "└─ GET /orders 3 ms",
+    ]
+    assert lines[6] == (
+        "total 4 spans; 1.84 s; 1,412 tokens in, 38 out; $0.000234 and 1 call of unknown price; 1 error; "
+        "redacted: EMAIL_ADDRESS x2"
+    )
+    assert "counted by a11i" in lines[7]
+    assert "\x1b" not in output
+
+
+def test_show_gives_the_same_json_as_the_rest_api(run: Run) -> None:
+    with serving(FakeQuery(agent_spans())) as address:
+        _, output, _ = run("traces", "show", TRACE_ID, "--json", "--query", address, "--api-key", API_KEY)
+
+    trace = json.loads(output)
+    assert trace["summary"]["traceId"] == TRACE_ID
+    assert trace["spans"][1]["genAi"]["usage"]["inputTokens"] == "1412"
+
+
+def test_show_waits_for_a_trace_and_for_the_parents_of_its_spans(run: Run) -> None:
+    spans = agent_spans()
+    # Nothing, then the children without the agent's span, then all.
+    query = FakeQuery([*spans[1:], spans[0]], arriving=[0, 2, 2, 4])
+    with serving(query) as address:
+        _, output, _ = run("traces", "show", TRACE_ID, "--wait", "10s", "--query", address, "--api-key", API_KEY)
+
+    assert "total 4 spans" in output
+
+
+def test_show_of_an_unknown_trace_says_how_to_wait(run: Run) -> None:
+    with serving(FakeQuery()) as address:
+        code, _, error = run("traces", "show", TRACE_ID, "--query", address, "--api-key", API_KEY)
+
+    assert code == 1
+    assert error == f"a11i: trace {TRACE_ID} is not stored in this project, or not yet; --wait 10s waits for it\n"
+
+
+def test_list_asks_with_the_filters_and_pages_up_to_the_limit(run: Run) -> None:
+    query = FakeQuery(summaries=[TraceSummary(trace_id=f"{number:032x}", name="run") for number in range(500)])
+    with serving(query) as address:
+        _, output, _ = run(
+            *("traces", "list", "--limit", "250", "--json", "--errors", "--model", "gpt-4o", "--user", "ann"),
+            *("--session", "s1", "--service", "desk", "--name", "run", "--since", "2h"),
+            *("--query", address, "--api-key", API_KEY),
+        )
+
+    assert len(json.loads(output)["traces"]) == 250
+    assert [request.page_size for request in query.asked] == [200, 50]
+    first = query.asked[0]
+    assert (first.model, first.user_id, first.session_id, first.service_name) == ("gpt-4o", "ann", "s1", "desk")
+    assert (first.name, first.has_error, first.HasField("start_time")) == ("run", True, True)
+
+
+def test_list_without_filters_leaves_the_error_filter_open(run: Run) -> None:
+    query = FakeQuery()
+    with serving(query) as address:
+        _, output, _ = run("traces", "list", "--query", address, "--api-key", API_KEY)
+
+    assert output == "no trace matches\n"
+    assert not query.asked[0].HasField("has_error")
+
+
+def test_list_prints_one_line_a_trace(run: Run) -> None:
+    summary = TraceSummary(
+        trace_id=TRACE_ID, name="desk\nrun", span_count=7, input_tokens=1234, cost_usd=1.5, unpriced_calls=1,
+        models=["gpt-4o"], error_count=2,
+    )  # fmt: skip
+    with serving(FakeQuery(summaries=[summary])) as address:
+        _, output, _ = run("traces", "list", "--query", address, "--api-key", API_KEY)
+
+    header, line = output.splitlines()
+    assert header.split()[:3] == ["trace", "started", "name"]
+    assert " ".join(line.split()).endswith("desk run 0 µs 7 1,234 0 $1.50+? gpt-4o 2 errors")
+
+
+def test_the_data_directory_names_mesh_and_key(run: Run, tmp_path: Path) -> None:
+    with serving(FakeQuery(agent_spans())) as address:
+        (tmp_path / "mesh.env").write_text(f"export A11I_QUERY={address}\nexport A11I_API_KEY='{API_KEY}'\n")
+        code, _, error = run("traces", "show", TRACE_ID, "--data-dir", str(tmp_path))
+
+    assert (code, error) == (0, "")
+
+
+def test_the_environment_names_mesh_and_key(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(FakeQuery(agent_spans())) as address:
+        monkeypatch.setenv("A11I_QUERY", address)
+        monkeypatch.setenv("A11I_API_KEY", API_KEY)
+        assert run("traces", "show", TRACE_ID)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("traces", "list"), "which mesh?"),
+        (("traces", "list", "--query", "127.0.0.1:1"), "no API key"),
+        (("traces", "list", "--data-dir", "nowhere"), "nowhere/mesh.env can't be read: No such file or directory"),
+        (("traces", "list", "--limit", "0"), "no number above 0"),
+        (("traces", "list", "--since", "yesterday"), "'yesterday' is no duration"),
+        (("traces",), "COMMAND"),
+    ],
+)
+def test_a_wrong_command_ends_with_2(run: Run, arguments: tuple[str, ...], words: str) -> None:
+    code, _, error = run(*arguments)
+
+    assert code == 2
+    assert words in error
+
+
+def test_a_refused_key_ends_with_1(run: Run) -> None:
+    with serving(FakeQuery()) as address:
+        code, _, error = run("traces", "list", "--query", address, "--api-key", "another")
+
+    assert code == 1
+    assert error == "a11i: the API key was refused (the API key is not valid); check A11I_API_KEY, or --data-dir\n"
+
+
+def test_a_mesh_that_is_not_there_ends_with_1(run: Run) -> None:
+    code, _, error = run("traces", "list", "--query", "127.0.0.1:1", "--api-key", API_KEY)
+
+    assert code == 1
+    assert error.startswith("a11i: 127.0.0.1:1 does not answer now")
+    assert len(error.splitlines()) == 1
