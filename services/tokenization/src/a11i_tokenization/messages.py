@@ -1,0 +1,138 @@
+"""The text in message JSON: OpenTelemetry's `{role, parts}` and the plain `{role, content}` of provider APIs.
+
+What a model is sent is found in whichever of the two shapes a message has: the text of its parts, the name and
+arguments of tool calls, the responses of tools. Identifiers and finish reasons are not text.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+"""What orjson returns."""
+
+_MAX_DEPTH: Final = 50
+"""Of parts within parts. What lies deeper is no message structure, and is counted as JSON text."""
+
+_UNCOUNTABLE_TYPES: Final = frozenset(
+    {"blob", "file", "uri", "image", "image_url", "input_image", "audio", "input_audio", "input_file", "video"}
+)
+"""Parts that providers count by formulas of size and duration, which a span does not hold."""
+
+
+class JsonDepthError(ValueError):
+    """JSON nested deeper than anything that a provider takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageText:
+    """What of one message counts."""
+
+    role: str
+    """Empty for an item that is no message, such as a bare string."""
+    name: str
+    """The participant's name; mostly empty."""
+    texts: tuple[str, ...]
+    exact: bool
+    """False if the message also holds parts whose tokens are not those of a text."""
+
+
+def split_messages(value: str) -> list[Json]:
+    """Return the messages in a column's value: the items of a JSON array, else the one value.
+
+    A value that is not JSON is itself the one message.
+    """
+    try:
+        parsed = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return [value]
+    if isinstance(parsed, dict) and isinstance(parsed.get("messages"), list):
+        parsed = parsed["messages"]
+    return parsed if isinstance(parsed, list) else [parsed]
+
+
+def message_text(message: Json) -> MessageText:
+    """Return the text of one message of `split_messages`, of either shape. Raises JsonDepthError."""
+    found = _Collector()
+    if not isinstance(message, dict):
+        found.add(message, 0)
+        return MessageText("", "", tuple(found.texts), found.exact)
+    role = message.get("role")
+    name = message.get("name")
+    if "role" not in message and "parts" not in message:
+        # An item of system instructions is a bare part.
+        found.add(message, 0)
+    else:
+        for key in ("parts", "content", "refusal", "tool_calls", "function_call"):
+            found.add(message.get(key), 0)
+    return MessageText(
+        role if isinstance(role, str) else "",
+        name if isinstance(name, str) else "",
+        tuple(found.texts),
+        found.exact,
+    )
+
+
+class _Collector:
+    """Gathers the texts of parts, in their order."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.exact = True
+
+    def add(self, part: Json, depth: int) -> None:
+        if part is None or part == "":
+            return
+        if isinstance(part, str):
+            self.texts.append(part)
+        elif isinstance(part, list) and depth < _MAX_DEPTH:
+            for item in part:
+                self.add(item, depth + 1)
+        elif isinstance(part, dict) and depth < _MAX_DEPTH:
+            self._add_object(part, depth)
+        else:
+            self.texts.append(_as_text(part))
+
+    def _add_object(self, part: Mapping[str, Json], depth: int) -> None:
+        kind = part.get("type")
+        if kind in _UNCOUNTABLE_TYPES:
+            self.exact = False
+        elif kind == "tool_call_response" or kind == "tool_result":
+            self._add_verbatim(_first(part, ("response", "result", "content")))
+        elif isinstance(part.get("function"), dict):
+            self.add(part["function"], depth + 1)
+        elif "arguments" in part or kind in ("tool_call", "tool_use"):
+            self._add_verbatim(part.get("name"))
+            self._add_verbatim(_first(part, ("arguments", "input")))
+        elif (text := _first(part, ("content", "text", "thinking", "refusal"))) is not None:
+            self.add(text, depth + 1)
+        else:
+            # A part of no known shape: all of it was sent somehow.
+            self.texts.append(_as_text(dict(part)))
+            self.exact = False
+
+    def _add_verbatim(self, value: Json) -> None:
+        """Add a value that reaches the model as text: a string as it is, anything else as compact JSON."""
+        if isinstance(value, str):
+            if value:
+                self.texts.append(value)
+        elif value is not None:
+            self.texts.append(_as_text(value))
+
+
+def _first(part: Mapping[str, Json], keys: Sequence[str]) -> Json:
+    return next((part[key] for key in keys if part.get(key) is not None), None)
+
+
+def _as_text(value: Json) -> str:
+    return compact_json(value).decode()
+
+
+def compact_json(value: Json) -> bytes:
+    """Return the value as JSON without white space. Raises JsonDepthError over 254 levels."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise JsonDepthError from error

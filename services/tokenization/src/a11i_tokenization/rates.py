@@ -1,0 +1,94 @@
+"""A model's price in integers, so that whole columns of token counts can be priced exactly."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from genai_prices import Usage
+from genai_prices.types import ModelPrice, TieredPrices
+
+MAX_TOKENS: Final = 1_000_000_000
+"""A call of more is a mistake of whoever reported it, and is not priced."""
+
+MAX_PICO_USD: Final = 1_500_000_000
+"""Rate of $1,500 a million tokens, double the dearest model's: five of these times MAX_TOKENS fit 64 bits."""
+
+_ATTO_PER_USD: Final = 10**18
+ATTO_PER_PICO: Final = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """US dollars a token: `pico` 1e-12 dollars and `atto` 1e-18 dollars, 0 <= atto < 1,000,000."""
+
+    pico: int
+    atto: int
+
+    @classmethod
+    def of(cls, usd: Decimal) -> "Rate":
+        """Return the rate nearest to `usd` a token. Raises OverflowError over MAX_PICO_USD."""
+        pico, atto = divmod(round(usd * _ATTO_PER_USD), ATTO_PER_PICO)
+        if pico > MAX_PICO_USD:
+            raise OverflowError(f"a rate of {usd} dollars a token")
+        return cls(pico, atto)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What one token of each sort costs; sorts do not overlap."""
+
+    input: Rate
+    """Input that is neither read from nor written to the cache."""
+    cache_read: Rate
+    cache_write: Rate
+    output: Rate
+    """Output without reasoning."""
+    reasoning: Rate
+    call: Rate
+    """Of the call itself."""
+
+    def row(self) -> tuple[Rate, ...]:
+        """Return the rates in the order of the fields."""
+        return (self.input, self.cache_read, self.cache_write, self.output, self.reasoning, self.call)
+
+
+@dataclass(frozen=True, slots=True)
+class TieredRates:
+    """Rates by the size of the call's whole input; the tier that a call reaches holds for all of its tokens."""
+
+    tiers: tuple[Rates, ...]
+    starts: tuple[int, ...]
+    """Ascending; tier i + 1 is for input of more than starts[i] tokens. One shorter than `tiers`."""
+    has_output: bool
+    """False if the model is sold without output, as embeddings are."""
+
+
+def tiered_rates(price: ModelPrice) -> TieredRates | None:
+    """Return the rates of a price; None if it has none for input tokens (sold by the page, the minute, or not at all).
+
+    The rates are found by asking genai-prices for the cost of one sort of token at a time, so its own rules hold
+    (cached tokens at the input's rate where they have none, reasoning at the output's, tiers).
+    """
+    if price.input_mtok is None:
+        return None
+    starts = sorted(
+        {tier.start for value in vars(price).values() if isinstance(value, TieredPrices) for tier in value.tiers}
+    )
+    tiers = tuple(_probe(price, tokens) for tokens in (1, *(start + 1 for start in starts)))
+    return TieredRates(tiers, tuple(starts), has_output=price.output_mtok is not None)
+
+
+def _probe(price: ModelPrice, tokens: int) -> Rates:
+    def cost(**usage: int) -> Decimal:
+        return price.calc_price(Usage(**usage))["total_price"]
+
+    call = cost()
+    base = cost(input_tokens=tokens)
+    return Rates(
+        input=Rate.of((base - call) / tokens),
+        cache_read=Rate.of((cost(input_tokens=tokens, cache_read_tokens=tokens) - call) / tokens),
+        cache_write=Rate.of((cost(input_tokens=tokens, cache_write_tokens=tokens) - call) / tokens),
+        output=Rate.of(cost(input_tokens=tokens, output_tokens=1) - base),
+        reasoning=Rate.of(cost(input_tokens=tokens, output_tokens=1, output_reasoning_tokens=1) - base),
+        call=Rate.of(call),
+    )

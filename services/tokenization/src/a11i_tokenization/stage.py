@@ -1,0 +1,48 @@
+"""The pipeline's stage: a SpanBatch in, the same batch with token counts and costs out."""
+
+from typing import Final
+
+import pyarrow as pa
+
+from a11i_telemetry.batch import SpanBatch
+from a11i_telemetry.columns import mask, pc
+from a11i_tokenization.costs import cost_columns
+from a11i_tokenization.counts import token_columns
+from a11i_tokenization.prices import PriceBook
+from a11i_tokenization.prompts import PromptCounter
+
+STAGE_NAME: Final = "tokenization"
+STAGE_VERSION: Final = "1"
+"""Part of the ids of what the stage publishes; raised when the same batch would come out otherwise."""
+
+_CALL_KINDS: Final = pa.array(["llm", "embedding", "rerank"])
+"""Steps that are calls of a model. An agent's or a workflow's numbers sum up its calls': to count or price them again
+would bill every call twice."""
+
+
+class TokenizeStage:
+    """Counts what providers did not report, and prices calls. Safe for use from several threads."""
+
+    def __init__(self, counter: PromptCounter, book: PriceBook) -> None:
+        self._counter = counter
+        self._book = book
+
+    def __call__(self, batch: SpanBatch) -> SpanBatch:
+        """Return the batch with its token, source and cost columns completed; everything else is as it came."""
+        columns = batch.columns
+        calls = mask(pc.is_in(columns["step_kind"], _CALL_KINDS))
+        tokens = token_columns(columns, calls, self._counter)
+        batch = batch.with_columns(
+            input_tokens=tokens.input_tokens,
+            output_tokens=tokens.output_tokens,
+            input_source=tokens.input_source,
+            output_source=tokens.output_source,
+        )
+        costs = cost_columns(batch.columns, calls, self._book)
+        return batch.with_columns(
+            input_cost_usd=costs.input_cost_usd,
+            output_cost_usd=costs.output_cost_usd,
+            total_cost_usd=costs.total_cost_usd,
+            price_version=costs.price_version,
+            priced_as=costs.priced_as,
+        )
