@@ -1,0 +1,51 @@
+"""Logs: JSON lines on standard error, an event name and keys, never a payload's text."""
+
+import logging
+import sys
+
+import structlog
+
+from a11i_chassis.settings import LogSettings
+
+
+def configure(service: str, settings: LogSettings) -> None:
+    """Set structlog and the standard library's logging up for the process; every line says which service wrote it."""
+    level = logging.getLevelNamesMapping()[settings.level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            _naming(service),
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # Libraries: warnings and worse only, as their messages are not ours to keep free of payloads.
+    logging.basicConfig(level=max(level, logging.WARNING), format="%(levelname)s %(name)s %(message)s", force=True)
+
+
+def _naming(service: str) -> structlog.typing.Processor:
+    """Return a processor that says which service wrote the line, in every thread."""
+
+    def add(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["service"] = service
+        return event
+
+    return add
+
+
+def frames_of(error: BaseException) -> list[str]:
+    """Return the traceback as "file:line function", without the exception's message or any local value.
+
+    For code that handles raw text: an exception's message often quotes what it failed on.
+    """
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return frames

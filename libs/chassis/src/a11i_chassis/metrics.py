@@ -1,0 +1,76 @@
+"""Every metric of a11i's services, each with a sentence, and the listener that Prometheus reads."""
+
+from collections.abc import Callable
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+from a11i_chassis.settings import MetricsSettings
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+RPC_SECONDS = Histogram(
+    "a11i_rpc_duration_seconds",
+    "How long an RPC took, by method and status code.",
+    ["method", "code"],
+    buckets=_SECONDS,
+)
+INGEST_SPANS = Counter(
+    "a11i_ingest_spans_total", "Spans that arrived, by what became of them: accepted or rejected.", ["outcome"]
+)
+INGEST_REJECTED = Counter("a11i_ingest_rejected_spans_total", "Spans rejected for good, by reason.", ["reason"])
+INGEST_REQUESTS = Counter(
+    "a11i_ingest_requests_total", "Requests that carried spans, by door and outcome.", ["door", "outcome"]
+)
+INGEST_BYTES = Counter("a11i_ingest_bytes_total", "Bytes of requests after decompression.", ["door"])
+INGEST_BYTES_IN_FLIGHT = Gauge("a11i_ingest_bytes_in_flight", "Bytes of requests that are being worked on.")
+STAGE_BATCHES = Counter(
+    "a11i_stage_batches_total",
+    "Deliveries settled by a stage, by outcome: done, retried, dead_lettered or parked.",
+    ["stage", "outcome"],
+)
+STAGE_SPANS = Counter("a11i_stage_spans_total", "Spans that a stage passed on.", ["stage"])
+STAGE_SECONDS = Histogram(
+    "a11i_stage_duration_seconds", "How long a stage worked on a batch.", ["stage"], buckets=_SECONDS
+)
+STAGE_PENDING = Gauge("a11i_stage_pending_batches", "Batches that wait for a stage or are unsettled in it.", ["stage"])
+STAGE_RETRIES = Counter(
+    "a11i_stage_retries_total", "Tries of a batch that failed and are repeated, by reason.", ["stage", "reason"]
+)
+STAGE_AGE_SECONDS = Histogram(
+    "a11i_stage_age_seconds",
+    "How long ago ingest took a batch when a stage had finished work on it.",
+    ["stage"],
+    buckets=(0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0),
+)
+WRITER_ROWS = Counter("a11i_writer_rows_total", "Rows stored in ClickHouse, resent ones included.")
+STORE_DROPPED_COLUMNS = Counter(
+    "a11i_store_dropped_columns_total", "Columns of newer batches that the table does not have, by name.", ["column"]
+)
+REDACTION_FINDINGS = Counter("a11i_redaction_findings_total", "Findings replaced, by entity type.", ["entity"])
+REDACTION_WITHHELD = Counter("a11i_redaction_withheld_values_total", "Values withheld whole, by reason.", ["reason"])
+REDACTION_CACHE = Counter("a11i_redaction_cache_total", "Look-ups of known texts, by result: hit or miss.", ["result"])
+TOKENS_COUNTED = Counter("a11i_tokenization_tokens_total", "Tokens counted or estimated, by source.", ["source"])
+CALLS_UNPRICED = Counter("a11i_tokenization_unpriced_calls_total", "Model calls whose model no price table knows.")
+AUTH_VERIFICATIONS = Counter(
+    "a11i_auth_verifications_total", "API keys looked at, by result: good, bad or unavailable.", ["result"]
+)
+KEY_CACHE = Counter("a11i_key_cache_total", "Look-ups of API keys in a service's cache: hit or miss.", ["result"])
+
+
+def start_metrics_listener(settings: MetricsSettings) -> Callable[[], None] | None:
+    """Serve /metrics from a thread; return what ends it, or None if the settings name no listener.
+
+    Raises OSError if the port is taken.
+    """
+    if not settings.listen:
+        return None
+    host, port = settings.listen.rsplit(":", 1)
+    server, thread = start_http_server(int(port), host)
+
+    def end() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return end
