@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from a11i.otlp.v1 import otlp_wire_pb2 as wire
-from a11i_telemetry import attributes
+from a11i_telemetry import attributes, lenient
 from a11i_telemetry.columns import Column, Positions, mask, offsets, owners, take, to_text
 
 
@@ -60,7 +59,7 @@ class AttributeTable:
     def read(cls, lists: Column) -> "AttributeTable":
         """Read a column of lists of WireKeyValue, a row a span.
 
-        Raises AmbiguousValueError, and google.protobuf.message.DecodeError for a nested value that is malformed.
+        Raises AmbiguousValueError.
         """
         raw_keys, values = lists.flatten().flatten()
         members = values.flatten()
@@ -141,11 +140,11 @@ def _json(kinds: npt.NDArray[np.uint8], members: list[Column]) -> tuple[Position
 
 
 def _array(raw: bytes) -> attributes.JsonValue:
-    return attributes.value_to_object(wire.Value(array_value=wire.ValueList.FromString(raw)))
+    return attributes.value_to_object(lenient.AnyValue(array_value=lenient.ArrayValue.FromString(raw)))
 
 
 def _kvlist(raw: bytes) -> attributes.JsonValue:
-    return attributes.value_to_object(wire.Value(kvlist_value=wire.PairList.FromString(raw)))
+    return attributes.value_to_object(lenient.AnyValue(kvlist_value=lenient.KeyValueList.FromString(raw)))
 
 
 _READERS: Final = {Kind.ARRAY: _array, Kind.KVLIST: _kvlist, Kind.BYTES: attributes.bytes_to_object}

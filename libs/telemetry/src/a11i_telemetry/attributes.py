@@ -14,7 +14,6 @@ from typing import Any, Final
 import orjson
 from opentelemetry.proto.common.v1 import common_pb2 as otlp
 
-from a11i.otlp.v1 import otlp_wire_pb2 as wire
 from a11i_telemetry.rules import MOVED_COLUMNS
 
 _BYTES: Final = "bytesValue"
@@ -31,8 +30,8 @@ def text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def value_to_object(value: wire.Value) -> JsonValue:
-    """Return an attribute value as the object whose JSON text stands for it."""
+def value_to_object(value: Any) -> JsonValue:
+    """Return a `lenient.AnyValue` as the object whose JSON text stands for it."""
     match value.WhichOneof("value"):
         case "string_value":
             return text(value.string_value)
@@ -49,12 +48,11 @@ def value_to_object(value: wire.Value) -> JsonValue:
             return {_PAIRS: pairs} if len(pairs) == 1 and not _WRAPPERS.isdisjoint(pairs) else pairs
         case "bytes_value":
             return bytes_to_object(value.bytes_value)
-        case None:
-            return None
+    return None
 
 
-def pairs_to_object(pairs: Iterable[wire.Pair]) -> dict[str, JsonValue]:
-    """Return pairs as an object. Of two pairs with one key the last stays, in the place of the first."""
+def pairs_to_object(pairs: Iterable[Any]) -> dict[str, JsonValue]:
+    """Return lenient KeyValues as an object. Of two pairs with one key the last stays, in the place of the first."""
     return {text(pair.key): value_to_object(pair.value) for pair in pairs}
 
 

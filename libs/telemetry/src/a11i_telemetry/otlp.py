@@ -17,7 +17,7 @@ import pyarrow as pa
 from google.protobuf.message import DecodeError
 
 from a11i.otlp.v1 import otlp_wire_pb2 as wire
-from a11i_telemetry import attributes
+from a11i_telemetry import attributes, lenient
 from a11i_telemetry.attribute_table import AmbiguousValueError, AttributeTable, Kind
 from a11i_telemetry.columns import Column, empty, mask, numbers, offsets, owners, pc, to_text
 from a11i_telemetry.normalise import normalise
@@ -57,9 +57,9 @@ class _Spans:
 
     spans: Column
     resource: Column
-    """Serialized WireResource of each span."""
+    """Serialized Resource of each span."""
     scope: Column
-    """Serialized WireScope of each span."""
+    """Serialized InstrumentationScope of each span."""
 
 
 def decode_traces(payload: bytes) -> DecodedSpans:
@@ -72,14 +72,14 @@ def decode_traces(payload: bytes) -> DecodedSpans:
     """
     try:
         # protobuf's own verdict first: ptars takes some malformed bytes, and panics on others.
-        request = wire.WireTraces.FromString(payload)
-        try:
-            return _decode(payload)
-        except AmbiguousValueError:
-            # Written anew, a oneof has one member: the one that protobuf's parser saw last.
-            return _decode(request.SerializeToString())
+        request = lenient.ExportTraceServiceRequest.FromString(payload)
     except DecodeError as error:
         raise OtlpDecodeError("the request is not a valid ExportTraceServiceRequest") from error
+    try:
+        return _decode(payload)
+    except AmbiguousValueError:
+        # Written anew, a oneof has one member: the one that protobuf's parser saw last.
+        return _decode(request.SerializeToString())
 
 
 def _decode(payload: bytes) -> DecodedSpans:
@@ -225,13 +225,13 @@ def _surroundings(found: _Spans) -> dict[str, Column]:
 
 
 def _resource(raw: bytes) -> tuple[str, str]:
-    pairs = attributes.pairs_to_object(wire.WireResource.FromString(raw).attributes)
+    pairs = attributes.pairs_to_object(lenient.Resource.FromString(raw).attributes)
     service = pairs.get("service.name", "")
     return service if isinstance(service, str) else attributes.to_json(service), _object_text(pairs)
 
 
 def _scope(raw: bytes) -> tuple[str, str, str]:
-    scope = wire.WireScope.FromString(raw)
+    scope = lenient.InstrumentationScope.FromString(raw)
     pairs = attributes.pairs_to_object(scope.attributes)
     return attributes.text(scope.name), attributes.text(scope.version), _object_text(pairs)
 
@@ -250,7 +250,7 @@ def _json_lists(lists: Column, read: Callable[[bytes], attributes.JsonValue]) ->
 
 
 def _event(raw: bytes) -> attributes.JsonValue:
-    event = wire.WireEvent.FromString(raw)
+    event = lenient.Event.FromString(raw)
     return {
         "time_unix_nano": event.time_unix_nano,
         "name": attributes.text(event.name),
@@ -260,7 +260,7 @@ def _event(raw: bytes) -> attributes.JsonValue:
 
 
 def _link(raw: bytes) -> attributes.JsonValue:
-    link = wire.WireLink.FromString(raw)
+    link = lenient.Link.FromString(raw)
     return {
         "trace_id": link.trace_id.hex(),
         "span_id": link.span_id.hex(),

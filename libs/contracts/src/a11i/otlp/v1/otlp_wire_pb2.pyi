@@ -7,10 +7,9 @@ Ingest turns a request into Arrow columns without making an object for each span
 not allow that, so these messages keep its field numbers and wire types, and differ in three ways:
 
 - `AnyValue.array_value` and `kvlist_value` are `bytes`: they are recursive in OTLP, and a column's type is not.
-  `ValueList` and `PairList` read those bytes.
-- Resource, scope, events and links are `bytes` too, read once for each distinct value. They are `repeated` where
-  OTLP is not, which is the same on the wire: protobuf merges a message field that comes twice, and joining the
-  bytes does just that.
+- Resource, scope, events and links are `bytes` too, to be read once for each distinct value. Resource and scope are
+  `repeated`, which is the same on the wire: protobuf merges a message field that comes twice, and joining the bytes
+  does just that.
 - Text is `bytes`. protobuf refuses a whole request for one string that is not UTF-8; here that string alone is
   mended.
 
@@ -68,7 +67,7 @@ class WireResourceSpans(_message.Message):
     SCOPE_SPANS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def resource(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """What sent the spans: a serialized WireResource, in parts to join."""
+        """What sent the spans: a serialized opentelemetry.proto.resource.v1.Resource, in parts to join."""
 
     @_builtins.property
     def scope_spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___WireScopeSpans]:
@@ -98,7 +97,7 @@ class WireScopeSpans(_message.Message):
     SPANS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def scope(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """What recorded the spans: a serialized WireScope, in parts to join."""
+        """What recorded the spans: a serialized InstrumentationScope, in parts to join."""
 
     @_builtins.property
     def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___WireSpan]:
@@ -170,11 +169,11 @@ class WireSpan(_message.Message):
 
     @_builtins.property
     def events(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """Its events, each a serialized WireEvent."""
+        """Its events, each a serialized Span.Event."""
 
     @_builtins.property
     def links(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """Its links, each a serialized WireLink."""
+        """Its links, each a serialized Span.Link."""
 
     @_builtins.property
     def status(self) -> Global___WireStatus:
@@ -284,9 +283,9 @@ class WireValue(_message.Message):
     double_value: _builtins.float
     """A floating point number."""
     array_value: _builtins.bytes
-    """A serialized ValueList."""
+    """A serialized ArrayValue."""
     kvlist_value: _builtins.bytes
-    """A serialized PairList."""
+    """A serialized KeyValueList."""
     bytes_value: _builtins.bytes
     """Raw bytes."""
     def __init__(
@@ -309,267 +308,3 @@ class WireValue(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_value) -> _WhichOneofReturnType_value | None: ...
 
 Global___WireValue: _TypeAlias = WireValue  # noqa: Y015
-
-@_typing.final
-class WireResource(_message.Message):
-    """WireResource reads opentelemetry.proto.resource.v1.Resource."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ATTRIBUTES_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def attributes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Pair]:
-        """Its attributes."""
-
-    def __init__(
-        self,
-        *,
-        attributes: _abc.Iterable[Global___Pair] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___WireResource: _TypeAlias = WireResource  # noqa: Y015
-
-@_typing.final
-class WireScope(_message.Message):
-    """WireScope reads opentelemetry.proto.common.v1.InstrumentationScope."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    NAME_FIELD_NUMBER: _builtins.int
-    VERSION_FIELD_NUMBER: _builtins.int
-    ATTRIBUTES_FIELD_NUMBER: _builtins.int
-    name: _builtins.bytes
-    """Its name."""
-    version: _builtins.bytes
-    """Its version."""
-    @_builtins.property
-    def attributes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Pair]:
-        """Its attributes."""
-
-    def __init__(
-        self,
-        *,
-        name: _builtins.bytes = ...,
-        version: _builtins.bytes = ...,
-        attributes: _abc.Iterable[Global___Pair] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "name", b"name", "version", b"version"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___WireScope: _TypeAlias = WireScope  # noqa: Y015
-
-@_typing.final
-class WireEvent(_message.Message):
-    """WireEvent reads opentelemetry.proto.trace.v1.Span.Event."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    TIME_UNIX_NANO_FIELD_NUMBER: _builtins.int
-    NAME_FIELD_NUMBER: _builtins.int
-    ATTRIBUTES_FIELD_NUMBER: _builtins.int
-    DROPPED_ATTRIBUTES_COUNT_FIELD_NUMBER: _builtins.int
-    time_unix_nano: _builtins.int
-    """Nanoseconds since the epoch."""
-    name: _builtins.bytes
-    """The name."""
-    dropped_attributes_count: _builtins.int
-    """Attributes that the client dropped."""
-    @_builtins.property
-    def attributes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Pair]:
-        """The event's attributes."""
-
-    def __init__(
-        self,
-        *,
-        time_unix_nano: _builtins.int = ...,
-        name: _builtins.bytes = ...,
-        attributes: _abc.Iterable[Global___Pair] | None = ...,
-        dropped_attributes_count: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "dropped_attributes_count", b"dropped_attributes_count", "name", b"name", "time_unix_nano", b"time_unix_nano"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___WireEvent: _TypeAlias = WireEvent  # noqa: Y015
-
-@_typing.final
-class WireLink(_message.Message):
-    """WireLink reads opentelemetry.proto.trace.v1.Span.Link."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    TRACE_ID_FIELD_NUMBER: _builtins.int
-    SPAN_ID_FIELD_NUMBER: _builtins.int
-    TRACE_STATE_FIELD_NUMBER: _builtins.int
-    ATTRIBUTES_FIELD_NUMBER: _builtins.int
-    DROPPED_ATTRIBUTES_COUNT_FIELD_NUMBER: _builtins.int
-    FLAGS_FIELD_NUMBER: _builtins.int
-    trace_id: _builtins.bytes
-    """16 bytes."""
-    span_id: _builtins.bytes
-    """8 bytes."""
-    trace_state: _builtins.bytes
-    """W3C tracestate."""
-    dropped_attributes_count: _builtins.int
-    """Attributes that the client dropped."""
-    flags: _builtins.int
-    """W3C trace flags and the is-remote bits."""
-    @_builtins.property
-    def attributes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Pair]:
-        """The link's attributes."""
-
-    def __init__(
-        self,
-        *,
-        trace_id: _builtins.bytes = ...,
-        span_id: _builtins.bytes = ...,
-        trace_state: _builtins.bytes = ...,
-        attributes: _abc.Iterable[Global___Pair] | None = ...,
-        dropped_attributes_count: _builtins.int = ...,
-        flags: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "dropped_attributes_count", b"dropped_attributes_count", "flags", b"flags", "span_id", b"span_id", "trace_id", b"trace_id", "trace_state", b"trace_state"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___WireLink: _TypeAlias = WireLink  # noqa: Y015
-
-@_typing.final
-class Pair(_message.Message):
-    """Pair reads opentelemetry.proto.common.v1.KeyValue in full depth."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    KEY_FIELD_NUMBER: _builtins.int
-    VALUE_FIELD_NUMBER: _builtins.int
-    key: _builtins.bytes
-    """The key."""
-    @_builtins.property
-    def value(self) -> Global___Value:
-        """The value. Unset and empty mean the same."""
-
-    def __init__(
-        self,
-        *,
-        key: _builtins.bytes = ...,
-        value: Global___Value | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Pair: _TypeAlias = Pair  # noqa: Y015
-
-@_typing.final
-class PairList(_message.Message):
-    """PairList reads opentelemetry.proto.common.v1.KeyValueList in full depth."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    VALUES_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___Pair]:
-        """The pairs, in the order in which they were sent."""
-
-    def __init__(
-        self,
-        *,
-        values: _abc.Iterable[Global___Pair] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["values", b"values"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___PairList: _TypeAlias = PairList  # noqa: Y015
-
-@_typing.final
-class ValueList(_message.Message):
-    """ValueList reads opentelemetry.proto.common.v1.ArrayValue in full depth."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    VALUES_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___Value]:
-        """The elements."""
-
-    def __init__(
-        self,
-        *,
-        values: _abc.Iterable[Global___Value] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["values", b"values"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ValueList: _TypeAlias = ValueList  # noqa: Y015
-
-@_typing.final
-class Value(_message.Message):
-    """Value reads opentelemetry.proto.common.v1.AnyValue in full depth."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    STRING_VALUE_FIELD_NUMBER: _builtins.int
-    BOOL_VALUE_FIELD_NUMBER: _builtins.int
-    INT_VALUE_FIELD_NUMBER: _builtins.int
-    DOUBLE_VALUE_FIELD_NUMBER: _builtins.int
-    ARRAY_VALUE_FIELD_NUMBER: _builtins.int
-    KVLIST_VALUE_FIELD_NUMBER: _builtins.int
-    BYTES_VALUE_FIELD_NUMBER: _builtins.int
-    string_value: _builtins.bytes
-    """Text."""
-    bool_value: _builtins.bool
-    """A boolean."""
-    int_value: _builtins.int
-    """An integer."""
-    double_value: _builtins.float
-    """A floating point number."""
-    bytes_value: _builtins.bytes
-    """Raw bytes."""
-    @_builtins.property
-    def array_value(self) -> Global___ValueList:
-        """A list."""
-
-    @_builtins.property
-    def kvlist_value(self) -> Global___PairList:
-        """Pairs."""
-
-    def __init__(
-        self,
-        *,
-        string_value: _builtins.bytes = ...,
-        bool_value: _builtins.bool = ...,
-        int_value: _builtins.int = ...,
-        double_value: _builtins.float = ...,
-        array_value: Global___ValueList | None = ...,
-        kvlist_value: Global___PairList | None = ...,
-        bytes_value: _builtins.bytes = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["array_value", b"array_value", "bool_value", b"bool_value", "bytes_value", b"bytes_value", "double_value", b"double_value", "int_value", b"int_value", "kvlist_value", b"kvlist_value", "string_value", b"string_value", "value", b"value"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["array_value", b"array_value", "bool_value", b"bool_value", "bytes_value", b"bytes_value", "double_value", b"double_value", "int_value", b"int_value", "kvlist_value", b"kvlist_value", "string_value", b"string_value", "value", b"value"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_value: _TypeAlias = _typing.Literal["string_value", "bool_value", "int_value", "double_value", "array_value", "kvlist_value", "bytes_value"]  # noqa: Y015
-    _WhichOneofArgType_value: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_value) -> _WhichOneofReturnType_value | None: ...
-
-Global___Value: _TypeAlias = Value  # noqa: Y015

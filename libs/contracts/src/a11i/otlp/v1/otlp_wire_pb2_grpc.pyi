@@ -7,10 +7,9 @@ Ingest turns a request into Arrow columns without making an object for each span
 not allow that, so these messages keep its field numbers and wire types, and differ in three ways:
 
 - `AnyValue.array_value` and `kvlist_value` are `bytes`: they are recursive in OTLP, and a column's type is not.
-  `ValueList` and `PairList` read those bytes.
-- Resource, scope, events and links are `bytes` too, read once for each distinct value. They are `repeated` where
-  OTLP is not, which is the same on the wire: protobuf merges a message field that comes twice, and joining the
-  bytes does just that.
+- Resource, scope, events and links are `bytes` too, to be read once for each distinct value. Resource and scope are
+  `repeated`, which is the same on the wire: protobuf merges a message field that comes twice, and joining the bytes
+  does just that.
 - Text is `bytes`. protobuf refuses a whole request for one string that is not UTF-8; here that string alone is
   mended.
 
