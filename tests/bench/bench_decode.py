@@ -2,12 +2,12 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.bench.load import Request, generate
+from tests.bench.load import Request, describe, generate
 
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.otlp import decode_traces
@@ -27,7 +27,7 @@ def _batch(payload: bytes) -> SpanBatch:
     )
 
 
-def _measure(name: str, step: Callable[[bytes], object], requests: list[Request]) -> None:
+def _measure(name: str, step: Callable[[bytes], object], requests: Sequence[Request]) -> None:
     spans, octets, started = 0, 0, time.process_time()
     while time.process_time() - started < _SECONDS_EACH:
         for request in requests:
@@ -41,8 +41,7 @@ def main() -> None:
     """Print the CPU time of the steps, cumulative, on one thread."""
     spans_each = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     requests = generate(_REQUESTS * spans_each, seed=1, now_ns=time.time_ns(), spans_a_request=spans_each)
-    octets, spans = sum(len(request.payload) for request in requests), sum(request.spans for request in requests)
-    print(f"{spans / len(requests):.0f} spans a request, {octets / spans:.0f} bytes a span")
+    print(describe(requests))
     _measure("decode + normalise", decode_traces, requests)
     _measure("... + split", lambda payload: _batch(payload).split(_PART_BYTES), requests)
     _measure(
