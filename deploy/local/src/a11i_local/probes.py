@@ -39,11 +39,11 @@ def grpc_serving(address: str) -> Callable[[], Awaitable[bool]]:
         async with grpc.aio.insecure_channel(address) as channel:
             try:
                 # Raw bytes: the request is the empty message, "the server as a whole".
-                check: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(HEALTH_CHECK)
+                check = channel.unary_unary(HEALTH_CHECK, request_serializer=bytes, response_deserializer=bytes)
                 answer = await check(b"", timeout=TIMEOUT_S)
             except grpc.aio.AioRpcError:
                 return False
-            return answer == HEALTH_SERVING
+            return bool(answer == HEALTH_SERVING)
 
     return probe
 

@@ -1,1 +1,1 @@
-"""Serves the public reads as REST."""
+"""The gateway: the public reads of the gRPC services as REST."""

@@ -1,0 +1,62 @@
+"""A query service behind the gateway: a real gRPC server of the chassis that answers from what a test gives it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import grpc
+
+from a11i.query.v1 import query_service_pb2 as pb
+from a11i.query.v1 import query_service_pb2_grpc as rpc
+from a11i_chassis.app import App, serving
+from a11i_chassis.errors import A11iError, UnauthenticatedError
+from a11i_chassis.settings import ServiceSettings
+
+API_KEY = "-".join(("key", "of", "the", "double"))
+
+
+@dataclass(slots=True)
+class QueryDouble(rpc.QueryServiceServicer):
+    """Remembers what it was asked; raises `failure` if there is one."""
+
+    trace: pb.GetTraceResponse = field(default_factory=pb.GetTraceResponse)
+    failure: A11iError | None = None
+    get_requests: list[pb.GetTraceRequest] = field(default_factory=list)
+    list_requests: list[pb.ListTracesRequest] = field(default_factory=list)
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    async def GetTrace(
+        self, request: pb.GetTraceRequest, context: grpc.aio.ServicerContext[pb.GetTraceRequest, pb.GetTraceResponse]
+    ) -> pb.GetTraceResponse:
+        self._check(context.invocation_metadata())
+        self.get_requests.append(request)
+        return self.trace
+
+    async def ListTraces(
+        self,
+        request: pb.ListTracesRequest,
+        context: grpc.aio.ServicerContext[pb.ListTracesRequest, pb.ListTracesResponse],
+    ) -> pb.ListTracesResponse:
+        self._check(context.invocation_metadata())
+        self.list_requests.append(request)
+        return pb.ListTracesResponse(traces=[self.trace.summary], next_page_token="more")
+
+    def _check(self, metadata: object) -> None:
+        self.metadata = {str(key): str(value) for key, value in metadata}  # type: ignore[attr-defined]  # any iterable
+        if self.metadata.get("authorization") != f"Bearer {API_KEY}":
+            raise UnauthenticatedError("the API key is not valid")
+        if self.failure is not None:
+            raise self.failure
+
+
+@asynccontextmanager
+async def running(double: QueryDouble) -> AsyncIterator[str]:
+    """Serves it; gives host:port."""
+    app = App(
+        register=[lambda server: rpc.add_QueryServiceServicer_to_server(double, server)],
+        services=["a11i.query.v1.QueryService"],
+    )
+    async with serving("query-double", ServiceSettings(), app) as server:
+        yield server.address
