@@ -1,0 +1,5 @@
+"""`python -m a11i_auth`."""
+
+from a11i_auth.main import main
+
+main()
