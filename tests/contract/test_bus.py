@@ -6,11 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_BUS_UNAVAILABLE
-from a11i_bus import Bus, Delivery, Message
-from a11i_bus.topology import DEADLETTERS, SPANS_RECEIVED
-from a11i_chassis.errors import TooLargeError, UnavailableError
-
 from tests.contract.bus_harness import (
     ACK_WAIT_S,
     CAPACITY_BYTES,
@@ -23,6 +18,11 @@ from tests.contract.bus_harness import (
     message,
     publish_surely,
 )
+
+from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_BUS_UNAVAILABLE
+from a11i_bus import Bus, Delivery, Message
+from a11i_bus.topology import DEADLETTERS, SPANS_RECEIVED
+from a11i_chassis.errors import TooLargeError, UnavailableError
 
 GROUP = "tokenization"
 
@@ -263,6 +263,7 @@ async def test_while_the_server_is_away_calls_say_so_and_afterwards_work(harness
 
 async def test_nothing_is_lost_or_doubled_when_the_server_dies_in_mid_stream(harness: Harness, bus: Bus) -> None:
     received: list[int] = []
+    milestones = {50: asyncio.Event(), 150: asyncio.Event()}
 
     async def publish() -> None:
         for number in range(300):
@@ -276,6 +277,8 @@ async def test_nothing_is_lost_or_doubled_when_the_server_dies_in_mid_stream(har
                 try:
                     for delivery in await subscription.fetch(16, timeout_s=1.0):
                         received.append(_number(delivery))
+                        if len(received) in milestones:
+                            milestones[len(received)].set()
                         await delivery.ack()
                 except UnavailableError:
                     await asyncio.sleep(0.01)
@@ -283,9 +286,8 @@ async def test_nothing_is_lost_or_doubled_when_the_server_dies_in_mid_stream(har
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(publish())
         tasks.create_task(receive())
-        for stop_at in (50, 150):
-            while len(received) < stop_at:
-                await asyncio.sleep(0.001)
+        for milestone in milestones.values():
+            await milestone.wait()
             harness.stop()
             harness.start()
     assert sorted(set(received)) == list(range(300))

@@ -33,3 +33,54 @@ class BusSettings(BaseModel):
         ge=0,
         description="Seconds that a start waits for the bus. It goes on without; the service is not ready until then.",
     )
+
+
+class RunnerSettings(BaseModel):
+    """How a stage is run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    concurrency: int = Field(
+        default=2, ge=1, description="Batches that are worked on at once, each in a thread of its own."
+    )
+    window: int = Field(
+        default=32, ge=1, description="Batches held at once: worked on, waiting for a thread, or waiting to try again."
+    )
+    max_tries: int = Field(
+        default=3,
+        ge=1,
+        description="Tries of a batch that fails for a reason of its own before it becomes a dead letter. What waits "
+        "for something that is away has no limit.",
+    )
+    retry_base_s: float = Field(default=0.2, gt=0, description="Seconds before the second try; doubled each time.")
+    retry_max_s: float = Field(default=10.0, gt=0, description="Longest pause between two tries in seconds.")
+    patience_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="Seconds for which a batch that the stage cannot work on yet is held; then it is given back, to "
+        "come again after as long, so that others are not held up by it.",
+    )
+    park_s: float = Field(
+        default=300.0,
+        gt=0,
+        description="Seconds until a batch of a schema version that this service does not know is tried again: a "
+        "newer version of the service may run by then.",
+    )
+    heartbeat_s: float = Field(
+        default=8.0, gt=0, description="Seconds between reports on held batches; well under the bus's ack_wait_s."
+    )
+
+
+class SinkSettings(RunnerSettings):
+    """How a sink is run."""
+
+    window: int = Field(default=2000, ge=1, description="Batches held at once, gathered or being stored.")
+    max_rows: int = Field(default=20_000, ge=1, description="Spans gathered for one call at most.")
+    max_bytes: int = Field(
+        default=64 * 1024**2, ge=1, description="Bytes of batches gathered for one call, above which no more is added."
+    )
+    max_wait_s: float = Field(
+        default=0.4,
+        gt=0,
+        description="Seconds from the first batch gathered to the call, if no earlier call is still under way.",
+    )
