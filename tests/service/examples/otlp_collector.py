@@ -16,12 +16,15 @@ KEY = "a11i_" + "test_key"
 
 @dataclass
 class Collector(pb_grpc.TraceServiceServicer):
-    """Records spans; answers UNAUTHENTICATED to any key but KEY, and `refuse_with` where that is set."""
+    """Records spans; answers UNAUTHENTICATED to any key but KEY."""
 
     spans: list[Span] = field(default_factory=list)
     services: set[str] = field(default_factory=set)
     requests: int = 0
     refuse_with: grpc.StatusCode | None = None
+    """Answer with this status instead."""
+    recover_after: int | None = None
+    """Refuse so many requests, then no more; None: all."""
     address: str = ""
 
     def Export(
@@ -31,11 +34,12 @@ class Collector(pb_grpc.TraceServiceServicer):
         self.requests += 1
         if dict(context.invocation_metadata()).get("authorization") != f"Bearer {KEY}":
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "unknown key")
-        if self.refuse_with is not None:
+        if self.refuse_with is not None and (self.recover_after is None or self.requests <= self.recover_after):
             context.abort(self.refuse_with, "refused by the test")
         for resource_spans in request.resource_spans:
-            attributes = {item.key: item.value.string_value for item in resource_spans.resource.attributes}
-            self.services.add(attributes["service.name"])
+            self.services.update(
+                item.value.string_value for item in resource_spans.resource.attributes if item.key == "service.name"
+            )
             for scope_spans in resource_spans.scope_spans:
                 self.spans.extend(scope_spans.spans)
         return pb.ExportTraceServiceResponse()

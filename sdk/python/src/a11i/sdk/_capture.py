@@ -49,7 +49,7 @@ def fields_of(value: object) -> object:
         return list(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return f"<{len(value)} bytes>"
-    return f"<{type(value).__qualname__}>"  # not repr: it can be huge, slow, or show a secret
+    return f"<{type(value).__name__}>"  # not repr: it can be huge, slow, or show a secret
 
 
 def _plain(value: object, depth: int) -> object:
@@ -59,7 +59,7 @@ def _plain(value: object, depth: int) -> object:
     if isinstance(value, float):
         return value if isfinite(value) else str(value)
     if depth >= _MAX_DEPTH:
-        return f"<{type(value).__qualname__}>"
+        return f"<{type(value).__name__}>"
     try:
         if isinstance(value, Mapping):
             return {str(key): _plain(item, depth + 1) for key, item in value.items()}
@@ -67,4 +67,4 @@ def _plain(value: object, depth: int) -> object:
             return [_plain(item, depth + 1) for item in value]
         return _plain(fields_of(value), depth + 1)
     except Exception:  # the program's own __str__, items or model_dump raised
-        return f"<{type(value).__qualname__}>"
+        return f"<{type(value).__name__}>"

@@ -11,9 +11,9 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from a11i.sdk._quiet import Occasional
 from a11i.sdk._settings import Settings
 
-REQUEST_TEXT_BYTES = 4 * 1024 * 1024
-"""Spans of agents carry whole conversations: a request is closed at about this much text, far below the 64 MiB that
-receivers are advised to take (OTLP specification, "OTLP/gRPC")."""
+REQUEST_TEXT_CHARS = 2 * 1024 * 1024
+"""Spans of agents carry whole conversations, so a request is closed at about this much text. gRPC servers take 4 MiB
+unless they are told otherwise, and letters outside of ASCII are two to four bytes."""
 
 _OFFICIAL_LOGGER = logging.getLogger("opentelemetry.exporter.otlp.proto.grpc.exporter")
 
@@ -77,11 +77,11 @@ class QuietExporter(SpanExporter):
             return self._send(spans[:middle]) & self._send(spans[middle:])
         if result is SpanExportResult.SUCCESS:
             return True
-        return self._lose(len(spans), heard or "no reason given")
+        return self._lose(len(spans), "shut down before they were sent" if self._closed else heard)
 
     def _lose(self, count: int, reason: str) -> bool:
         self.lost_spans += count
-        self._trouble.warn(f"{count} spans were not sent to {self._target}: {reason}")
+        self._trouble.warn(f"not sent to {self._target}: {count} span{'s' * (count != 1)} ({reason})")
         return False
 
     def close(self) -> None:
@@ -89,11 +89,11 @@ class QuietExporter(SpanExporter):
         if not self._closed:
             self._closed = True
             self._inner.shutdown()
-            _OFFICIAL_LOGGER.removeFilter(self._overhear)
 
     def shutdown(self) -> None:
-        """As close()."""
+        """Close for good, when nothing is being sent any more."""
         self.close()
+        _OFFICIAL_LOGGER.removeFilter(self._overhear)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing is kept here."""
@@ -101,12 +101,12 @@ class QuietExporter(SpanExporter):
 
 
 def requests_of(spans: Sequence[ReadableSpan]) -> list[Sequence[ReadableSpan]]:
-    """Cut `spans` into runs of about REQUEST_TEXT_BYTES of attribute text, at least one span each."""
+    """Cut `spans` into runs of about REQUEST_TEXT_CHARS of attribute text, at least one span each."""
     requests: list[Sequence[ReadableSpan]] = []
     first = size = 0
     for index, span in enumerate(spans):
         span_size = sum(len(value) for value in (span.attributes or {}).values() if isinstance(value, str))
-        if size and size + span_size > REQUEST_TEXT_BYTES:
+        if size and size + span_size > REQUEST_TEXT_CHARS:
             requests.append(spans[first:index])
             first, size = index, 0
         size += span_size
