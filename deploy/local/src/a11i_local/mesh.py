@@ -38,6 +38,8 @@ class Mesh:
     """Its data directory."""
     variables: dict[str, str]
     """What mesh.env holds."""
+    services: dict[str, str]
+    """Service -> host:port of its gRPC port."""
 
 
 @asynccontextmanager
@@ -106,7 +108,8 @@ class _Builder:
         variables = self._variables(keys[0])
         write_mesh_env(self._data, variables)
         self.state.mark_ready()
-        return Mesh(self._data.path, variables)
+        addresses = {name: f"127.0.0.1:{self._ports[port]}" for name, port in services.GRPC_PORTS.items()}
+        return Mesh(self._data.path, variables, addresses)
 
     def _engine_steps(self, supervisor: Supervisor) -> list[Step]:
         context = (self._ports, self._credentials, self._data, self._environment)
@@ -169,11 +172,9 @@ class _Builder:
         return start
 
     def _variables(self, api_key: str) -> dict[str, str]:
-        listeners = {"A11I_OTLP_GRPC": "otlp_grpc", "A11I_QUERY": "query", "A11I_AUTH": "auth"}
+        listeners = ("otlp_grpc", "otlp_http", "query", "auth", "gateway")
         return {
-            **{name: f"127.0.0.1:{self._ports[port]}" for name, port in listeners.items()},
-            "A11I_OTLP_HTTP": f"http://127.0.0.1:{self._ports['otlp_http']}",
-            "A11I_GATEWAY": f"http://127.0.0.1:{self._ports['gateway']}",
+            **{f"A11I_{name.upper()}": f"127.0.0.1:{self._ports[name]}" for name in listeners},
             "A11I_NATS": self._urls.nats,
             "A11I_CLICKHOUSE": self._urls.clickhouse,
             "A11I_POSTGRES": self._urls.postgres,

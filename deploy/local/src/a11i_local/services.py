@@ -13,8 +13,8 @@ from a11i_local.probes import grpc_serving
 from a11i_local.process import ProcessSpec
 
 SERVICES = ("auth", "ingest", "tokenization", "redaction", "writer", "query", "gateway")
-GRPC_PORTS = {name: name for name in SERVICES} | {"ingest": "otlp_grpc"}
-"""Service -> name of its gRPC port: ingest's is the one that OTLP clients use."""
+GRPC_PORTS = {name: name for name in SERVICES} | {"ingest": "otlp_grpc", "gateway": "gateway_grpc"}
+"""Service -> name of its gRPC port. Ingest's is the one that OTLP clients use; the gateway's own port is REST's."""
 MIGRATIONS = {"clickhouse": "migrate-clickhouse", "postgres": "migrate-postgres"}
 """Engine -> the step that brings its tables up to date."""
 
