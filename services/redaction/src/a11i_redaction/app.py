@@ -1,0 +1,67 @@
+"""Wires the redaction service."""
+
+import asyncio
+import importlib.util
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final
+
+from a11i.redaction.v1 import redaction_service_pb2, redaction_service_pb2_grpc
+from a11i_bus import topology
+from a11i_bus.connect import connect
+from a11i_bus.port import Bus
+from a11i_bus.runner import Stage, StageSpec, run_stage
+from a11i_chassis.app import App
+from a11i_redaction.instruments import instrumented
+from a11i_redaction.loading import load_redactor
+from a11i_redaction.pipeline import Redactor
+from a11i_redaction.service import RedactionServicer
+from a11i_redaction.settings import RedactionSettings
+
+SPEC: Final = StageSpec(
+    name="redaction",
+    version=1,
+    source=topology.SPANS_TOKENIZED,
+    group="redaction",
+    sink=topology.SPANS_REDACTED,
+)
+SERVICE: Final = redaction_service_pb2.DESCRIPTOR.services_by_name["RedactionService"].full_name
+
+
+@asynccontextmanager
+async def build(settings: RedactionSettings) -> AsyncIterator[App]:
+    """Return what the chassis runs. Raises OSError if the language model is not installed."""
+    async with connect(settings.bus) as bus:
+        yield build_app(settings, bus, partial(_load, settings))
+
+
+def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactor]) -> App:
+    """Return the service on a bus. `load` makes the redactor; it is called once, in a thread."""
+    if settings.names and importlib.util.find_spec(settings.detection.model) is None:
+        raise OSError(
+            f"the language model {settings.detection.model} is not installed; install its package, "
+            "or set A11I_REDACTION_NAMES=false to go without names"
+        )
+    servicer = RedactionServicer()
+
+    async def work(stop: asyncio.Event) -> None:
+        servicer.redactor = await asyncio.to_thread(load)
+        stage: Stage = instrumented(servicer.redactor)
+        await run_stage(bus, SPEC, stage, settings.runner, stop, dead_letter_key=settings.dead_letter_key)
+
+    async def ready() -> bool:
+        return servicer.redactor is not None and await bus.ready()
+
+    return App(
+        register=[partial(redaction_service_pb2_grpc.add_RedactionServiceServicer_to_server, servicer)],
+        services=[SERVICE],
+        background=[work],
+        ready=ready,
+    )
+
+
+def _load(settings: RedactionSettings) -> Redactor:
+    return load_redactor(
+        settings.detection, names=settings.names, pseudonym_key=settings.pseudonym_key.get_secret_value().encode()
+    )

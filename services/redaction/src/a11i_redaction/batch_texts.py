@@ -1,0 +1,155 @@
+"""The texts of a batch: taken out of its columns as distinct values, and put back after redaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from a11i_redaction.analysis import Unit
+from a11i_redaction.columns import Column, Entries, Positions, decode, encode, list_column, list_entries, pairs
+from a11i_redaction.values import Rewritten, Value, parse, parse_number
+from a11i_telemetry.schema import COLUMNS
+
+NAME_COLUMNS: Final = frozenset({
+    "status_message", "scope_attributes", "resource_attributes", "attr_string", "attr_json", "events", "links",
+    "input_messages", "output_messages", "system_instructions", "tool_definitions", "tool_arguments", "tool_result",
+    "user_id",
+})  # fmt: skip
+"""Columns in which names are looked for too. The others name models, services, tools and the like."""
+
+_NUMBERS: Final = ("attr_int", "attr_double")
+_TEXT_ITEMS: Final = ("attr_string", "attr_json")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one column, or of the keys or the values of a map column."""
+
+    rows: Positions
+    """Row of each text, rising."""
+    codes: Positions
+    """Number of each text's distinct value."""
+    values: Sequence[Value | None]
+    """The distinct values; None for one that needs no look."""
+
+    def units(self) -> Iterator[Unit]:
+        """Yield what has to be examined."""
+        for value in self.values:
+            if value is not None:
+                yield from value.units()
+
+    def rewritten(self, changes: Mapping[Unit, Rewritten]) -> dict[int, Rewritten]:
+        """Return the values that the changes concern, by number."""
+        rewritten = ((code, value.rewrite(changes)) for code, value in enumerate(self.values) if value is not None)
+        return {code: value for code, value in rewritten if value is not None}
+
+    def column(self, rewritten: Mapping[int, Rewritten]) -> Column:
+        """Return the texts with the rewritten values in place of the old ones."""
+        texts = [rewritten[code].text if code in rewritten else _text(value) for code, value in enumerate(self.values)]
+        return decode(self.codes, texts)
+
+    def changed(self, rewritten: Mapping[int, Rewritten]) -> Iterator[tuple[int, Rewritten]]:
+        """Yield the row and the change of each text that changed."""
+        for position in np.flatnonzero(np.isin(self.codes, list(rewritten))):
+            yield int(self.rows[position]), rewritten[int(self.codes[position])]
+
+
+class BatchTexts:
+    """All texts of a batch's columns."""
+
+    def __init__(self, columns: pa.RecordBatch) -> None:
+        self._columns = columns
+        self._texts: dict[str, Texts] = {}
+        self._keys: dict[str, Texts] = {}
+        self._entries: dict[str, Entries] = {}
+        for column in COLUMNS:
+            if column.text:
+                self._gather(column.name, columns.column(column.name))
+
+    def units(self) -> set[Unit]:
+        """Return what has to be examined, each once."""
+        return {unit for texts in self._all() for unit in texts.units()}
+
+    def apply(self, changes: Mapping[Unit, Rewritten]) -> tuple[dict[str, Column], list[tuple[int, Rewritten]]]:
+        """Return the columns that the changes concern, rebuilt, and each change with its row."""
+        columns: dict[str, Column] = {}
+        happened: list[tuple[int, Rewritten]] = []
+        for name, texts in self._texts.items():
+            rewritten = texts.rewritten(changes)
+            if rewritten and name not in _NUMBERS:
+                happened.extend(texts.changed(rewritten))
+                self._put_back(name, texts.column(rewritten), columns)
+        for name, texts in self._keys.items():
+            rewritten = texts.rewritten(changes)
+            if rewritten:
+                happened.extend(texts.changed(rewritten))
+                entries = self._entries[name]
+                self._entries[name] = Entries(entries.rows, texts.column(rewritten), entries.items)
+                columns[name] = None
+        for name in _NUMBERS:
+            rewritten = self._texts[name].rewritten(changes)
+            if rewritten:
+                happened.extend(self._texts[name].changed(rewritten))
+                self._move_to_strings(name, rewritten)
+                columns[name] = columns["attr_string"] = None
+        for name in columns:
+            if name in self._entries:
+                columns[name] = self._entries[name].column(self._columns.num_rows, self._columns.column(name).type)
+        return columns, happened
+
+    def _all(self) -> Iterator[Texts]:
+        yield from self._texts.values()
+        yield from self._keys.values()
+
+    def _gather(self, name: str, column: Column) -> None:
+        names = name in NAME_COLUMNS
+        if pa.types.is_map(column.type):
+            entries = self._entries[name] = Entries.of(column)
+            codes, keys = encode(entries.keys)
+            self._keys[name] = Texts(entries.rows, codes, [parse(key, "", names=False) for key in keys])
+            if name in _TEXT_ITEMS or name in _NUMBERS:
+                item_codes, items = encode(entries.items)
+                codes, both = pairs(codes, item_codes)
+                values = [_item(items[item], keys[key], names=names) for key, item in both]
+                self._texts[name] = Texts(entries.rows, codes, values)
+            return
+        rows, texts = list_entries(column) if pa.types.is_list(column.type) else (np.arange(len(column)), column)
+        codes, distinct = encode(texts)
+        self._texts[name] = Texts(rows, codes, [parse(text or "", name, names=names) for text in distinct])
+
+    def _put_back(self, name: str, texts: Column, columns: dict[str, Column]) -> None:
+        kind = self._columns.column(name).type
+        if name in self._entries:
+            entries = self._entries[name]
+            self._entries[name] = Entries(entries.rows, entries.keys, texts)
+            columns[name] = None
+        elif pa.types.is_list(kind):
+            columns[name] = list_column(self._texts[name].rows, texts, self._columns.num_rows)
+        else:
+            columns[name] = texts
+
+    def _move_to_strings(self, name: str, rewritten: Mapping[int, Rewritten]) -> None:
+        """Move the numbers that became placeholders to the map of strings, under the same key."""
+        texts, entries = self._texts[name], self._entries[name]
+        moved = np.isin(texts.codes, list(rewritten))
+        keys = entries.keys.filter(pa.array(moved)).to_pylist()
+        added = [rewritten[int(code)].text for code in texts.codes[moved]]
+        self._entries[name] = entries.without(moved)
+        self._entries["attr_string"] = self._entries["attr_string"].with_added(
+            entries.rows[moved].tolist(), keys, added
+        )
+
+
+def _text(value: Value | None) -> str:
+    return "" if value is None else value.text
+
+
+def _item(item: Any, key: str, *, names: bool) -> Value | None:
+    """Return the value of a map's entry. A number is a text if its digits can be something."""
+    if isinstance(item, str):
+        return parse(item, key, names=names)
+    if isinstance(item, float) and not item.is_integer():
+        return None
+    return None if item is None else parse_number(str(abs(int(item))), key)

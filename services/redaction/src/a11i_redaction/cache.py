@@ -1,0 +1,65 @@
+"""What was found in a text before, by the hash of its content."""
+
+import hashlib
+from collections import OrderedDict
+from typing import Final
+
+from a11i_redaction.findings import Finding
+
+_ENTRY_BYTES: Final = 250
+"""Memory of an entry without findings: a 16-byte digest, its slot in the ordered dictionary, the tuple (measured)."""
+_FINDING_BYTES: Final = 120
+"""Memory of a finding with its numbers (measured)."""
+
+
+class FindingsCache:
+    """Keeps findings of the texts seen last, within `max_bytes` of memory. Holds no text, only its hash.
+
+    Agents send their whole history with every call, so most texts have been seen a moment before.
+    """
+
+    __slots__ = ("_bytes", "_entries", "_max_bytes", "hits", "misses")
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self.hits = 0
+        self.misses = 0
+        self._entries: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
+
+    @staticmethod
+    def key(text: str, scope: str) -> bytes:
+        """Return the cache's key of a text that was examined in a way that `scope` names."""
+        digest = hashlib.blake2b(scope.encode("utf-8", "surrogatepass"), digest_size=16)
+        digest.update(b"\0")
+        digest.update(text.encode("utf-8", "surrogatepass"))
+        return digest.digest()
+
+    def get(self, key: bytes) -> tuple[Finding, ...] | None:
+        """Return the findings, or None if they are not known."""
+        found = self._entries.get(key)
+        if found is None:
+            self.misses += 1
+        else:
+            self.hits += 1
+            self._entries.move_to_end(key)
+        return found
+
+    def put(self, key: bytes, findings: tuple[Finding, ...]) -> None:
+        """Keep findings, and let go of the oldest while there are too many."""
+        if key in self._entries:
+            return
+        self._entries[key] = findings
+        self._bytes += _cost(findings)
+        while self._bytes > self._max_bytes:
+            _, dropped = self._entries.popitem(last=False)
+            self._bytes -= _cost(dropped)
+
+    @property
+    def size_bytes(self) -> int:
+        """Estimated memory in use."""
+        return self._bytes
+
+
+def _cost(findings: tuple[Finding, ...]) -> int:
+    return _ENTRY_BYTES + _FINDING_BYTES * len(findings)

@@ -1,0 +1,153 @@
+"""Presidio's pattern recognizers as families: what must be in a text before a recognizer can find anything there.
+
+Each row names a recognizer of presidio-analyzer, which keeps its own patterns, validators and scores, and adds a gate
+for the prefilter and what context it takes. A gate is a Hyperscan expression that matches, ending in or right behind
+it, every value that the recognizer's patterns match with a score that counts. tests/unit/redaction draws values from
+Presidio's patterns and holds the gates to that.
+"""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import tldextract
+from presidio_analyzer import Pattern, PatternRecognizer
+from presidio_analyzer import predefined_recognizers as presidio
+
+from a11i_redaction.detectors import vetoes
+
+
+class Need(enum.Enum):
+    """When a finding counts only with a context word near it."""
+
+    NEVER = "never"
+    """The value's form or checksum says enough."""
+    BARE = "bare"
+    """If it is a run of digits alone: every tenth number passes a checksum of one digit."""
+    ALWAYS = "always"
+    """The form is that of any number or code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One recognizer with its gate."""
+
+    recognizer: Callable[[], PatternRecognizer]
+    gate: str
+    need: Need = Need.NEVER
+    words: tuple[str, ...] = ()
+    """Context words. Empty: the recognizer's own."""
+    reach_chars: int = 64
+    """How far a value can extend to either side of the gate's end: the longest value, with some air."""
+    veto: Callable[[str, int, int], bool] = field(default=vetoes.never)
+
+
+class _EmailRecognizer(presidio.EmailRecognizer):
+    """Presidio's e-mail recognizer, with the public suffixes of the package alone: nothing is fetched."""
+
+    _SUFFIXES: Final = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
+    _PRIVATE: Final = frozenset({"corp", "home", "internal", "intranet", "lan", "local", "localdomain"})
+
+    def validate_result(self, pattern_text: str) -> bool:
+        """Return whether the domain ends in a public suffix or in one that companies use inside."""
+        domain = pattern_text.rpartition("@")[2]
+        return bool(self._SUFFIXES(domain).suffix) or domain.rpartition(".")[2].lower() in self._PRIVATE
+
+
+def _cards() -> PatternRecognizer:
+    """Return Presidio's card recognizer, with the ranges that it misses: Mastercard's 2-series, 19 digits."""
+    own = presidio.CreditCardRecognizer
+    extra = [
+        Pattern("Mastercard 2-series", r"\b2[2-7]\d{2}[- ]?\d{4}[- ]?\d{4}[- ]?\d{4}\b", 0.3),
+        Pattern("19 digits", r"\b[46]\d{3}[- ]?\d{4}[- ]?\d{4}[- ]?\d{4}[- ]?\d{3}\b", 0.3),
+    ]
+    return own(patterns=[*own.PATTERNS, *extra])
+
+
+_DIGITS_9: Final = r"\b\d{9}\b"
+_DIGITS_11: Final = r"\b\d{11}\b"
+
+FAMILIES: Final[tuple[Family, ...]] = (
+    Family(_EmailRecognizer, r"[^\s@]@[^\s@]", reach_chars=400, veto=vetoes.no_person_s_mail),
+    Family(_cards, r"\d[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3,5}\b", Need.NEVER, veto=vetoes.no_card),
+    Family(presidio.IbanRecognizer, r"[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2}", reach_chars=80),
+    Family(
+        presidio.IpRecognizer,
+        r"\d\.\d{1,3}\.\d{1,3}\.\d|[0-9a-fA-F]:[0-9a-fA-F]{0,4}:[0-9a-fA-F]|::[0-9a-fA-F]",
+        veto=vetoes.no_address,
+    ),
+    Family(
+        presidio.MacAddressRecognizer,
+        r"[0-9A-Fa-f]{2}(?:[:\-][0-9A-Fa-f]{2}){5}\b|\b[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"
+        r"\.[0-9A-Fa-f]{4}\b",
+        veto=vetoes.no_mac,
+    ),
+    Family(presidio.CryptoRecognizer, r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}", reach_chars=96),
+    # United States
+    Family(
+        presidio.UsSsnRecognizer,
+        r"\b\d{5}-\d{4}\b|\b\d{3}-\d{6}\b|\b\d{3}[- .]\d{2}[- .]\d{4}\b|" + _DIGITS_9,
+        Need.BARE,
+        veto=vetoes.no_ssn,
+    ),
+    Family(presidio.UsItinRecognizer, r"\b9\d{2}[- ]?\d{2}[- ]?\d{4}\b", Need.BARE),
+    Family(presidio.UsMbiRecognizer, r"\b\d[A-Za-z][0-9A-Za-z]\d-?[A-Za-z][0-9A-Za-z]\d-?[A-Za-z]{2}\d{2}\b"),
+    Family(
+        presidio.UsPassportRecognizer, _DIGITS_9 + r"|\b[A-Za-z]\d{8}\b", Need.ALWAYS, ("passport", "travel document")
+    ),
+    Family(
+        presidio.UsLicenseRecognizer,
+        r"\b[A-Za-z]{0,2}\d{3,14}|\b\d{2}[A-Za-z]{3}\d{5}|\b\d{3}[A-Za-z]{2}\d{4}",
+        Need.ALWAYS,
+        ("driver", "driving", "drivers", "license number", "license no", "permit", "dl", "cdl", "dmv"),
+    ),
+    Family(
+        presidio.UsBankRecognizer,
+        r"\b\d{8,17}\b",
+        Need.ALWAYS,
+        ("account", "acct", "bank", "debit", "savings", "checking"),
+    ),
+    Family(presidio.AbaRoutingRecognizer, _DIGITS_9 + r"|\b\d{4}-\d{4}-\d\b", Need.ALWAYS, ("aba", "routing", "rtn")),
+    Family(
+        presidio.UsNpiRecognizer,
+        r"\b[12]\d{3}[ -]?\d{3}[ -]?\d{3}\b",
+        Need.ALWAYS,
+        ("npi", "national provider", "provider"),
+    ),
+    Family(
+        presidio.MedicalLicenseRecognizer, r"[A-Za-z][A-Za-z9]\d{7}", Need.ALWAYS, ("dea", "medical", "certificate")
+    ),
+    # United Kingdom
+    Family(presidio.NhsRecognizer, r"\b\d{3}[- ]?\d{3}[- ]?\d{4}\b", Need.BARE),
+    Family(presidio.UkNinoRecognizer, r"[A-Za-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d]\b", veto=vetoes.lower_case),
+    Family(
+        presidio.UkPassportRecognizer, r"\b[A-Za-z]{2}\d{7}\b", Need.ALWAYS, ("passport", "travel document", "hmpo")
+    ),
+    # Australia, New Zealand's neighbours in Asia
+    Family(presidio.AuAbnRecognizer, r"\b\d{2}\s\d{3}\s\d{3}\s\d{3}\b|" + _DIGITS_11, Need.BARE),
+    Family(presidio.AuAcnRecognizer, r"\b\d{3}\s\d{3}\s\d{3}\b|" + _DIGITS_9, Need.ALWAYS),
+    Family(presidio.AuTfnRecognizer, r"\b\d{3}\s\d{3}\s\d{3}\b|" + _DIGITS_9, Need.ALWAYS),
+    Family(presidio.AuMedicareRecognizer, r"\b[2-6]\d{3}\s\d{5}\s\d\b|\b[2-6]\d{9}\b", Need.ALWAYS),
+    Family(presidio.SgFinRecognizer, r"\b[A-Za-z]\d{7}[A-Za-z]\b", Need.ALWAYS),
+    Family(presidio.InPanRecognizer, r"\b[A-Za-z]{5}\d{4}[A-Za-z]\b", veto=vetoes.lower_case),
+    Family(presidio.InAadhaarRecognizer, r"\b\d{12}\b|\b\d{4}[- :]\d{4}[- :]\d{4}\b", Need.BARE),
+    Family(presidio.InGstinRecognizer, r"\b\d{2}[A-Za-z0-9]{11}Z[A-Za-z0-9]\b", veto=vetoes.lower_case),
+    Family(presidio.InVoterRecognizer, r"\b[A-Za-z]{3}\d{7}\b", Need.ALWAYS),
+    Family(presidio.InPassportRecognizer, r"\b[A-Za-z][1-9]\d\s?\d{5}\b", Need.ALWAYS, ("passport",)),
+    Family(presidio.KrRrnRecognizer, r"\d{6}-?[1-4]\d{6}", Need.BARE),
+    Family(presidio.KrFrnRecognizer, r"\d{6}-?[5-8]\d{6}", Need.BARE),
+    Family(presidio.ThTninRecognizer, r"\b[1-9]\d{12}\b", Need.BARE),
+    # Europe, Africa
+    Family(presidio.EsNifRecognizer, r"\b\d{7,8}-?[A-Za-z]\b", veto=vetoes.lower_case),
+    Family(presidio.EsNieRecognizer, r"\b[X-Zx-z]\d{7,8}-?[A-Za-z]\b", veto=vetoes.lower_case),
+    Family(presidio.FiPersonalIdentityCodeRecognizer, r"\b\d{6}[+\-0-9:;<=>?@A-Za-z]\d{3}[0-9A-Za-z]\b", Need.BARE),
+    Family(
+        presidio.ItFiscalCodeRecognizer,
+        r"[A-Za-z]{6}[0-9A-Za-z]{2}[A-Za-z][0-9A-Za-z]{2}[A-Za-z][0-9A-Za-z]{3}[A-Za-z]",
+    ),
+    Family(presidio.ItVatCodeRecognizer, r"\b(?:\d[ _]?){11}\b", Need.ALWAYS, ("piva", "p.iva", "partita iva", "vat")),
+    Family(presidio.PlPeselRecognizer, _DIGITS_11, Need.BARE),
+    Family(presidio.NgNinRecognizer, _DIGITS_11, Need.ALWAYS),
+)
+"""The recognizers of the default policy. Recognizers of places, dates, vehicles and companies are not among them."""

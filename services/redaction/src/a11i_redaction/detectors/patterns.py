@@ -1,0 +1,156 @@
+"""Secrets and pattern PII in a text: one prefilter pass, then only what the pass says can occur, only around it."""
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import hyperscan
+
+from a11i_redaction.detectors import phones, secrets, vetoes
+from a11i_redaction.detectors.context import Context
+from a11i_redaction.detectors.families import FAMILIES, Family, Need
+from a11i_redaction.findings import Finding
+
+CONTEXT_BOOST: Final = 0.35
+CONTEXT_MIN_SCORE: Final = 0.4
+"""What a context word adds to a score, and the least that it makes of it: Presidio's own numbers."""
+MIN_SCORE: Final = 0.4
+"""Findings below are no findings: Presidio's weak patterns count with context or a valid checksum only."""
+
+_UNCONFIRMED_SCORE: Final = 0.6
+"""The most that a finding without context gets in a family that should have some."""
+
+_CONTEXT_IDS: Final = 1_000
+_FORMAT_IDS: Final = 2_000
+_PHONE_ID: Final = 3_000
+_ASSIGNMENT_ID: Final = 3_001
+_FIRST_ONLY: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
+
+
+class BudgetExceededError(Exception):
+    """A value took longer than it may. It holds no text."""
+
+
+class PatternDetector:
+    """Finds secrets, pattern PII and phone numbers. Not for use by two threads at once: it owns scratch memory."""
+
+    __slots__ = ("_budget_s", "_clock", "_contexts", "_database", "_phones", "_recognizers", "_secrets")
+
+    def __init__(self, budget_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        # Presidio logs values that it cannot validate, and a pattern's time-out; neither may reach a log.
+        logging.getLogger("presidio-analyzer").disabled = True
+        self._budget_s = budget_s
+        self._clock = clock
+        self._recognizers = tuple(family.recognizer() for family in FAMILIES)
+        self._contexts = tuple(
+            Context(family.words or recognizer.context)
+            for family, recognizer in zip(FAMILIES, self._recognizers, strict=True)
+        )
+        self._phones = phones.PhoneFinder()
+        self._secrets = secrets.SecretFinder()
+        self._database = self._compile()
+
+    def find(self, text: str, key: str) -> list[Finding]:
+        """Return findings in any order, overlapping ones included.
+
+        `key` is the attribute's or JSON member's key that the text stands under, or empty.
+        Raises BudgetExceededError when the text takes more than its time.
+        """
+        hits: list[tuple[int, int]] = []
+        # One byte a code point, so that offsets are those of the text: all gates are ASCII.
+        self._database.scan(text.encode("ascii", "replace"), match_event_handler=_record, context=hits)
+        findings = list(self._secrets.under_key(text, key)) if key else []
+        if not hits:
+            return findings
+        deadline = self._clock() + self._budget_s
+        ends: dict[int, list[int]] = defaultdict(list)
+        for identity, end in hits:
+            ends[identity].append(end)
+        formats = [identity - _FORMAT_IDS for identity in ends if _FORMAT_IDS <= identity < _PHONE_ID]
+        findings.extend(self._secrets.of_formats(text, formats))
+        if _ASSIGNMENT_ID in ends:
+            findings.extend(self._secrets.of_assignments(text))
+        for identity, places in ends.items():
+            if identity < _CONTEXT_IDS:
+                in_text = _CONTEXT_IDS + identity in ends
+                findings.extend(self._of_family(identity, text, places, key, deadline, in_text=in_text))
+        if _PHONE_ID in ends:
+            findings.extend(self._phones.find(text, ends[_PHONE_ID], key))
+        if self._clock() > deadline:
+            raise BudgetExceededError
+        return findings
+
+    def _of_family(
+        self, index: int, text: str, ends: list[int], key: str, deadline: float, *, in_text: bool
+    ) -> Iterator[Finding]:
+        family, recognizer, context = FAMILIES[index], self._recognizers[index], self._contexts[index]
+        in_key = context.in_key(key)
+        if family.need is Need.ALWAYS and not (in_key or in_text):
+            return
+        for begin, stop in _windows(ends, family.reach_chars, len(text)):
+            if self._clock() > deadline:
+                raise BudgetExceededError
+            for result in recognizer.analyze(text[begin:stop], recognizer.supported_entities):
+                start, end = begin + result.start, begin + result.end
+                if (start == begin and begin > 0) or (end == stop and stop < len(text)):
+                    continue  # Cut by the window, hence longer than any value of this family.
+                near = in_key or (in_text and context.near(text, start))
+                score = _score(family, result.score, near=near)
+                if score >= MIN_SCORE and _counts(family, text, start, end, near=near):
+                    yield Finding(start, end, result.entity_type, score)
+
+    def _compile(self) -> "hyperscan.Database":
+        expressions: list[tuple[int, str, int]] = [
+            (_PHONE_ID, phones.GATE, 0),
+            (_ASSIGNMENT_ID, secrets.ASSIGNMENT_GATE, _FIRST_ONLY),
+        ]
+        for index, family in enumerate(FAMILIES):
+            expressions.append((index, family.gate, 0))
+            # Words beyond ASCII cannot match in the bytes scanned; their own families have ASCII ones as well.
+            caseless = _FIRST_ONLY | hyperscan.HS_FLAG_CASELESS
+            expressions.append((_CONTEXT_IDS + index, self._contexts[index].gate, caseless))
+        for index, item in enumerate(secrets.FORMATS):
+            expressions.append((_FORMAT_IDS + index, item.pattern.replace("?P<secret>", ""), _FIRST_ONLY))
+        database = hyperscan.Database()
+        database.compile(
+            expressions=[expression.encode() for _, expression, _ in expressions],
+            ids=[identity for identity, _, _ in expressions],
+            elements=len(expressions),
+            flags=[flags for _, _, flags in expressions],
+        )
+        return database
+
+
+def _record(identity: int, _start: int, end: int, _flags: int, context: object) -> None:
+    context.append((identity, end))  # type: ignore[attr-defined]  # The list that scan() was given.
+
+
+def _score(family: Family, score: float, *, near: bool) -> float:
+    if near:
+        return min(1.0, max(score + CONTEXT_BOOST, CONTEXT_MIN_SCORE))
+    # A checksum of one digit alone is weaker than what another family knows for certain.
+    return score if family.need is Need.NEVER else min(score, _UNCONFIRMED_SCORE)
+
+
+def _counts(family: Family, text: str, start: int, end: int, *, near: bool) -> bool:
+    if not near and (family.need is Need.ALWAYS or (family.need is Need.BARE and text[start:end].isdigit())):
+        return False
+    if vetoes.part_of_word(text, start, end) or vetoes.part_of_identifier(text, start, end):
+        return False
+    return not family.veto(text, start, end)
+
+
+def _windows(ends: list[int], reach: int, length: int) -> Iterator[tuple[int, int]]:
+    begin = stop = -1
+    for end in ends:
+        if stop < 0:
+            begin, stop = max(0, end - reach), min(length, end + reach)
+        elif end - reach <= stop:
+            stop = min(length, end + reach)
+        else:
+            yield begin, stop
+            begin, stop = end - reach, min(length, end + reach)
+    if stop >= 0:
+        yield begin, stop

@@ -1,0 +1,94 @@
+"""Finds secrets: vendors' keys, tokens, private keys, credentials in URLs, and values assigned to telling names."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from a11i_redaction.detectors.context import key_words
+from a11i_redaction.detectors.secret_formats import GENERAL_FORMATS, VENDOR_FORMATS, SecretFormat
+from a11i_redaction.findings import Finding
+
+FORMATS: Final = VENDOR_FORMATS + GENERAL_FORMATS
+
+_FORMAT_SCORE: Final = 0.99
+_ASSIGNMENT_SCORE: Final = 0.8
+
+_NAMES: Final = (
+    r"password|passwd|passphrase|passcode|pwd|secret|apikey|api[ _\-]?key|access[ _\-]?key|secret[ _\-]?key"
+    r"|private[ _\-]?key|account[ _\-]?key|encryption[ _\-]?key|signing[ _\-]?key|client[ _\-]?secret|auth[ _\-]?token"
+    r"|access[ _\-]?token|refresh[ _\-]?token|session[ _\-]?token|id[ _\-]?token|bearer[ _\-]?token|credentials?|token"
+)
+ASSIGNMENT_GATE: Final = rf"(?i)(?:{_NAMES})[\"'\]]{{0,2}}\s{{0,4}}(?:=|:|=>|\bis\b)"
+"""What the prefilter looks for; every assignment holds it."""
+_ASSIGNMENT: Final = re.compile(
+    rf"(?i)(?:{_NAMES})(?P<close>[\"'\]]{{0,2}})\s{{0,4}}(?P<sign>[:=]=?>?|\bis\b)\s{{0,4}}"
+    r"(?:\"(?P<double>[^\"\n\x1a]{4,500})\"|'(?P<single>[^'\n\x1a]{4,500})'|(?P<bare>[^\s\"'`,;<>(){}\[\]\x1a]{6,500}))"
+)
+_KEY: Final = re.compile(rf"(?:^| )(?:{_NAMES}|authorization|passwords|secrets)$")
+_PASSWORD_NAME: Final = re.compile(r"(?i)pass|pwd")
+_REFERENCE: Final = re.compile(
+    r"(?i)^(?:\$\{?\w|\{\{|%\w+%|<|os\.|process\.|env[.:(\[]|self\.|this\.|settings\.|config\.|secrets?\.|vault:|arn:"
+    r"|https?://|\*+$|x+$|\.+$|-+$|your[_\- ]|my[_\- ]|example|changeme$|placeholder|redacted|hidden|masked|none$|null$"
+    r"|nil$|true$|false$|undefined$|str(?:ing)?$|bytes$|int$|optional|required|missing|invalid|expired|incorrect|wrong"
+    r"|empty)"
+)
+"""Values that are no secret but say where one is, of what type it is, or what is the matter with it."""
+_WORDS_ONLY: Final = re.compile(r"[A-Za-z]+(?:[ .'\-_/][A-Za-z]+)*[.!?:]?")
+_WORD_BEFORE: Final = re.compile(r"[A-Za-z0-9_]")
+_MIN_TOKEN_CHARS: Final = 12
+"""Shorter values of names such as "token" are rather words or counts than tokens."""
+
+
+class SecretFinder:
+    """Finds secrets in texts for which the prefilter named the formats that can occur."""
+
+    __slots__ = ("_patterns",)
+
+    def __init__(self) -> None:
+        self._patterns = tuple(re.compile(item.pattern) for item in FORMATS)
+
+    def of_formats(self, text: str, formats: Collection[int]) -> Iterator[Finding]:
+        """Yield findings of these formats (indices into FORMATS)."""
+        for index in sorted(formats):
+            item = FORMATS[index]
+            for match in self._patterns[index].finditer(text):
+                start, end = match.span("secret") if "secret" in match.re.groupindex else match.span()
+                if _acceptable(item, text, match.start(), text[start:end]):
+                    yield Finding(start, end, item.entity, _FORMAT_SCORE)
+
+    def of_assignments(self, text: str) -> Iterator[Finding]:
+        """Yield values that are assigned to a name such as `password` or `api_key`."""
+        for match in _ASSIGNMENT.finditer(text):
+            group = next(name for name in ("double", "single", "bare") if match[name] is not None)
+            value = match[group].rstrip(".,;:!?") if group == "bare" else match[group]
+            start = match.start(group)
+            spoken = match["sign"].lower() == "is" or (match["sign"] == ":" and not match["close"] and group == "bare")
+            if _is_secret_value(match.group(0)[: match.start("sign") - match.start()], value, spoken=spoken):
+                yield Finding(start, start + len(value), "SECRET", _ASSIGNMENT_SCORE)
+
+    def under_key(self, text: str, key: str) -> Iterator[Finding]:
+        """Yield all of a text that stands under a key such as `password`, if it can be a secret."""
+        value = text.strip()
+        if key and value and _KEY.search(key_words(key)) and _is_secret_value(key, value, spoken=False):
+            start = text.index(value)
+            yield Finding(start, start + len(value), "SECRET", _ASSIGNMENT_SCORE)
+
+
+def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
+    if start > 0 and _WORD_BEFORE.match(text[start - 1]) and _WORD_BEFORE.match(text[start]):
+        return False
+    if item.entity == "URL_CREDENTIALS":
+        return not _REFERENCE.match(value.partition(":")[2])
+    return not item.mixed or (any(c.isdigit() for c in value) and any(c.isalpha() for c in value))
+
+
+def _is_secret_value(name: str, value: str, *, spoken: bool) -> bool:
+    """Return whether a value can be a secret: no reference, no type, no word of a sentence about one."""
+    if _REFERENCE.match(value) or value.endswith("("):
+        return False
+    words = _WORDS_ONLY.fullmatch(value) is not None
+    if _PASSWORD_NAME.search(name):
+        return len(value) >= 4 and not (words and (spoken or " " in value or "." in value))
+    if words and (spoken or not value.isalpha() or len(value) < 2 * _MIN_TOKEN_CHARS):
+        return False
+    return len(value) >= (_MIN_TOKEN_CHARS if "token" in name.lower() else 8) and not value.isdigit()

