@@ -118,9 +118,14 @@ def test_the_sdk_only_example_sends_every_kind_of_step_that_it_has() -> None:
     assert children[""] == ["invoke_workflow evening"]
     assert children["invoke_workflow evening"] == ["invoke_agent kitchen-help"] * 3
     assert children["invoke_agent kitchen-help"] == [
-        *("is about food", "retrieval recipe notes", "execute_tool scale_recipe", "chat house-model-1"),
-        *("is about food", "retrieval recipe notes", "execute_tool scale_recipe", "execute_tool scale_recipe"),
-        *("chat house-model-1", "is about food"),
+        *("guardrail is about food", "retrieval recipe notes", "execute_tool scale_recipe", "chat house-model-1"),
+        *(
+            "guardrail is about food",
+            "retrieval recipe notes",
+            "execute_tool scale_recipe",
+            "execute_tool scale_recipe",
+        ),
+        *("chat house-model-1", "guardrail is about food"),
     ]
     failed = [span for span in collector.spans if span.status.code == Status.STATUS_CODE_ERROR]
     assert [attributes(span)["gen_ai.tool.call.arguments"] for span in failed] == ['{"persons": 0}']

@@ -24,8 +24,8 @@ Kind = Literal[
 class _Words:
     """How a kind of step is written down."""
 
-    operation: str = ""
-    """`gen_ai.operation.name`; empty where the conventions have none, and `a11i.step.kind` says it instead."""
+    operation: str
+    """`gen_ai.operation.name`."""
     name_key: str = ""
     """Attribute that holds the step's name."""
     input_key: str = "input.value"
@@ -35,8 +35,8 @@ class _Words:
     span_kind: SpanKind = SpanKind.INTERNAL
 
 
-# OpenTelemetry semantic conventions for generative AI, "Spans" and "Agent spans" (semantic-conventions-genai); the
-# generic keys input.value and output.value are OpenInference's.
+# OpenTelemetry semantic conventions for generative AI, "Spans" and "Agent spans" (semantic-conventions-genai). They
+# have no operation for the last four kinds, and allow others. input.value and output.value are OpenInference's keys.
 _MESSAGES: Final = ("gen_ai.input.messages", "gen_ai.output.messages", True)
 _WORDS: Final[Mapping[str, _Words]] = {
     "agent": _Words("invoke_agent", "gen_ai.agent.name", *_MESSAGES),
@@ -47,10 +47,10 @@ _WORDS: Final[Mapping[str, _Words]] = {
         "retrieval", "gen_ai.data_source.id", "gen_ai.retrieval.query.text", "gen_ai.retrieval.documents"
     ),
     "embedding": _Words("embeddings", span_kind=SpanKind.CLIENT),
-    "rerank": _Words(span_kind=SpanKind.CLIENT),
-    "guardrail": _Words(),
-    "evaluation": _Words(name_key="gen_ai.evaluation.name"),
-    "chain": _Words(),
+    "rerank": _Words("rerank", span_kind=SpanKind.CLIENT),
+    "guardrail": _Words("guardrail"),
+    "evaluation": _Words("evaluate", "gen_ai.evaluation.name"),
+    "chain": _Words("chain"),
 }
 KINDS: Final = tuple(_WORDS)
 
@@ -65,18 +65,14 @@ class Step:
 
     def __init__(self, kind: str, name: str, attributes: Mapping[str, AttributeValue] | None = None) -> None:
         words = _WORDS[kind]
-        start: dict[str, AttributeValue] = {}
-        if words.operation:
-            start["gen_ai.operation.name"] = words.operation
-        else:
-            start["a11i.step.kind"] = kind
+        start: dict[str, AttributeValue] = {"gen_ai.operation.name": words.operation}
         if words.name_key:
             start[words.name_key] = name
         if attributes:
             start.update(attributes)
         self.kind = kind
         self._words = words
-        title = f"{words.operation} {name}" if words.operation else name
+        title = name if kind == "chain" else f"{words.operation} {name}"
         self._span = tracer().start_span(title, kind=words.span_kind, attributes=start)
         self._recording = self._span.is_recording()
         self._token = context.attach(trace.set_span_in_context(self._span))
