@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 
+import uvloop
 from aiohttp import web
 
 from a11i_local.chdb_front.engine import DirectoryUnusableError, Engine
@@ -37,7 +38,7 @@ def main() -> int:
     os.environ["TZ"] = "UTC"
     try:
         settings = read_settings(sys.argv[1:])
-        asyncio.run(_serve(settings))
+        uvloop.run(_serve(settings))
     except (SettingsError, DirectoryUnusableError) as error:
         print(f"chdb_front: {error}", file=sys.stderr)
         return 2

@@ -35,8 +35,10 @@ class DirectoryUnusableError(Exception):
 class Request:
     """A statement with what came along with it."""
 
-    body: bytes
-    """The statement; for an insert its data follows."""
+    statement: bytes
+    """The statement; an insert's data may follow it in the same text."""
+    data: bytes = b""
+    """An insert's data where it came apart from the statement."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Values of `{name:Type}` placeholders."""
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -84,13 +86,13 @@ class Engine:
 
     def execute(self, request: Request) -> Answer:
         """Run a statement to its end. An insert's rows are on disk, fsynced, on return. Raises EngineError."""
-        insert = sql.split_insert(request.body)
+        insert = sql.split_insert(request.statement)
         if insert is None:
-            sql.refuse_if_forbidden(request.body)
+            sql.refuse_if_forbidden(request.statement)
         connection = _chdb.connect(self._connection_string)
         try:
             _prepare(connection, request)
-            return _query(connection, request) if insert is None else _insert(connection, insert)
+            return _query(connection, request) if insert is None else _insert(connection, request, insert)
         except RuntimeError as error:
             raise EngineError.from_engine(error) from error
         finally:
@@ -98,7 +100,7 @@ class Engine:
 
     def cancel(self, query_id: str) -> None:
         """Stop the statement of that id, if it still runs."""
-        kill = Request(b"KILL QUERY WHERE Settings['log_comment'] = {id:String} ASYNC", {"id": query_id})
+        kill = Request(b"KILL QUERY WHERE Settings['log_comment'] = {id:String} ASYNC", parameters={"id": query_id})
         self.execute(kill)
 
 
@@ -118,7 +120,7 @@ def _prepare(connection: Any, request: Request) -> None:  # chDB has no type for
 
 
 def _query(connection: Any, request: Request) -> Answer:
-    text = request.body.decode(errors="surrogateescape")
+    text = b"\n".join(part for part in (request.statement, request.data) if part).decode(errors="surrogateescape")
     found = connection.classify_query(text)
     if found["statement_count"] > 1:
         raise EngineError.of(SYNTAX_ERROR, "Multi-statements are not allowed")
@@ -133,10 +135,11 @@ def _query(connection: Any, request: Request) -> Answer:
     )
 
 
-def _insert(connection: Any, insert: sql.Insert) -> Answer:
+def _insert(connection: Any, request: Request, insert: sql.Insert) -> Answer:
     handle = connection.send_insert(insert.head, insert.format)
-    for start in range(0, len(insert.data), _INSERT_CHUNK_BYTES):
-        connection.insert_append(handle, bytes(insert.data[start : start + _INSERT_CHUNK_BYTES]))
+    for data in (memoryview(request.statement)[insert.data_start :], memoryview(request.data)):
+        for start in range(0, len(data), _INSERT_CHUNK_BYTES):
+            connection.insert_append(handle, bytes(data[start : start + _INSERT_CHUNK_BYTES]))
     result = connection.insert_done(handle)
     return Answer(b"", "", read_rows=0, written_rows=result.rows_written(), elapsed_s=result.elapsed())
 

@@ -101,12 +101,14 @@ class Front:
         parameters = {name.removeprefix("param_"): values.pop(name) for name in list(values) if _is_parameter(name)}
         settings = {name: value for name, value in values.items() if name not in _IGNORED | _REFUSED}
         settings.setdefault("max_execution_time", str(self._settings.max_execution_s))
-        body = statement + b"\n" + body if statement and body else statement or body
-        if not body.strip():
+        if not statement:
+            statement, body = body, b""
+        if not statement.strip():
             raise EngineError.of(SYNTAX_ERROR, "Empty query")
         optional = {"query_id": query_id} if query_id else {}
         return Request(
-            body=body,
+            statement=statement,
+            data=body,
             parameters=parameters,
             settings=settings,
             database=database or http.headers.get("X-ClickHouse-Database", ""),

@@ -27,47 +27,45 @@ _FORBIDDEN: Final = re.compile(rb"SYSTEM (?:SHUTDOWN|KILL|SUSPEND)\b")
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """An insert whose data came with the request."""
+    """An insert whose rows come after the statement, in a format of their own."""
 
     head: str
     """The statement without its FORMAT clause: `INSERT INTO t (a, b)`."""
     format: str
-    data: memoryview
-    """The rows in that format."""
+    data_start: int
+    """Where in the text the data begins."""
 
 
-def split_insert(body: bytes) -> Insert | None:
-    """Return the insert that `body` holds, or None if it is a statement without data of a binary kind.
+def split_insert(text: bytes) -> Insert | None:
+    """Return how the insert in `text` splits, or None if `text` is a statement without data of a binary kind.
 
     `INSERT ... VALUES (...)` and `INSERT ... SELECT` are plain statements to the engine and give None.
     """
     before: re.Match[bytes] | None = None
-    for token in _TOKEN.finditer(body, 0, _MAX_HEAD_BYTES):
+    for token in _TOKEN.finditer(text, 0, _MAX_HEAD_BYTES):
         if token["space"] is not None:
             continue
         word = (token["word"] or b"").upper()
         if before is None and word != b"INSERT":
             return None
         if before is not None and word and (before["word"] or b"").upper() == b"FORMAT":
-            return _insert(body, format_at=before.start(), name=token)
+            if word == b"VALUES":
+                return None
+            return Insert(text[: before.start()].decode(), token["word"].decode(), _data_start(text, token.end()))
         if word in (b"SELECT", b"VALUES", b"WITH", b"WATCH", b"INFILE"):
             return None
         before = token
     return None
 
 
-def _insert(body: bytes, format_at: int, name: re.Match[bytes]) -> Insert | None:
-    """Return the insert whose FORMAT clause begins at `format_at` and names `name`."""
-    end = name.end()
-    while body[end : end + 1] in (b" ", b"\t", b"\r"):
+def _data_start(text: bytes, end: int) -> int:
+    """Return where data begins after a format's name that ends at `end`.
+
+    One line end (or ";") belongs to the statement; whatever follows is data, even if it looks like white space.
+    """
+    while text[end : end + 1] in (b" ", b"\t", b"\r"):
         end += 1
-    # One line end (or ";") belongs to the statement; whatever follows is data, even if it looks like white space.
-    if body[end : end + 1] in (b"\n", b";"):
-        end += 1
-    format_name = name["word"].decode()
-    if format_name.upper() == "VALUES":
-        return None
-    return Insert(body[:format_at].decode(), format_name, memoryview(body)[end:])
+    return end + 1 if text[end : end + 1] in (b"\n", b";") else end
 
 
 def output_format(statement: str, default: str) -> str:

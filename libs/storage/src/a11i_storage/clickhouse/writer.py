@@ -1,0 +1,47 @@
+"""Storing spans."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import structlog
+
+from a11i_chassis import metrics
+from a11i_chassis.errors import PermanentError
+from a11i_storage.clickhouse.connection import ClickHouse
+from a11i_storage.clickhouse.rows import to_rows, unknown_columns
+from a11i_telemetry.batch import SpanBatch
+
+_log = structlog.get_logger(__name__)
+
+
+class ClickHouseSpanWriter:
+    """Writes spans to the table `spans`. Safe for concurrent tasks."""
+
+    def __init__(self, clickhouse: ClickHouse) -> None:
+        self._clickhouse = clickhouse
+        self._reported: frozenset[str] = frozenset()
+
+    async def insert(self, batches: Sequence[SpanBatch]) -> None:
+        """Store the spans of `batches`, in one insert. They are durable and visible on return.
+
+        Idempotent: a span stored again, with this batch or another, is read once, in the version received last. After
+        an error some of the spans may be stored, so insert the batches again.
+        Raises UnavailableError (try again; the rows are not at fault), PermanentError (ClickHouse refuses these rows).
+        """
+        if not any(batch.columns.num_rows for batch in batches):
+            return
+        self._report_unknown(batches)
+        try:
+            rows = to_rows(batches)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise PermanentError("a batch's columns cannot be brought to the types of the table") from error
+        await self._clickhouse.insert("spans", rows)
+
+    def _report_unknown(self, batches: Sequence[SpanBatch]) -> None:
+        """Count columns of a newer schema minor, which this version does not store, and log each name once."""
+        unknown = unknown_columns(batches)
+        for name in unknown:
+            metrics.STORE_DROPPED_COLUMNS.labels(name).inc()
+        if new := unknown - self._reported:
+            self._reported |= new
+            _log.warning("columns_not_stored", columns=sorted(new), hint="upgrade this service")
