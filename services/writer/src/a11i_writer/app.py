@@ -1,0 +1,31 @@
+"""The writer's wiring."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from a11i_bus import Bus, connect
+from a11i_bus.runner import run_sink
+from a11i_chassis.app import App
+from a11i_storage.clickhouse import ClickHouseSpanWriter, open_clickhouse
+from a11i_writer.pipeline import SINK, SpanStore, storing
+from a11i_writer.settings import WriterSettings
+
+
+@asynccontextmanager
+async def build(settings: WriterSettings) -> AsyncIterator[App]:
+    """Yield the service on the bus and the ClickHouse of the settings, neither of which has to be there yet."""
+    async with connect(settings.bus) as bus, open_clickhouse(settings.clickhouse) as clickhouse:
+        yield build_app(settings, bus, ClickHouseSpanWriter(clickhouse), clickhouse.ready)
+
+
+def build_app(settings: WriterSettings, bus: Bus, store: SpanStore, store_ready: Callable[[], Awaitable[bool]]) -> App:
+    """Return the service on a bus and a store. It has no RPC of its own: health and reflection only."""
+
+    async def write(stop: asyncio.Event) -> None:
+        await run_sink(bus, SINK, storing(store), settings.runner, stop, dead_letter_key=settings.dead_letter_key)
+
+    async def ready() -> bool:
+        return await bus.ready() and await store_ready()
+
+    return App(background=[write], ready=ready)
