@@ -22,18 +22,18 @@ fingerprint() {
 
 is_ready() { [ -x $venv/bin/python ] && [ -f $stamp ] && [ "$(cat $stamp)" = "$(fingerprint)" ]; }
 
-runs() { "$1" -c "import sys; $2 sys.exit(sys.version_info[:2] != (3, 11))" >/dev/null 2>&1; }
+is_311() { [ "$("$1" -c "$2 import sys; print(*sys.version_info[:2])" 2>/dev/null)" = "3 11" ]; }
 
 # The interpreter: PYTHON, else the first 3.11 that can make a pip, else any 3.11.
 find_python() {
     if [ -n "${PYTHON:-}" ]; then
-        runs "$PYTHON" "" || fail "PYTHON=$PYTHON is no Python 3.11; set PYTHON to one"
+        is_311 "$PYTHON" "" || fail "PYTHON=$PYTHON is no Python 3.11; set PYTHON to one"
         echo "$PYTHON"
         return
     fi
     for import in "import ensurepip;" ""; do
         for candidate in python3.11 python3 python "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.11*/bin/python3.11; do
-            if runs "$candidate" "$import"; then
+            if is_311 "$candidate" "$import"; then
                 echo "$candidate"
                 return
             fi
@@ -43,7 +43,7 @@ find_python() {
 }
 
 make_venv() {
-    if [ -x $venv/bin/python ] && runs $venv/bin/python ""; then
+    if [ -x $venv/bin/python ] && is_311 $venv/bin/python ""; then
         return
     fi
     python=$(find_python)
@@ -65,12 +65,12 @@ quietly() {
     if [ $code = 0 ]; then
         return
     fi
-    if grep -qiE 'no wheels|no usable wheels|no matching distribution|not (a )?supported (wheel|on this platform)|not have a wheel|no source distribution' $log; then
+    if grep -qiE 'from versions: none|connect|network|resolve|dns|timed out|certificate|offline|unreachable|error sending request' $log; then
+        fail "the package index can't be reached: check the network and pip's or uv's settings, then run it again; see $log"
+    elif grep -qiE 'no wheels|no usable wheels|no matching distribution|not (a )?supported (wheel|on this platform)|not have a wheel|no source distribution' $log; then
         fail "a package has no wheel for this platform ($(uname -sm)); Linux on x86_64 with glibc 2.28 or later has all; see $log"
     elif grep -qiE 'hash(es)? mismatch|do not match the hashes' $log; then
         fail "a package is not the one that requirements.lock names (its hash differs): check the package index; see $log"
-    elif grep -qiE 'connect|network|resolve|dns|timed out|certificate|offline|unreachable|error sending request' $log; then
-        fail "the package index can't be reached: check the network and pip's or uv's settings, then run it again; see $log"
     elif grep -qiE 'no space left' $log; then
         fail "the disk is full: 3 GB are needed below $(pwd)"
     fi
