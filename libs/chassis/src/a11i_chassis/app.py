@@ -38,6 +38,8 @@ class App:
     """Loops that run until the event is set and then drain. One that ends early or raises ends the service."""
     ready: Callable[[], Awaitable[bool]] | None = None
     """Asked twice a second; health says NOT_SERVING while it answers False. None: always ready."""
+    server_options: Sequence[tuple[str, int]] = ()
+    """gRPC channel arguments that this service's server needs beside the usual ones."""
 
 
 BuildApp = Callable[[SettingsT], AbstractAsyncContextManager[App]]
@@ -68,7 +70,7 @@ async def serving(name: str, settings: ServiceSettings, app: App) -> AsyncIterat
     reporter = HealthReporter(app.services)
     await reporter.set_serving(False)
     try:
-        server, port = build_server(settings.grpc, app.services, app.register, reporter)
+        server, port = build_server(settings.grpc, app.services, app.register, reporter, app.server_options)
     except RuntimeError as error:
         raise AddressInUseError(settings.grpc.listen) from error
     host = settings.grpc.listen.rsplit(":", 1)[0]

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 
 from a11i_chassis import metrics
 from a11i_chassis.errors import A11iError, TransientError, to_status
+from a11i_chassis.grpc_types import Context, MethodHandler, ServerInterceptor
 from a11i_chassis.logging import frames_of
 from a11i_chassis.settings import GrpcServerSettings
 
@@ -30,14 +31,14 @@ _SERVER_OPTIONS: Final = (
 )
 
 
-class ErrorInterceptor(grpc.aio.ServerInterceptor[Any, Any]):
+class ErrorInterceptor(ServerInterceptor):
     """Answers every A11iError with its status and details, and everything else with INTERNAL and an error id."""
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[MethodHandler]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any]:
+    ) -> MethodHandler:
         """Return the method's handler, wrapped; None, as it came, for a method that nobody serves."""
         handler = await continuation(handler_call_details)
         if handler is None:
@@ -55,7 +56,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor[Any, Any]):
 
 
 def _answering(method: str, behaviour: Callable[..., Any]) -> Callable[..., Any]:
-    async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+    async def call(request: Any, context: Context) -> Any:
         start = time.perf_counter()
         try:
             return await behaviour(request, context)
@@ -68,7 +69,7 @@ def _answering(method: str, behaviour: Callable[..., Any]) -> Callable[..., Any]
 
 
 def _streaming(method: str, behaviour: Callable[..., Any]) -> Callable[..., Any]:
-    async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+    async def call(request: Any, context: Context) -> AsyncIterator[Any]:
         start = time.perf_counter()
         try:
             responses = behaviour(request, context)
@@ -85,13 +86,13 @@ def _streaming(method: str, behaviour: Callable[..., Any]) -> Callable[..., Any]
     return call
 
 
-def _observe(method: str, context: grpc.aio.ServicerContext[Any, Any], start: float) -> None:
+def _observe(method: str, context: Context, start: float) -> None:
     code = context.code()
     name = code.name if isinstance(code, grpc.StatusCode) else "OK"
     metrics.RPC_SECONDS.labels(method, name).observe(time.perf_counter() - start)
 
 
-async def _abort(method: str, context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> None:
+async def _abort(method: str, context: Context, error: Exception) -> None:
     if isinstance(error, grpc.aio.AbortError):
         raise error
     if not isinstance(error, A11iError):
@@ -132,12 +133,14 @@ def build_server(
     services: Sequence[str],
     register: Sequence[Callable[[grpc.aio.Server], None]],
     reporter: HealthReporter,
+    options: Sequence[tuple[str, int]] = (),
 ) -> tuple[grpc.aio.Server, int]:
     """Return a server, bound but not started, and its port. Raises RuntimeError if the address cannot be bound."""
     server = grpc.aio.server(
         interceptors=[ErrorInterceptor()],
         options=[
             *_SERVER_OPTIONS,
+            *options,
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
             ("grpc.max_send_message_length", settings.max_receive_bytes),
         ],

@@ -3,9 +3,7 @@
 import hmac
 import re
 import uuid
-from typing import Any, Final
-
-import grpc
+from typing import Final
 
 from a11i.auth.v1 import auth_service_pb2 as pb
 from a11i.auth.v1 import auth_service_pb2_grpc
@@ -14,9 +12,8 @@ from a11i_auth.verification import utc_now, verify_key
 from a11i_chassis import metrics
 from a11i_chassis.auth import bearer_token
 from a11i_chassis.errors import InvalidArgumentError, TransientError, UnauthenticatedError
+from a11i_chassis.grpc_types import Context
 from a11i_storage.postgres import Catalog
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 _SLUG: Final = re.compile(r"[a-z][a-z0-9-]{2,39}")
 _MAX_DISPLAY_NAME: Final = 200

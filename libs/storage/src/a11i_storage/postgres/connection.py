@@ -27,7 +27,7 @@ class Database:
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]:
+    async def connection(self) -> "AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]":
         """Lend a connection. Raises UnavailableError, also for what fails inside as the server is away."""
         try:
             pool = await self._opened()
