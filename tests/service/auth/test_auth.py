@@ -7,8 +7,9 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import error_details_pb2
 from tests.engines import postgres
+from tests.grpc_errors import rich_status
 from tests.service.auth.conftest import ADMIN_TOKEN, Stubs, serving_auth
 
 from a11i.auth.v1 import auth_service_pb2 as pb
@@ -181,10 +182,8 @@ def _well_formed_key() -> str:
 
 
 def _violated_fields(error: grpc.aio.AioRpcError) -> list[str]:
-    trailers = {key: value for key, value in error.trailing_metadata() or ()}
-    status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
     fields = []
-    for detail in status.details:
+    for detail in rich_status(error).details:
         bad = error_details_pb2.BadRequest()
         if detail.Unpack(bad):
             fields += [violation.field for violation in bad.field_violations]
