@@ -10,9 +10,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tests.bench.errors import MeasurementError
 from tests.bench.freshness import measure_freshness
 from tests.bench.load import Request, describe, generate
-from tests.bench.mesh import BenchMesh, bench_mesh
+from tests.bench.mesh import BenchMesh, bench_mesh, measuring
 from tests.bench.sender import Plan
 from tests.bench.sending import Ack, sender
 from tests.bench.store import SpanStore
@@ -86,7 +87,7 @@ async def _drained(mesh: BenchMesh, store: SpanStore, requests: Sequence[Request
     deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
     while (rows := await store.rows()) < expected:
         if mesh.deaths or time.monotonic() > deadline_s:
-            raise RuntimeError(f"{expected - rows:,} spans were acknowledged but are not queryable")
+            raise MeasurementError(f"{expected - rows:,} spans were acknowledged but are not queryable")
         await asyncio.sleep(POLL_INTERVAL_S)
     return acks, time.monotonic()
 
@@ -102,7 +103,7 @@ def main() -> None:
         Round("patterns and token counts", {"A11I_REDACTION_NAMES": "false"}, arguments.spans, 0.0),
         Round("patterns, names and token counts", {}, arguments.spans_names, arguments.fresh_s),
     )
-    asyncio.run(run(rounds))
+    measuring(run(rounds))
 
 
 if __name__ == "__main__":

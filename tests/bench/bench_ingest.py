@@ -5,12 +5,12 @@ this machine. The same texts are sent again and again under new trace ids, as in
 """
 
 import argparse
-import asyncio
 import time
 from collections.abc import Sequence
 
+from tests.bench.errors import MeasurementError
 from tests.bench.load import Request, describe, generate, resalted
-from tests.bench.mesh import BenchMesh, bench_mesh
+from tests.bench.mesh import BenchMesh, bench_mesh, measuring
 from tests.bench.sender import Plan
 from tests.bench.sending import Ack, sender
 from tests.bench.usage import cpu_rows, percentile, table
@@ -32,7 +32,7 @@ async def run(spans: int) -> None:
         acks = await _round(mesh, requests)
         after = mesh.usage()
         if mesh.deaths:
-            raise RuntimeError("a process died during the measurement")
+            raise MeasurementError("a process died during the measurement")
     print(_report(requests, acks))
     total = sum(request.spans for request in requests)
     header = ("process", "CPU s", "CPU s per 1,000 spans", "MB resident")
@@ -66,7 +66,7 @@ def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spans", type=int, default=400_000, help="spans to send")
-    asyncio.run(run(parser.parse_args().spans))
+    measuring(run(parser.parse_args().spans))
 
 
 if __name__ == "__main__":

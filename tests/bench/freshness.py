@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import grpc
 import grpc.aio
+from tests.bench.errors import MeasurementError
 from tests.bench.load import Request, generate
 from tests.bench.mesh import BenchMesh
 from tests.bench.sender import CHANNEL_OPTIONS, Plan
@@ -71,4 +72,4 @@ class _Reader:
                 if error.code() is not grpc.StatusCode.NOT_FOUND:
                     raise
             await asyncio.sleep(POLL_INTERVAL_S)
-        raise RuntimeError(f"trace {trace_id} was acknowledged {GIVE_UP_S:.0f} s ago and is not readable")
+        raise MeasurementError(f"trace {trace_id} was acknowledged {GIVE_UP_S:.0f} s ago and is not readable")

@@ -4,13 +4,15 @@ async with bench_mesh(("auth", "ingest")) as mesh:
     mesh.usage()
 """
 
+import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.bench.errors import MeasurementError
 from tests.bench.usage import Usage, measure
 
 from a11i_local import engine_processes, provision, services
@@ -18,6 +20,7 @@ from a11i_local.credentials import Credentials, load_or_create
 from a11i_local.data_dir import DataDir
 from a11i_local.engines import postgres, seaweedfs
 from a11i_local.environment import base_environment
+from a11i_local.errors import MeshError
 from a11i_local.job import run_job
 from a11i_local.ports import PortClaims, assign
 from a11i_local.process import ProcessSpec
@@ -27,6 +30,8 @@ from a11i_local.supervisor import Change, ProcessEvent, Supervisor
 
 START_TIMEOUT_S = 90.0
 """As long as a start of the whole mesh may take on a busy machine."""
+LOG_LINES = 5
+"""Last lines of each log that are shown when something failed."""
 EVERYTHING = tuple(services.SERVICES)
 
 
@@ -73,10 +78,31 @@ async def bench_mesh(
         ports = assign(dict.fromkeys(listeners), claims, {}, {}, {})
         credentials = load_or_create(data)
         mesh = BenchMesh(ports, engine_processes.urls(ports, credentials, data), data.path)
-        async with Supervisor(data.logs, mesh.note) as supervisor:
-            starter = _Starter(mesh, data, credentials, base_environment() | dict(environment or {}), supervisor)
-            await starter.start(names)
-            yield mesh
+        try:
+            async with Supervisor(data.logs, mesh.note) as supervisor:
+                starter = _Starter(mesh, data, credentials, base_environment() | dict(environment or {}), supervisor)
+                await starter.start(names)
+                yield mesh
+        except Exception:
+            _show_logs(data.logs)  # they go with the directory
+            raise
+
+
+def measuring(main: Coroutine[None, None, None]) -> None:
+    """Run a benchmark; where the mesh or the measurement failed, exit 1 with one line after the logs' ends."""
+    failures: list[BaseException] = []
+    try:
+        asyncio.run(main)
+    except* (MeshError, MeasurementError) as group:
+        failures = list(group.exceptions)
+    if failures:
+        sys.exit(f"{Path(sys.argv[0]).stem}: {failures[0]}")
+
+
+def _show_logs(logs: Path) -> None:
+    for path in sorted(logs.glob("*.log")):
+        lines = path.read_text(errors="replace").splitlines()[-LOG_LINES:]
+        print("\n".join([f"--- {path.name}", *lines]), file=sys.stderr)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from tests.bench.errors import MeasurementError
 from tests.bench.sender import Plan
 
 
@@ -32,16 +33,16 @@ class RunningSender:
         self._process = process
 
     async def acks(self) -> AsyncIterator[Ack]:
-        """Begin to send, and yield acknowledgements as they come. Raises RuntimeError if a request failed for good."""
+        """Begin to send, and yield acknowledgements as they come. Raises MeasurementError if a request failed for good."""
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
-            raise RuntimeError("the sender has no pipes")
+            raise MeasurementError("the sender has no pipes")
         stdin.write(b"!")
         await stdin.drain()
         async for line in stdout:
             yield Ack(**json.loads(line))
         if await self._process.wait() != 0:
-            raise RuntimeError("a request was refused for good; the reason stands above")
+            raise MeasurementError("a request was refused for good; the reason stands above")
 
     async def all_acks(self) -> list[Ack]:
         """Send everything; return the acknowledgements in their order."""
@@ -59,11 +60,11 @@ async def sender(plan: Plan, api_key: str) -> AsyncIterator[RunningSender]:
     )
     try:
         if process.stdin is None or process.stdout is None:
-            raise RuntimeError("the sender has no pipes")
+            raise MeasurementError("the sender has no pipes")
         process.stdin.write(pickle.dumps(plan))
         await process.stdin.drain()
         if await process.stdout.readline() != b"ready\n":
-            raise RuntimeError("the sender did not start; the reason stands above")
+            raise MeasurementError("the sender did not start; the reason stands above")
         yield RunningSender(process)
     finally:
         if process.returncode is None:

@@ -4,6 +4,7 @@ from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
+from tests.bench.errors import MeasurementError
 
 QUERY_TIMEOUT_S = 20.0
 """Far above what a count takes, also while the store is busy."""
@@ -40,5 +41,5 @@ class SpanStore:
         async with self._session.post(self._url, data=query) as response:
             text = await response.text()
             if response.status != 200:
-                raise RuntimeError(f"the store answered {response.status}: {text[:200]}")
+                raise MeasurementError(f"the store answered {response.status}: {text[:200]}")
             return int(text)

@@ -54,14 +54,15 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table of text: the first column to the left, numbers to the right."""
-    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    """Return a table of text: the first column to the left, the others to the right. An empty header is left out."""
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(rows[0]))]
     lines = [
         "  ".join(
             cell.ljust(width) if column == 0 else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
-        for row in (header, *rows)
+        for row in ((header, *rows) if any(header) else rows)
     ]
     rule = "-" * len(lines[0])
-    return "\n".join(["", title, rule, lines[0], rule, *lines[1:], rule])
+    body = [lines[0], rule, *lines[1:]] if any(header) else lines
+    return "\n".join(["", title, rule, *body, rule])
