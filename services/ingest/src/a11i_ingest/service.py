@@ -1,0 +1,64 @@
+"""The gRPC door: OTLP's TraceService/Export, and IngestService/StreamSpans.
+
+Both are registered without deserializers and get the bytes as the client sent them, compressed ones too (the server
+runs with SERVER_OPTIONS): a call is authenticated before anything in it is decompressed or parsed, decompression has
+a bound, and a string that is not UTF-8 does not refuse a request.
+"""
+
+from typing import Final
+
+import grpc
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+
+from a11i_chassis.auth import SCOPE_INGEST, KeyVerifier, Principal, bearer_token
+from a11i_ingest.compression import GZIP_MAGIC
+from a11i_ingest.intake import Intake, Receipt
+
+TRACE_SERVICE: Final = trace_service_pb2.DESCRIPTOR.services_by_name["TraceService"].full_name
+
+SERVER_OPTIONS: Final = (("grpc.per_message_decompression", 0),)
+"""gRPC's own decompression knows no limit, and runs before any handler."""
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+
+
+class Authenticator:
+    """Says whose call it is."""
+
+    def __init__(self, verifier: KeyVerifier) -> None:
+        self._verifier = verifier
+
+    async def principal(self, context: Context) -> Principal:
+        """Return who the call's credential belongs to.
+
+        Raises UnauthenticatedError, PermissionDeniedError, or UnavailableError (auth cannot be asked).
+        """
+        return await self._verifier.verify(bearer_token(context.invocation_metadata()), SCOPE_INGEST)
+
+
+class TraceService:
+    """OTLP's one-shot export."""
+
+    def __init__(self, authenticator: Authenticator, intake: Intake) -> None:
+        self._authenticator = authenticator
+        self._intake = intake
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add the service to `server`."""
+        handler = grpc.unary_unary_rpc_method_handler(self.export)
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(TRACE_SERVICE, {"Export": handler}),))
+
+    async def export(self, body: bytes, context: Context) -> bytes:
+        """Answer ExportTraceServiceRequest with ExportTraceServiceResponse, both serialized."""
+        principal = await self._authenticator.principal(context)
+        receipt = await self._intake.take("otlp_grpc", principal, body, gzipped=body.startswith(GZIP_MAGIC))
+        return export_response(receipt)
+
+
+def export_response(receipt: Receipt) -> bytes:
+    """Return the serialized ExportTraceServiceResponse: empty unless spans were rejected."""
+    response = trace_service_pb2.ExportTraceServiceResponse()
+    if receipt.rejected:
+        response.partial_success.rejected_spans = receipt.rejected
+        response.partial_success.error_message = receipt.message
+    return response.SerializeToString()

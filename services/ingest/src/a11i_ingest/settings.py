@@ -1,0 +1,49 @@
+"""What the ingest service can be told."""
+
+from pydantic import BaseModel, Field
+
+from a11i_bus.settings import BusSettings
+from a11i_chassis.settings import ClientSettings, GrpcServerSettings, ServiceSettings
+
+
+class HttpSettings(BaseModel):
+    """The OTLP/HTTP listener. It takes requests as large as the gRPC listener's."""
+
+    listen: str = Field("127.0.0.1:4318", pattern=r"^.+:\d{1,5}$", description="host:port; port 0 picks a free one.")
+    read_timeout_s: float = Field(30.0, gt=0, le=600, description="Seconds that a request's body may take to arrive.")
+
+
+class IntakeSettings(BaseModel):
+    """How requests are worked on, whichever way they came."""
+
+    max_bytes_in_flight: int = Field(
+        256 * 1024 * 1024,
+        gt=0,
+        description="Bytes of requests, after decompression, that are worked on at once; more are refused with a "
+        "retry hint. A request takes about four times its size in memory until it is acknowledged.",
+    )
+    part_bytes: int = Field(
+        200_000,
+        ge=10_000,
+        le=900_000,
+        description="Size of a message on the bus, about: JetStream stores 100 to 250 kB the fastest.",
+    )
+    publishes_in_flight: int = Field(
+        64, gt=0, description="Messages that wait for the bus's acknowledgement at once, of all requests."
+    )
+    decode_threads: int = Field(
+        2, gt=0, le=64, description="Threads that decode. Much of that holds Python's lock: two keep one core busy."
+    )
+    stream_window: int = Field(16, gt=0, le=1000, description="Chunks of one StreamSpans call worked on at once.")
+
+
+class IngestSettings(ServiceSettings, env_prefix="A11I_INGEST_"):
+    """Settings of the ingest service, from A11I_INGEST_..."""
+
+    grpc: GrpcServerSettings = Field(
+        GrpcServerSettings(listen="127.0.0.1:4317"), description="The listener of OTLP/gRPC and StreamSpans."
+    )
+    http: HttpSettings = Field(HttpSettings(), description="The listener of OTLP/HTTP.")
+    bus: BusSettings = Field(description="The bus that spans go to.")
+    auth: ClientSettings = Field(description="The auth service, which knows the API keys.")
+    intake: IntakeSettings = Field(IntakeSettings(), description="How requests are worked on.")

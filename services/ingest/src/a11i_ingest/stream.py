@@ -1,0 +1,117 @@
+"""IngestService/StreamSpans: many chunks on one call, each acknowledged once it is durable."""
+
+import asyncio
+from typing import Final
+
+import grpc
+from google.protobuf.message import DecodeError
+
+from a11i.errors.v1 import error_reason_pb2 as reasons
+from a11i.ingest.v1 import ingest_service_pb2
+from a11i_chassis.errors import (
+    A11iError,
+    InvalidArgumentError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+    UnavailableError,
+    to_status,
+)
+from a11i_ingest.compression import GZIP_MAGIC, gunzip
+from a11i_ingest.intake import Intake, Receipt
+from a11i_ingest.service import Authenticator, Context
+
+INGEST_SERVICE: Final = ingest_service_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
+
+_RETRY_DELAY_S: Final = 1.0
+"""By then a load balancer leads to another instance, or this one has been started again."""
+
+
+class StreamService:
+    """a11i's streaming export. When `stopping` is set, calls end as soon as what they have read is acknowledged."""
+
+    def __init__(self, authenticator: Authenticator, intake: Intake, *, window: int, stopping: asyncio.Event) -> None:
+        self._authenticator = authenticator
+        self._intake = intake
+        self._window = window
+        self._stopping = stopping
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add the service to `server`."""
+        methods = {"StreamSpans": grpc.stream_stream_rpc_method_handler(self.stream_spans)}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(INGEST_SERVICE, methods),))
+
+    async def stream_spans(self, _requests: object, context: Context) -> None:
+        """Serve one call of serialized StreamSpansRequests with serialized StreamSpansResponses."""
+        await self._authenticator.principal(context)
+        call = _Call(context, self._authenticator, self._intake, self._window)
+        await call.send(ingest_service_pb2.StreamSpansResponse(window=self._window))
+        try:
+            await call.run(self._stopping)
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        if self._stopping.is_set():
+            message = "ingest is shutting down; open another stream and resend what was not acknowledged"
+            raise UnavailableError(message, reason=reasons.ERROR_REASON_OVERLOADED, retry_delay_s=_RETRY_DELAY_S)
+
+
+class _Call:
+    def __init__(self, context: Context, authenticator: Authenticator, intake: Intake, window: int) -> None:
+        self._context = context
+        self._authenticator = authenticator
+        self._intake = intake
+        self._slots = asyncio.Semaphore(window)
+        self._writing = asyncio.Lock()
+
+    async def send(self, response: ingest_service_pb2.StreamSpansResponse) -> None:
+        """Write a response; gRPC takes one at a time."""
+        async with self._writing:
+            await self._context.write(response.SerializeToString())
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work on chunks, no more than the window at once, until the caller ends its side or `stopping` is set."""
+        async with asyncio.TaskGroup() as group:
+            stop = group.create_task(stopping.wait())
+            while (body := await self._next(group, stop)) is not None:
+                await self._slots.acquire()
+                group.create_task(self._answer(body))
+            stop.cancel()
+
+    async def _next(self, group: asyncio.TaskGroup, stop: asyncio.Task[bool]) -> bytes | None:
+        """Return the next message; None if none will be read."""
+        reading = group.create_task(self._context.read())
+        await asyncio.wait((reading, stop), return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            reading.cancel()
+            return None
+        body = reading.result()
+        return None if body is grpc.aio.EOF else body  # type: ignore[attr-defined]  # missing in the stubs
+
+    async def _answer(self, body: bytes) -> None:
+        """Store one chunk and acknowledge it, or say in the acknowledgement why it was not stored."""
+        chunk = self._parse(body)
+        answer = ingest_service_pb2.StreamSpansResponse(sequence=chunk.sequence)
+        try:
+            receipt = await self._store(chunk)
+        except (UnauthenticatedError, PermissionDeniedError):
+            raise
+        except A11iError as error:
+            answer.error.CopyFrom(to_status(error))
+        else:
+            answer.accepted_spans = receipt.accepted
+            answer.rejected_spans = receipt.rejected
+            answer.message = receipt.message
+        await self.send(answer)
+        self._slots.release()
+
+    def _parse(self, body: bytes) -> ingest_service_pb2.StreamSpansRequest:
+        if body.startswith(GZIP_MAGIC):
+            body = gunzip(body, self._intake.max_request_bytes)
+        try:
+            return ingest_service_pb2.StreamSpansRequest.FromString(body)
+        except DecodeError:
+            raise InvalidArgumentError("a message on the stream is no StreamSpansRequest") from None
+
+    async def _store(self, chunk: ingest_service_pb2.StreamSpansRequest) -> Receipt:
+        # Verified again for each chunk, from memory mostly: a revoked key ends streams as well.
+        principal = await self._authenticator.principal(self._context)
+        return await self._intake.take("stream", principal, chunk.otlp_traces, gzipped=False)

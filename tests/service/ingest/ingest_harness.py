@@ -1,0 +1,126 @@
+"""Ingest in this process, between a memory bus and an auth service of the test's own."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+from google.rpc import status_pb2
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from pydantic import SecretStr
+
+from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
+from a11i_bus import BusSettings, topology
+from a11i_bus.memory import MemoryBroker
+from a11i_chassis.app import serving
+from a11i_chassis.settings import ClientSettings, GrpcServerSettings
+from a11i_ingest.app import wire
+from a11i_ingest.settings import HttpSettings, IngestSettings, IntakeSettings
+from a11i_telemetry.batch import SpanBatch
+
+KEY = "a11i_" + "good"
+READ_ONLY_KEY = "a11i_" + "read"
+TENANT, PROJECT = "tenant-1", "project-1"
+
+
+class FakeAuth(auth_service_pb2_grpc.AuthServiceServicer):
+    """Knows two keys, and can be told that its store is away."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    async def VerifyApiKey(  # the RPC's name
+        self,
+        request: auth_service_pb2.VerifyApiKeyRequest,
+        context: grpc.aio.ServicerContext[auth_service_pb2.VerifyApiKeyRequest, auth_service_pb2.VerifyApiKeyResponse],
+    ) -> auth_service_pb2.VerifyApiKeyResponse:
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "the store is away")
+        scope = {KEY: auth_service_pb2.SCOPE_INGEST, READ_ONLY_KEY: auth_service_pb2.SCOPE_QUERY}.get(request.api_key)
+        if scope is None:
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "unknown key")
+        return auth_service_pb2.VerifyApiKeyResponse(
+            tenant_id=TENANT, project_id=PROJECT, key_id="key-1", scopes=[scope], cache_ttl=Duration(seconds=30)
+        )
+
+
+@dataclass(slots=True)
+class Harness:
+    """A running ingest."""
+
+    grpc_address: str
+    http_address: str
+    broker: MemoryBroker
+    auth: FakeAuth
+    channel: grpc.aio.Channel
+    metadata: Sequence[tuple[str, str]] = field(default=(("authorization", f"Bearer {KEY}"),))
+
+    async def export(
+        self,
+        body: bytes,
+        metadata: Sequence[tuple[str, str]] | None = None,
+        compression: grpc.Compression = grpc.Compression.NoCompression,
+    ) -> bytes:
+        """Call TraceService/Export with raw bytes."""
+        call = self.channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+        sent = self.metadata if metadata is None else metadata
+        return await call(body, metadata=sent, compression=compression, timeout=10)
+
+    async def stored(self) -> list[SpanBatch]:
+        """Take everything off the topic of received spans."""
+        batches = []
+        async with self.broker.bus().subscribe(topology.SPANS_RECEIVED, "tokenization", max_unsettled=1000) as group:
+            while deliveries := await group.fetch(100, 0.0):
+                for delivery in deliveries:
+                    batches.append(SpanBatch.decode(delivery.message.payload))
+                    await delivery.ack()
+        return batches
+
+
+@asynccontextmanager
+async def running_ingest(
+    intake: IntakeSettings | None = None, max_receive_bytes: int = 4 * 1024 * 1024, capacity_bytes: int = 64 * 1024**2
+) -> AsyncIterator[Harness]:
+    """Run ingest while the context is open."""
+    auth, auth_server = FakeAuth(), grpc.aio.server()
+    auth_service_pb2_grpc.add_AuthServiceServicer_to_server(auth, auth_server)
+    auth_port = auth_server.add_insecure_port("127.0.0.1:0")
+    await auth_server.start()
+    settings = IngestSettings(
+        grpc=GrpcServerSettings(listen="127.0.0.1:0", max_receive_bytes=max_receive_bytes),
+        http=HttpSettings(listen="127.0.0.1:0"),
+        bus=BusSettings(url=SecretStr("memory://"), capacity_bytes=capacity_bytes),
+        auth=ClientSettings(address=f"127.0.0.1:{auth_port}"),
+        intake=intake or IntakeSettings(),
+        shutdown_budget_s=5,
+    )
+    broker = MemoryBroker(settings.bus)
+    try:
+        async with (
+            wire(settings, broker.bus()) as wired,
+            serving("ingest", settings, wired.app) as server,
+            grpc.aio.insecure_channel(server.address) as channel,
+        ):
+            yield Harness(server.address, wired.http_address, broker, auth, channel)
+    finally:
+        await auth_server.stop(None)
+
+
+def request(*span_ids: int, text: str = "") -> ExportTraceServiceRequest:
+    """Return a request of spans with these ids; 0 makes a span that must be rejected."""
+    made = ExportTraceServiceRequest()
+    spans = made.resource_spans.add().scope_spans.add().spans
+    for span_id in span_ids:
+        span = spans.add(trace_id=b"t" * 16, span_id=span_id.to_bytes(8, "big"), name="chat")
+        span.attributes.add(key="gen_ai.operation.name").value.string_value = "chat"
+        span.attributes.add(key="gen_ai.input.messages").value.string_value = text
+    return made
+
+
+def status_of(error: grpc.aio.AioRpcError) -> status_pb2.Status:
+    """Return the google.rpc.Status that came with an error."""
+    trailers = {key: value for key, value in error.trailing_metadata() or ()}
+    details = trailers["grpc-status-details-bin"]
+    assert isinstance(details, bytes)
+    return status_pb2.Status.FromString(details)
