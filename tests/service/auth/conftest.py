@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import grpc
 import pytest
-from tests.engines import postgres
-
 from a11i.auth.v1 import auth_service_pb2_grpc
+
 from a11i_auth.app import build
 from a11i_auth.settings import AuthSettings
 from a11i_chassis.app import serving
 from a11i_storage.postgres import PostgresSettings, migrate
+from tests.engines import postgres
 
 PEPPER = "pepper-of-the-tests-" + "0" * 20
 ADMIN_TOKEN = "admin-token-of-the-tests-" + "0" * 20

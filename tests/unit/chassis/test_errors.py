@@ -1,8 +1,9 @@
 """Errors as callers see them: one table."""
 
 import pytest
-from a11i_chassis import errors
 from google.rpc import error_details_pb2
+
+from a11i_chassis import errors
 
 
 @pytest.mark.parametrize(

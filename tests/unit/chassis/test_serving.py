@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 
 import grpc
 import pytest
+from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
 from a11i_chassis.app import AddressInUseError, App, serving
 from a11i_chassis.errors import NotFoundError, OverloadedError
 from a11i_chassis.grpc_types import Context
 from a11i_chassis.settings import GrpcServerSettings, MetricsSettings, ServiceSettings
-from google.rpc import error_details_pb2
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-
 from tests.grpc_errors import rich_status, trailers
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -89,7 +89,7 @@ async def test_stopping_drains_loops_and_lets_running_calls_finish() -> None:
 
 async def _call(address: str, method: str) -> bytes:
     async with grpc.aio.insecure_channel(address) as channel:
-        answer: bytes = await channel.unary_unary(method)(b"", timeout=5)
+        answer: bytes = await channel.unary_unary(method, None, None)(b"", timeout=5)
         return answer
 
 
@@ -155,7 +155,7 @@ async def _failing_call(behaviour: Callable[[bytes, Context], Awaitable[bytes]])
         grpc.aio.insecure_channel(running.address) as channel,
     ):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await channel.unary_unary("/test.Test/Fail")(b"", timeout=5)
+            await channel.unary_unary("/test.Test/Fail", None, None)(b"", timeout=5)
         return caught.value
 
 

@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from a11i_chassis.settings import ClientSettings, ServiceSettings, load_settings
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
+
+from a11i_chassis.settings import ClientSettings, ServiceSettings, load_settings
 
 
 class ExampleSettings(ServiceSettings):
