@@ -1,0 +1,31 @@
+"""The query service's wiring."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from a11i.query.v1 import query_service_pb2, query_service_pb2_grpc
+
+from a11i_chassis.app import App
+from a11i_chassis.auth import KeyVerifier
+from a11i_chassis.grpc_client import open_channel
+from a11i_query.service import QueryServicer
+from a11i_query.settings import QuerySettings
+from a11i_storage.clickhouse import ClickHouseSpanReader, open_clickhouse
+
+
+@asynccontextmanager
+async def build(settings: QuerySettings) -> AsyncIterator[App]:
+    """Yield the service; it is ready while ClickHouse answers."""
+    async with open_clickhouse(settings.clickhouse) as clickhouse, open_channel(settings.auth) as auth:
+        servicer = QueryServicer(
+            ClickHouseSpanReader(clickhouse),
+            KeyVerifier(auth, timeout_s=settings.auth.timeout_s),
+            now_ns=time.time_ns,
+        )
+        services = query_service_pb2.DESCRIPTOR.services_by_name
+        yield App(
+            register=[lambda server: query_service_pb2_grpc.add_QueryServiceServicer_to_server(servicer, server)],
+            services=[service.full_name for service in services.values()],
+            ready=clickhouse.ready,
+        )
