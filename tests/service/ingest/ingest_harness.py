@@ -3,14 +3,15 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc
+from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import status_pb2
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from pydantic import SecretStr
 
-from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
 from a11i_bus import BusSettings, topology
 from a11i_bus.memory import MemoryBroker
 from a11i_chassis.app import serving
@@ -56,16 +57,27 @@ class Harness:
     channel: grpc.aio.Channel
     metadata: Sequence[tuple[str, str]] = field(default=(("authorization", f"Bearer {KEY}"),))
 
+    def start_export(
+        self,
+        body: bytes,
+        metadata: Sequence[tuple[str, str]] | None = None,
+        compression: grpc.Compression = grpc.Compression.NoCompression,
+    ) -> Any:
+        """Start a call of TraceService/Export with raw bytes."""
+        channel: Any = self.channel  # Its stub wants serializers, which bytes do not need.
+        export = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+        sent = self.metadata if metadata is None else metadata
+        return export(body, metadata=sent, compression=compression, timeout=10)
+
     async def export(
         self,
         body: bytes,
         metadata: Sequence[tuple[str, str]] | None = None,
         compression: grpc.Compression = grpc.Compression.NoCompression,
     ) -> bytes:
-        """Call TraceService/Export with raw bytes."""
-        call = self.channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
-        sent = self.metadata if metadata is None else metadata
-        return await call(body, metadata=sent, compression=compression, timeout=10)
+        """Call TraceService/Export with raw bytes, and return the raw answer."""
+        answer: bytes = await self.start_export(body, metadata, compression)
+        return answer
 
     async def stored(self) -> list[SpanBatch]:
         """Take everything off the topic of received spans."""
@@ -118,9 +130,14 @@ def request(*span_ids: int, text: str = "") -> ExportTraceServiceRequest:
     return made
 
 
+def trailer(error: grpc.aio.AioRpcError, name: str) -> bytes:
+    """Return a binary trailer that came with an error."""
+    trailers: Any = error.trailing_metadata()
+    found = dict(trailers)[name]
+    assert isinstance(found, bytes)
+    return found
+
+
 def status_of(error: grpc.aio.AioRpcError) -> status_pb2.Status:
     """Return the google.rpc.Status that came with an error."""
-    trailers = {key: value for key, value in error.trailing_metadata() or ()}
-    details = trailers["grpc-status-details-bin"]
-    assert isinstance(details, bytes)
-    return status_pb2.Status.FromString(details)
+    return status_pb2.Status.FromString(trailer(error, "grpc-status-details-bin"))

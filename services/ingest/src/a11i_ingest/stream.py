@@ -4,10 +4,10 @@ import asyncio
 from typing import Final
 
 import grpc
-from google.protobuf.message import DecodeError
-
 from a11i.errors.v1 import error_reason_pb2 as reasons
 from a11i.ingest.v1 import ingest_service_pb2
+from google.protobuf.message import DecodeError
+
 from a11i_chassis.errors import (
     A11iError,
     InvalidArgumentError,
