@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import grpc
 import pytest
-from a11i.auth.v1 import auth_service_pb2_grpc
 
+from a11i.auth.v1 import auth_service_pb2_grpc
 from a11i_auth.app import build
 from a11i_auth.settings import AuthSettings
 from a11i_chassis.app import serving

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
-from a11i.auth.v1 import auth_service_pb2 as pb
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
 
+from a11i.auth.v1 import auth_service_pb2 as pb
 from a11i_chassis.auth import SCOPE_INGEST, SCOPE_QUERY, KeyVerifier
 from a11i_chassis.errors import PermissionDeniedError, UnauthenticatedError, UnavailableError
 from tests.engines import postgres

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import grpc
+
 from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
 from a11i.errors.v1 import error_reason_pb2 as reasons
-
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermissionDeniedError, UnauthenticatedError, UnavailableError
 

@@ -20,9 +20,10 @@ A message is for the caller: what was wrong, where, and what to do. It never hol
 from typing import ClassVar, Final
 
 import grpc
-from a11i.errors.v1 import error_reason_pb2 as reasons
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
+
+from a11i.errors.v1 import error_reason_pb2 as reasons
 
 Reason = reasons.ErrorReason
 """The enum of reasons; its members are `reasons.ERROR_REASON_...`."""

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
-
 from a11i_auth.service import AdminServicer, AuthServicer
 from a11i_auth.settings import AuthSettings
 from a11i_chassis.app import App

@@ -7,7 +7,6 @@ from typing import Final
 
 from a11i.auth.v1 import auth_service_pb2 as pb
 from a11i.auth.v1 import auth_service_pb2_grpc
-
 from a11i_auth.keys import mac, new_key
 from a11i_auth.verification import utc_now, verify_key
 from a11i_chassis import metrics
