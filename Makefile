@@ -1,12 +1,18 @@
 # Everything starts here. Needs Python 3.11 and make; the rest comes with `make setup`.
 
-PYTHON_BIN := .venv/bin/python
+VENV := .venv/bin
+PYTHON_BIN := $(VENV)/python
+# The tools of the virtualenv come first, whatever else is installed; buf finds its plugins there.
+export PATH := $(CURDIR)/$(VENV):$(PATH)
+
+MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml sdk/*/pyproject.toml deploy/local/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up
+.PHONY: help setup demo up check lint types imports contracts hygiene unit contract service e2e test bench bench-quick \
+        generate release-contracts format lock clean
 
 help: ## Say what there is.
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with all dependencies and engines; does nothing when nothing changed.
 	@sh deploy/local/bootstrap.sh
@@ -16,3 +22,65 @@ demo: setup ## Start the mesh, run an agent, show its trace, serve until Ctrl-C.
 
 up: setup ## Start the mesh, serve until Ctrl-C.
 	@exec $(PYTHON_BIN) -m a11i_local up
+
+test: check contract service e2e ## Run every check that CI runs.
+
+check: lint types imports contracts hygiene unit ## Run the quick half of the checks.
+
+lint: setup
+	@ruff check .
+	@ruff format --check .
+
+types: setup
+	@mypy libs services sdk deploy/local tests examples protos/plugins
+
+imports: setup
+	@lint-imports --no-logo
+
+contracts: setup ## Check that contracts lint, break nothing released, and are what is generated.
+	@sh deploy/checks/contracts.sh
+
+hygiene:
+	@sh deploy/checks/hygiene.sh
+
+unit: setup ## Run the tests without engines.
+	@pytest tests/unit
+
+contract: setup ## Run the tests of each port on each of its adapters, real engines included.
+	@pytest tests/contract
+
+service: setup ## Run the tests of each service in one process.
+	@pytest tests/service
+
+e2e: setup ## Run the tests of the whole mesh as processes.
+	@pytest tests/e2e
+
+bench: setup ## Measure ingest, the whole mesh and the SDK; takes some minutes.
+	@$(PYTHON_BIN) -m tests.bench.bench_ingest
+	@$(PYTHON_BIN) -m tests.bench.bench_e2e
+	@$(PYTHON_BIN) -m tests.bench.bench_sdk
+
+bench-quick: setup ## Measure the same on less.
+	@$(PYTHON_BIN) -m tests.bench.bench_ingest --quick
+	@$(PYTHON_BIN) -m tests.bench.bench_e2e --quick
+	@$(PYTHON_BIN) -m tests.bench.bench_sdk --quick
+
+generate: setup ## Generate code from the contracts; commit the result.
+	@buf generate
+
+release-contracts: setup ## Accept the contracts as they are as the released ones, which later ones must not break.
+	@sh deploy/checks/contracts.sh release
+
+format: setup ## Format and sort what can be.
+	@ruff check --fix .
+	@ruff format .
+
+lock: setup ## Resolve requirements.lock anew from the members' pyproject.toml files.
+	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-emit-find-links --no-annotate --no-header --group pyproject.toml:dev --group pyproject.toml:examples \
+	    --group pyproject.toml:bench $(MEMBERS) \
+	    $(foreach member,$(MEMBERS),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(member))) \
+	    -o requirements.lock
+
+clean: ## Remove what the checks left behind, but neither .venv nor data.
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
