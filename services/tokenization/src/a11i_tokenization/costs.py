@@ -1,6 +1,7 @@
 """The cost columns of a batch: rates looked up once for each distinct model and minute, multiplied in columns."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,7 @@ _NO_RATES: Final = (Rate(0, 0),) * 6
 
 _USD: Final = pa.decimal128(38, 12)
 _MINUTE_NS: Final = 60_000_000_000
-_READ: Final = (
+PRICED_BY: Final = (
     "step_kind", "provider", "response_model", "request_model", "start_time",
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
 )  # fmt: skip
@@ -38,6 +39,8 @@ class CostColumns:
     total_cost_usd: Column
     price_version: Column
     priced_as: Column
+    unpriced_calls: int
+    """Calls whose model the table does not have, or does not sell by the token."""
 
 
 def cost_columns(columns: pa.RecordBatch, calls: Bools, book: PriceBook) -> CostColumns:
@@ -47,7 +50,7 @@ def cost_columns(columns: pa.RecordBatch, calls: Bools, book: PriceBook) -> Cost
     MAX_TOKENS, more cached than sent).
     """
     spans = np.flatnonzero(calls)
-    rows = columns.select(list(_READ)).take(spans)
+    rows = columns.select(list(PRICED_BY)).take(spans)
     usage = _Usage.of(rows)
     priced = _look_up(rows, usage, book)
     input_pico = priced.cost((usage.uncached, usage.cache_read, usage.cache_write), _INPUT)
@@ -68,7 +71,13 @@ def cost_columns(columns: pa.RecordBatch, calls: Bools, book: PriceBook) -> Cost
         total_cost_usd=_decimals(size, spans[total_known], (input_pico + output_pico + call_pico)[total_known]),
         price_version=pa.array(["", PRICE_VERSION]).take((names > 0).astype(np.int64)),
         priced_as=priced.names.take(names),
+        unpriced_calls=int(np.count_nonzero(~priced.known)),
     )
+
+
+def minute_of(time: datetime) -> int:
+    """Return the minute since the epoch, which is how exactly prices are dated."""
+    return int(time.timestamp()) // 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The token columns of a batch: what the provider reported stays, what it did not is counted."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +32,8 @@ class TokenColumns:
     output_tokens: Column
     input_source: Column
     output_source: Column
+    counted: Mapping[str, int]
+    """Tokens that no provider reported, by source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,11 @@ def token_columns(columns: pa.RecordBatch, calls: Bools, counter: PromptCounter)
             outputs.add(span, counter.count_texts(tokenizer.encoding, row["output_messages"]), tokenizer)
     input_tokens, input_source = _complete(columns["input_tokens"], columns["input_source"], inputs)
     output_tokens, output_source = _complete(columns["output_tokens"], columns["output_source"], outputs)
-    return TokenColumns(input_tokens, output_tokens, input_source, output_source)
+    counted: Counter[str] = Counter()
+    for one in (inputs, outputs):
+        for source, number in zip(one.sources, one.tokens, strict=True):
+            counted[source] += number
+    return TokenColumns(input_tokens, output_tokens, input_source, output_source, counted)
 
 
 def _count_input(row: dict[str, str], tokenizer: Tokenizer, counter: PromptCounter) -> Count:

@@ -96,10 +96,11 @@ class _Collector:
             self.texts.append(_as_text(part))
 
     def _add_object(self, part: Mapping[str, Json], depth: int) -> None:
-        kind = part.get("type")
+        written = part.get("type")
+        kind = written if isinstance(written, str) else ""
         if kind in _UNCOUNTABLE_TYPES:
             self.exact = False
-        elif kind == "tool_call_response" or kind == "tool_result":
+        elif kind in ("tool_call_response", "tool_result"):
             self._add_verbatim(_first(part, ("response", "result", "content")))
         elif isinstance(part.get("function"), dict):
             self.add(part["function"], depth + 1)

@@ -8,7 +8,7 @@ from typing import Final
 from tiktoken.model import encoding_name_for_model
 
 from a11i_tokenization.encodings import KNOWN_ENCODINGS, WARM_ENCODING
-from a11i_tokenization.names import candidates
+from a11i_tokenization.names import MAX_NAME_CHARS, candidates
 
 _MORE_PREFIXES: Final = (
     ("gpt-realtime", "o200k_base"),
@@ -44,9 +44,9 @@ number of characters a token."""
 
 
 def tokenizer_for(models: Iterable[str]) -> Tokenizer:
-    """Return the tokenizer of the first of `models` that is known, else ESTIMATE. Empty names are passed over."""
+    """Return the tokenizer of the first of `models` that is known, else ESTIMATE."""
     for model in models:
-        if model and (found := _own_tokenizer(model)) is not None:
+        if 0 < len(model) <= MAX_NAME_CHARS and (found := _own_tokenizer(model)) is not None:
             return found
     return ESTIMATE
 

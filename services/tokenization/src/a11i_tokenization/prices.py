@@ -3,12 +3,11 @@
 Neither the network nor the package's updater is used, nor its lookup caches, which keep every unknown name for ever.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
-from itertools import chain
 from typing import Final
 
 from genai_prices import __version__ as genai_prices_version
@@ -84,9 +83,10 @@ class PriceBook:
         """Return the first of `models` that the table has, under its provider if possible, else under any; or None.
 
         `provider` is `gen_ai.provider.name`, and may be empty or unknown: gateways and frameworks put their own names
-        there. Empty models are passed over.
+        there. Models that are empty, or too long to be one, are passed over.
         """
-        return self._cached(provider.strip().lower()[:MAX_NAME_CHARS], models)
+        names = tuple(model for model in models if 0 < len(model) <= MAX_NAME_CHARS)
+        return self._cached(provider[:MAX_NAME_CHARS].strip().lower(), names)
 
     def nearest(self, model: str) -> list[str]:
         """Return up to three model names of the table that look like `model`."""
@@ -95,13 +95,17 @@ class PriceBook:
 
     def _find(self, provider: str, models: tuple[str, ...]) -> PricedModel | None:
         seller = self._provider(provider)
-        if seller is not None:
-            for candidate in _all_candidates(models):
-                if (found := self._model(seller, candidate)) is not None:
-                    return found
-        for candidate in _all_candidates(models):
-            for other in self._likely_providers(candidate):
-                if (found := self._model(other, candidate)) is not None:
+        readings = [candidate for model in models for candidate in candidates(model)]
+        for candidate in readings:
+            if seller is not None and (found := self._model(seller, candidate)) is not None:
+                return found
+        for candidate in readings:
+            hinted = self._provider(candidate.provider_hint)
+            if hinted is not None and (found := self._model(hinted, candidate)) is not None:
+                return found
+        for candidate in readings:
+            for likely in self._likely_providers(candidate):
+                if (found := self._model(likely, candidate)) is not None:
                     return found
         return None
 
@@ -109,20 +113,14 @@ class PriceBook:
         return find_provider_by_id(self._providers, _ALIASES.get(name, name)) if name else None
 
     def _likely_providers(self, candidate: Candidate) -> Iterator[Provider]:
-        if (hinted := self._provider(candidate.provider_hint)) is not None:
-            yield hinted
+        yield from self._vendors
         for provider in self._providers:
             if provider.model_match is not None and provider.model_match.is_match(candidate.name):
                 yield provider
-        yield from self._vendors
 
     def _model(self, provider: Provider, candidate: Candidate) -> PricedModel | None:
         model = provider.find_model(candidate.name, all_providers=self._providers)
         return None if model is None else PricedModel(f"{provider.id}/{model.id}", _schedule(model))
-
-
-def _all_candidates(models: Iterable[str]) -> Iterator[Candidate]:
-    return chain.from_iterable(candidates(model) for model in models)
 
 
 def _schedule(model: ModelInfo) -> tuple[DatedRates, ...]:

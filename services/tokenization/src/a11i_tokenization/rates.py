@@ -11,7 +11,7 @@ MAX_TOKENS: Final = 1_000_000_000
 """A call of more is a mistake of whoever reported it, and is not priced."""
 
 MAX_PICO_USD: Final = 1_500_000_000
-"""Rate of $1,500 a million tokens, double the dearest model's: five of these times MAX_TOKENS fit 64 bits."""
+"""$1,500 a million tokens. All sorts of a call together stay within 64 bits at this rate and MAX_TOKENS each."""
 
 _ATTO_PER_USD: Final = 10**18
 ATTO_PER_PICO: Final = 10**6
@@ -26,11 +26,8 @@ class Rate:
 
     @classmethod
     def of(cls, usd: Decimal) -> "Rate":
-        """Return the rate nearest to `usd` a token. Raises OverflowError over MAX_PICO_USD."""
-        pico, atto = divmod(round(usd * _ATTO_PER_USD), ATTO_PER_PICO)
-        if pico > MAX_PICO_USD:
-            raise OverflowError(f"a rate of {usd} dollars a token")
-        return cls(pico, atto)
+        """Return the rate nearest to `usd` a token."""
+        return cls(*divmod(round(usd * _ATTO_PER_USD), ATTO_PER_PICO))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,8 @@ class TieredRates:
 
 
 def tiered_rates(price: ModelPrice) -> TieredRates | None:
-    """Return the rates of a price; None if it has none for input tokens (sold by the page, the minute, or not at all).
+    """Return the rates of a price; None if it has none for input tokens (sold by the page, the minute, or not at all),
+    or one over MAX_PICO_USD.
 
     The rates are found by asking genai-prices for the cost of one sort of token at a time, so its own rules hold
     (cached tokens at the input's rate where they have none, reasoning at the output's, tiers).
@@ -75,6 +73,8 @@ def tiered_rates(price: ModelPrice) -> TieredRates | None:
         {tier.start for value in vars(price).values() if isinstance(value, TieredPrices) for tier in value.tiers}
     )
     tiers = tuple(_probe(price, tokens) for tokens in (1, *(start + 1 for start in starts)))
+    if any(rate.pico > MAX_PICO_USD for rates in tiers for rate in rates.row()[:-1]):
+        return None
     return TieredRates(tiers, tuple(starts), has_output=price.output_mtok is not None)
 
 

@@ -4,6 +4,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from a11i_bus.runner import StageSpec
+from a11i_bus.topology import SPANS_RECEIVED, SPANS_TOKENIZED
+from a11i_chassis.metrics import CALLS_UNPRICED, TOKENS_COUNTED
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.columns import mask, pc
 from a11i_tokenization.costs import cost_columns
@@ -11,9 +14,10 @@ from a11i_tokenization.counts import token_columns
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.prompts import PromptCounter
 
-STAGE_NAME: Final = "tokenization"
-STAGE_VERSION: Final = "1"
-"""Part of the ids of what the stage publishes; raised when the same batch would come out otherwise."""
+STAGE: Final = StageSpec(
+    name="tokenization", version=1, source=SPANS_RECEIVED, group="tokenization", sink=SPANS_TOKENIZED
+)
+"""Where the stage stands in the pipeline."""
 
 _CALL_KINDS: Final = pa.array(["llm", "embedding", "rerank"])
 """Steps that are calls of a model. An agent's or a workflow's numbers sum up its calls': to count or price them again
@@ -39,6 +43,9 @@ class TokenizeStage:
             output_source=tokens.output_source,
         )
         costs = cost_columns(batch.columns, calls, self._book)
+        for source, counted in tokens.counted.items():
+            TOKENS_COUNTED.labels(source).inc(counted)
+        CALLS_UNPRICED.inc(costs.unpriced_calls)
         return batch.with_columns(
             input_cost_usd=costs.input_cost_usd,
             output_cost_usd=costs.output_cost_usd,

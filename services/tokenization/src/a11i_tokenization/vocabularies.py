@@ -20,7 +20,7 @@ from tiktoken_ext import openai_public
 _ENVIRONMENT_LOCK: Final = threading.Lock()
 
 
-class VocabularyError(RuntimeError):
+class VocabularyError(OSError):
     """A vocabulary file is missing or damaged; the message names the file and what to do."""
 
 

@@ -1,0 +1,50 @@
+"""Wires the tokenization service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import grpc
+
+from a11i.tokenization.v1 import tokenization_service_pb2, tokenization_service_pb2_grpc
+from a11i_bus import connect
+from a11i_bus.port import Bus
+from a11i_bus.runner import run_stage
+from a11i_chassis.app import App
+from a11i_tokenization.cache import CountCache
+from a11i_tokenization.encodings import Encodings
+from a11i_tokenization.prices import PriceBook
+from a11i_tokenization.prompts import PromptCounter
+from a11i_tokenization.service import TokenizationServicer
+from a11i_tokenization.settings import TokenizationSettings
+from a11i_tokenization.stage import STAGE, TokenizeStage
+from a11i_tokenization.vocabularies import packaged_directory
+
+SERVICE_NAME = tokenization_service_pb2.DESCRIPTOR.services_by_name["TokenizationService"].full_name
+
+
+@asynccontextmanager
+async def build(settings: TokenizationSettings) -> AsyncIterator[App]:
+    """Yield the service on the bus of its settings. Raises VocabularyError, an OSError, without its vocabularies."""
+    async with connect(settings.bus) as bus:
+        yield wire(settings, bus)
+
+
+def wire(settings: TokenizationSettings, bus: Bus) -> App:
+    """Return the service on a bus. Raises VocabularyError."""
+    encodings = Encodings(settings.vocabulary_directory or packaged_directory())
+    book = PriceBook()
+    stage = TokenizeStage(PromptCounter(encodings, CountCache(settings.count_cache_bytes)), book)
+    servicer = TokenizationServicer(encodings, book, now=lambda: datetime.now(UTC))
+
+    def register(server: grpc.aio.Server) -> None:
+        tokenization_service_pb2_grpc.add_TokenizationServiceServicer_to_server(servicer, server)
+
+    return App(
+        register=[register],
+        services=[SERVICE_NAME],
+        background=[
+            lambda stop: run_stage(bus, STAGE, stage, settings.runner, stop, dead_letter_key=settings.dead_letter_key)
+        ],
+        ready=bus.ready,
+    )

@@ -1,0 +1,197 @@
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from genai_prices import Usage
+from genai_prices.data import providers
+from genai_prices.types import ModelInfo, Provider
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from a11i_tokenization.costs import cost_columns
+from a11i_tokenization.prices import PRICE_VERSION, PriceBook
+from a11i_tokenization.rates import MAX_TOKENS
+from tests.unit.tokenization.span_rows import START, batch_of, llm
+
+SOLD_BY_THE_TOKEN = [
+    (provider, model)
+    for provider in providers
+    for model in provider.models
+    if model.get_prices(START).input_mtok is not None and model.get_prices(START).output_mtok is not None
+]
+
+
+def price(book: PriceBook, *calls: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the cost columns of the calls, a mapping for each."""
+    columns = batch_of(*calls).columns
+    costs = cost_columns(columns, np.ones(len(calls), np.bool_), book)
+    names = ("input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as")
+    return [{name: getattr(costs, name)[row].as_py() for name in names} for row in range(len(calls))]
+
+
+def usage(
+    tokens: int | None, output: int | None = None, read: int | None = None, write: int | None = None
+) -> dict[str, Any]:
+    return {"input_tokens": tokens, "output_tokens": output, "cache_read_tokens": read, "cache_write_tokens": write}
+
+
+# Worked out by hand from the vendors' price pages: dollars a million tokens of (input, cached input, cache write,
+# output), with input that includes what was cached.
+@pytest.mark.parametrize(
+    ("provider", "model", "used", "dollars", "priced_as"),
+    [
+        # (2.50, 1.25, -, 10): 1,000 in, 500 out.
+        ("openai", "gpt-4o", usage(1_000, 500), "0.0075", "openai/gpt-4o"),
+        # The same, 800 of the 1,000 read from the cache: 200 x 2.50 + 800 x 1.25 + 500 x 10.
+        ("openai", "gpt-4o-2024-08-06", usage(1_000, 500, 800), "0.0065", "openai/gpt-4o"),
+        # (0.15, 0.075, -, 0.60)
+        ("openai", "gpt-4o-mini", usage(10_000, 1_000, 4_000), "0.0018", "openai/gpt-4o-mini"),
+        # (2, 0.50, -, 8)
+        ("openai", "gpt-4.1", usage(1_000_000, 100_000), "2.8", "openai/gpt-4.1"),
+        # (1.25, 0.125, -, 10)
+        ("openai", "gpt-5", usage(8_000, 2_000, 6_000), "0.02325", "openai/gpt-5"),
+        # (1.10, 0.55, -, 4.40)
+        ("openai", "o3-mini", usage(1_000, 10_000), "0.0451", "openai/o3-mini"),
+        # (3, 0.30, 3.75, 15): 1,000 plain, 5,000 read, 2,000 written, 400 out.
+        ("anthropic", "claude-sonnet-4-5", usage(8_000, 400, 5_000, 2_000), "0.018", "anthropic/claude-sonnet-4-5"),
+        # Beyond 200,000 of input (6, 0.60, 7.50, 22.50) holds for all of it.
+        ("anthropic", "claude-sonnet-4-5", usage(200_001, 1_000), "1.222506", "anthropic/claude-sonnet-4-5"),
+        ("anthropic", "claude-sonnet-4-5", usage(200_000, 1_000), "0.615", "anthropic/claude-sonnet-4-5"),
+        # (1.25, ..., 10), beyond 200,000 (2.50, ..., 15)
+        ("gcp.gemini", "gemini-2.5-pro", usage(100_000, 1_000), "0.135", "google/gemini-2.5-pro"),
+        ("gcp.vertex_ai", "gemini-2.5-pro", usage(300_000, 1_000), "0.765", "google/gemini-2.5-pro"),
+        # (3, ..., 15) through Bedrock.
+        (
+            "aws.bedrock",
+            "anthropic.claude-3-5-sonnet-20241022-v2:0",
+            usage(1_000, 1_000),
+            "0.018",
+            "aws/regional.anthropic.claude-3-5-sonnet-20241022-v2:0",
+        ),
+    ],
+)
+def test_costs_are_those_of_the_price_pages(
+    book: PriceBook, provider: str, model: str, used: dict[str, Any], dollars: str, priced_as: str
+) -> None:
+    (cost,) = price(book, llm(provider=provider, request_model=model, **used))
+    assert cost["total_cost_usd"] == Decimal(dollars)
+    assert cost["priced_as"] == priced_as
+    assert cost["price_version"] == PRICE_VERSION
+
+
+def test_an_embedding_needs_no_output(book: PriceBook) -> None:
+    call = llm(step_kind="embedding", request_model="text-embedding-3-small", input_tokens=1_000_000)
+    # 0.02 dollars a million.
+    assert price(book, call)[0]["total_cost_usd"] == Decimal("0.02")
+    assert price(book, call | {"provider": ""})[0]["total_cost_usd"] == Decimal("0.02")
+    assert price(book, call | {"output_tokens": 0})[0]["total_cost_usd"] == Decimal("0.02")
+
+
+def test_cached_tokens_are_never_counted_twice(book: PriceBook) -> None:
+    plain, read = price(book, llm(**usage(1_000, 0)), llm(**usage(1_000, 0, read=1_000)))
+    assert plain["input_cost_usd"] == Decimal("0.0025")
+    assert read["input_cost_usd"] == Decimal("0.00125")
+
+
+def test_reasoning_is_part_of_the_output(book: PriceBook) -> None:
+    call = llm(request_model="o3-mini", **usage(10, 900))
+    plain, reasoned = price(book, call, call | {"reasoning_tokens": 800})
+    assert plain == reasoned
+
+
+def test_an_unknown_model_has_no_cost_rather_than_none_to_pay(book: PriceBook) -> None:
+    (cost,) = price(book, llm(request_model="gpt-99", provider="acme", **usage(1_000, 10)))
+    assert cost == {
+        "input_cost_usd": None, "output_cost_usd": None, "total_cost_usd": None, "price_version": "", "priced_as": ""
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        usage(-1, 10),
+        usage(MAX_TOKENS + 1, 10),
+        usage(2**62, 10),
+        usage(100, 10, read=101),
+        usage(100, 10, read=60, write=60),
+        usage(100, 10, read=-5),
+        usage(None, 10),
+    ],
+)
+def test_numbers_that_cannot_be_are_not_priced(book: PriceBook, used: dict[str, Any]) -> None:
+    bad, good = price(book, llm(**used), llm(**usage(1_000, 100)))
+    assert bad["input_cost_usd"] is None
+    assert bad["total_cost_usd"] is None
+    assert good["total_cost_usd"] == Decimal("0.0035")
+
+
+def test_a_call_without_a_known_output_has_the_cost_of_its_input_alone(book: PriceBook) -> None:
+    (cost,) = price(book, llm(**usage(1_000)))
+    assert cost["input_cost_usd"] == Decimal("0.0025")
+    assert cost["output_cost_usd"] is None
+    assert cost["total_cost_usd"] is None
+    assert cost["priced_as"] == "openai/gpt-4o"
+
+
+def test_prices_are_those_of_the_time_of_the_call(book: PriceBook) -> None:
+    # o3 cost 10 and 40 dollars a million until June 10th 2025, 2 and 8 since.
+    before, after = price(
+        book,
+        llm(request_model="o3", start_time=datetime(2025, 6, 1, tzinfo=UTC), **usage(1_000_000, 0)),
+        llm(request_model="o3", start_time=datetime(2025, 6, 20, tzinfo=UTC), **usage(1_000_000, 0)),
+    )
+    assert (before["total_cost_usd"], after["total_cost_usd"]) == (Decimal(10), Decimal(2))
+
+
+def test_one_batch_holds_models_tiers_and_gaps(book: PriceBook) -> None:
+    sonnet = {"provider": "anthropic", "request_model": "claude-sonnet-4-5"}
+    calls = [
+        llm(**usage(1_000, 100)),
+        llm(**sonnet, **usage(300_000, 0)),
+        llm(request_model="nobody-knows", **usage(5, 5)),
+        llm(**sonnet, **usage(1_000, 0)),
+        llm(**usage(2_000, 0)),
+    ]
+    totals = [cost["total_cost_usd"] for cost in price(book, *calls)]
+    assert totals == [Decimal("0.0035"), Decimal("1.8"), None, Decimal("0.003"), Decimal("0.005")]
+
+
+def test_only_the_calls_asked_for_are_priced(book: PriceBook) -> None:
+    columns = batch_of(llm(**usage(1_000, 0)), llm(**usage(1_000, 0))).columns
+    costs = cost_columns(columns, np.array([False, True]), book)
+    assert costs.total_cost_usd.to_pylist() == [None, Decimal("0.0025")]
+    assert costs.priced_as.to_pylist() == ["", "openai/gpt-4o"]
+    none = cost_columns(columns, np.zeros(2, np.bool_), book)
+    assert none.total_cost_usd.to_pylist() == [None, None]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    sold=st.sampled_from(SOLD_BY_THE_TOKEN),
+    tokens=st.integers(0, 2_000_000),
+    output=st.integers(0, 200_000),
+    shares=st.tuples(st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0, 1)),
+)
+def test_costs_equal_those_of_genai_prices(
+    book: PriceBook, sold: tuple[Provider, ModelInfo], tokens: int, output: int, shares: tuple[float, float, float]
+) -> None:
+    provider, model = sold
+    read, write, reasoning = shares
+    found = book.find(provider.id, (model.id,))
+    # An id may match an earlier entry of the table, too.
+    assume(found is not None and found.priced_as == f"{provider.id}/{model.id}")
+    used = {
+        "input_tokens": tokens,
+        "output_tokens": output,
+        "cache_read_tokens": int(tokens * read),
+        "cache_write_tokens": int(tokens * write),
+    }
+    thought = int(output * reasoning)
+    (cost,) = price(book, llm(provider=provider.id, request_model=model.id, reasoning_tokens=thought, **used))
+    theirs = model.calc_price(Usage(output_reasoning_tokens=thought, **used), provider, genai_request_timestamp=START)
+    picodollar = Decimal("1e-12")
+    assert cost["input_cost_usd"] == theirs.input_price.quantize(picodollar, ROUND_HALF_UP)
+    assert cost["output_cost_usd"] == theirs.output_price.quantize(picodollar, ROUND_HALF_UP)
+    assert cost["total_cost_usd"] == pytest.approx(theirs.total_price, abs=2 * picodollar)

@@ -1,0 +1,116 @@
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from a11i_tokenization.messages import JsonDepthError, compact_json, message_text, split_messages
+
+CALL = {"type": "tool_call", "id": "call_1", "name": "lookup", "arguments": {"order": "A-1"}}
+
+
+@pytest.mark.parametrize(
+    ("message", "texts"),
+    [
+        ({"role": "user", "parts": [{"type": "text", "content": "Hello"}]}, ("Hello",)),
+        ({"role": "user", "content": "Hello"}, ("Hello",)),
+        (
+            {"role": "user", "content": [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]},
+            ("one", "two"),
+        ),
+        ({"role": "assistant", "parts": [CALL], "finish_reason": "tool_call"}, ("lookup", '{"order":"A-1"}')),
+        ({"role": "assistant", "parts": [CALL | {"arguments": '{"order": "A-1"}'}]}, ("lookup", '{"order": "A-1"}')),
+        (
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"id": "c", "type": "function", "function": {"name": "lookup", "arguments": "{}"}}],
+            },
+            ("lookup", "{}"),
+        ),
+        ({"role": "tool", "parts": [{"type": "tool_call_response", "id": "c", "response": "in stock"}]}, ("in stock",)),
+        ({"role": "tool", "parts": [{"type": "tool_call_response", "id": "c", "result": {"n": 3}}]}, ('{"n":3}',)),
+        ({"role": "tool", "tool_call_id": "c", "content": "in stock"}, ("in stock",)),
+        ({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c", "content": "done"}]}, ("done",)),
+        (
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "c", "name": "f", "input": {"a": 1}}]},
+            ("f", '{"a":1}'),
+        ),
+        ({"role": "assistant", "parts": [{"type": "reasoning", "content": "because"}]}, ("because",)),
+        ({"role": "assistant", "content": [{"type": "thinking", "thinking": "because"}]}, ("because",)),
+        ({"role": "assistant", "refusal": "No."}, ("No.",)),
+        # Items of system instructions, and of an embedding's input.
+        ({"type": "text", "content": "Be brief."}, ("Be brief.",)),
+        ("just text", ("just text",)),
+        ({"role": "user", "parts": []}, ()),
+        ({"role": "user", "parts": [{"type": "text", "content": ""}]}, ()),
+    ],
+)
+def test_text_is_found_in_every_known_shape(message: Any, texts: tuple[str, ...]) -> None:
+    found = message_text(message)
+    assert found.texts == texts
+    assert found.exact
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "blob", "mime_type": "image/png", "content": "aGVsbG8="},
+        {"type": "uri", "uri": "file://picture.png"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}},
+    ],
+)
+def test_what_is_no_text_makes_the_count_inexact_and_is_not_counted(part: dict[str, Any]) -> None:
+    found = message_text({"role": "user", "parts": [{"type": "text", "content": "Look:"}, part]})
+    assert found.texts == ("Look:",)
+    assert not found.exact
+
+
+def test_a_part_of_unknown_shape_counts_as_its_json() -> None:
+    found = message_text({"role": "user", "parts": [{"type": "telepathy", "strength": 3}]})
+    assert found.texts == ('{"type":"telepathy","strength":3}',)
+    assert not found.exact
+
+
+def test_role_and_name_are_apart() -> None:
+    found = message_text({"role": "user", "name": "ada", "content": "hi"})
+    assert (found.role, found.name, found.texts) == ("user", "ada", ("hi",))
+
+
+@pytest.mark.parametrize(
+    ("value", "messages"),
+    [
+        ('[{"role":"user"}]', [{"role": "user"}]),
+        ('{"role":"user"}', [{"role": "user"}]),
+        ('{"messages":[{"role":"user"}]}', [{"role": "user"}]),
+        ('"text"', ["text"]),
+        ("plain text", ["plain text"]),
+        ('[{"role":', ['[{"role":']),
+        ("[]", []),
+    ],
+)
+def test_a_column_is_split_into_messages(value: str, messages: list[Any]) -> None:
+    assert split_messages(value) == messages
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(codec="utf-8"), max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+        st.sampled_from(["role", "parts", "content", "type", "text", "function", "arguments", "tool_calls", "x"]), inner
+    ),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@given(json_values)
+def test_no_json_is_too_odd(value: Any) -> None:
+    for message in split_messages(json.dumps(value)):
+        assert all(isinstance(text, str) and text for text in message_text(message).texts)
+
+
+def test_json_deeper_than_any_message_is_an_error_of_its_own() -> None:
+    deep = orjson.loads("[" * 1000 + "]" * 1000)
+    with pytest.raises(JsonDepthError):
+        compact_json(deep)

@@ -1,0 +1,95 @@
+from datetime import UTC, datetime
+
+import pytest
+from genai_prices.data import providers
+from genai_prices.types import ModelPrice
+
+from a11i_tokenization.prices import PriceBook
+from a11i_tokenization.rates import MAX_PICO_USD, MAX_TOKENS, tiered_rates
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "priced_as"),
+    [
+        ("openai", "gpt-4o", "openai/gpt-4o"),
+        ("OpenAI", "GPT-4o", "openai/gpt-4o"),
+        ("", "gpt-4o", "openai/gpt-4o"),
+        ("", "text-embedding-3-small", "openai/text-embedding-3-small"),
+        ("", "openai/gpt-4o", "openai/gpt-4o"),
+        ("openai", "openai/gpt-4o", "openai/gpt-4o"),
+        ("openai", "gpt-4o-20240806", "openai/gpt-4o"),
+        ("openai", "ft:gpt-4o-mini-2024-07-18:acme::abc", "openai/ft:gpt-4o-mini"),
+        ("openai", "ft:gpt-4.1-2025-04-14:acme::abc", "openai/gpt-4.1"),
+        # A gateway that speaks OpenAI's protocol, or a framework's own name for itself.
+        ("openai", "claude-sonnet-4-5", "anthropic/claude-sonnet-4-5"),
+        ("strands-agents", "claude-sonnet-4-5", "anthropic/claude-sonnet-4-5"),
+        ("langgraph", "gpt-4o", "openai/gpt-4o"),
+        ("litellm", "bedrock/amazon.nova-lite-v1:0", "aws/amazon.nova-lite-v1:0"),
+        ("", "openrouter/openai/gpt-4o", "openrouter/openai/gpt-4o"),
+        ("anthropic", "claude-sonnet-4-5-20250929", "anthropic/claude-sonnet-4-5"),
+        ("azure.ai.openai", "gpt-4o", "azure/gpt-4o"),
+        ("azure.ai.inference", "gpt-4o", "azure/gpt-4o"),
+        ("gcp.gen_ai", "gemini-2.5-flash", "google/gemini-2.5-flash"),
+        ("gcp.gemini", "models/gemini-2.5-flash", "google/gemini-2.5-flash"),
+        ("mistral_ai", "mistral-large-latest", "mistral/mistral-large"),
+    ],
+)
+def test_models_are_found_however_they_are_written(book: PriceBook, provider: str, model: str, priced_as: str) -> None:
+    found = book.find(provider, (model,))
+    assert found is not None
+    assert found.priced_as == priced_as
+
+
+@pytest.mark.parametrize("provider", ["x_ai", "xai"])
+def test_x_ai_is_found_under_both_names(book: PriceBook, provider: str) -> None:
+    found = book.find(provider, ("grok-3",))
+    assert found is not None
+    assert found.priced_as == "x-ai/grok-3"
+
+
+@pytest.mark.parametrize("model", ["", "gpt-99", "my-deployment", "llama3:8b-on-my-laptop", "g" * 5_000, "/", "ft:"])
+def test_unknown_models_are_not_found(book: PriceBook, model: str) -> None:
+    assert book.find("acme", (model,)) is None
+
+
+def test_the_model_that_answered_comes_before_the_one_asked_for(book: PriceBook) -> None:
+    found = book.find("openai", ("gpt-4o-mini-2024-07-18", "gpt-4o"))
+    assert found is not None
+    assert found.priced_as == "openai/gpt-4o-mini"
+    fallback = book.find("openai", ("a-deployment", "gpt-4o"))
+    assert fallback is not None
+    assert fallback.priced_as == "openai/gpt-4o"
+
+
+def test_nearest_names_are_offered(book: PriceBook) -> None:
+    assert "gpt-4o-mini" in book.nearest("gpt-4o-mimi")
+    assert book.nearest("zzzzzzzzzz") == []
+
+
+def test_models_that_are_not_sold_by_the_token_have_no_rates(book: PriceBook) -> None:
+    found = book.find("mistral", ("mistral-ocr-2505",))
+    assert found is not None
+    assert found.rates_at(int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) // 60) is None
+
+
+def test_every_rate_of_the_table_fits_the_arithmetic() -> None:
+    # Input (plain, read, written) and output (answer, reasoning) and the rounding stay within 64 bits.
+    assert 6 * MAX_PICO_USD * MAX_TOKENS < 2**63
+    tables = [
+        prices
+        for provider in providers
+        for model in provider.models
+        for prices in ([model.prices] if isinstance(model.prices, ModelPrice) else [one.prices for one in model.prices])
+        if prices.input_mtok is not None
+    ]
+    assert len(tables) > 2_000
+    assert [prices for prices in tables if tiered_rates(prices) is None] == []
+
+
+def test_prices_by_the_time_of_day_change_within_the_day(book: PriceBook) -> None:
+    model = book.find("deepseek", ("deepseek-reasoner",))
+    assert model is not None
+    day = [model.rates_at(int(datetime(2025, 8, 1, hour, 45, tzinfo=UTC).timestamp()) // 60) for hour in range(24)]
+    assert len(set(day)) == 2
+    # Off-peak from 16:30 to 0:30 UTC.
+    assert day[0] == day[15] != day[16] == day[23]

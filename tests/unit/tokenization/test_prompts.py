@@ -1,0 +1,178 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from a11i_tokenization.cache import Count, CountCache
+from a11i_tokenization.encodings import Encodings
+from a11i_tokenization.prompts import CallInput, PromptCounter
+
+
+class SpiedEncodings(Encodings):
+    """The real encodings, and a list of the texts that they were asked about."""
+
+    def __init__(self, encodings: Encodings) -> None:
+        self._real = encodings
+        self.asked: list[str] = []
+
+    def count(self, encoding: str, text: str) -> int:
+        self.asked.append(text)
+        return self._real.count(encoding, text)
+
+
+@pytest.fixture
+def spied(encodings: Encodings) -> SpiedEncodings:
+    return SpiedEncodings(encodings)
+
+
+@pytest.fixture
+def counter(spied: SpiedEncodings) -> PromptCounter:
+    return PromptCounter(spied, CountCache(1 << 20))
+
+
+@pytest.fixture
+def tokens(encodings: Encodings) -> Callable[[str], int]:
+    return lambda text: encodings.count("o200k_base", text)
+
+
+def chat(*messages: Any) -> CallInput:
+    return CallInput(json.dumps(messages))
+
+
+def test_the_cookbooks_example_counts_as_the_cookbook_says(counter: PromptCounter) -> None:
+    # "How to count tokens with tiktoken", part 6: the API reported 129 (cl100k) and 124 (o200k) input tokens.
+    system = "system"
+    messages = [
+        (
+            system,
+            "",
+            "You are a helpful, pattern-following assistant that translates corporate jargon into plain English.",
+        ),
+        (system, "example_user", "New synergies will help drive top-line growth."),
+        (system, "example_assistant", "Things working well together will increase revenue."),
+        (
+            system,
+            "example_user",
+            "Let's circle back when we have more bandwidth to touch base on opportunities for increased leverage.",
+        ),
+        (system, "example_assistant", "Let's talk later when we're less busy about how to do better."),
+        ("user", "", "This late pivot means we don't have time to boil the ocean for the client deliverable."),
+    ]
+    call = chat(
+        *({"role": role, "content": content} | ({"name": name} if name else {}) for role, name, content in messages)
+    )
+    assert counter.count_chat("cl100k_base", call) == Count(129)
+    assert counter.count_chat("o200k_base", call) == Count(124)
+
+
+def test_both_message_shapes_count_alike(counter: PromptCounter) -> None:
+    plain = counter.count_chat("o200k_base", chat({"role": "user", "content": "Where is my order?"}))
+    parts = counter.count_chat(
+        "o200k_base", chat({"role": "user", "parts": [{"type": "text", "content": "Where is my order?"}]})
+    )
+    assert plain == parts
+
+
+def test_instructions_count_as_a_system_message(counter: PromptCounter) -> None:
+    user = {"role": "user", "content": "Hi"}
+    apart = CallInput(json.dumps([user]), system_instructions='[{"type":"text","content":"Be brief."}]')
+    assert counter.count_chat("o200k_base", apart) == counter.count_chat(
+        "o200k_base", chat({"role": "system", "content": "Be brief."}, user)
+    )
+
+
+def test_what_the_model_wrote_counts_without_the_formats_tokens(
+    counter: PromptCounter, tokens: Callable[[str], int]
+) -> None:
+    output = '[{"role":"assistant","parts":[{"type":"text","content":"It is on its way."}],"finish_reason":"stop"}]'
+    assert counter.count_texts("o200k_base", output) == Count(tokens("It is on its way."))
+
+
+def test_a_tool_call_written_counts_its_name_and_arguments(
+    counter: PromptCounter, tokens: Callable[[str], int]
+) -> None:
+    part = {"type": "tool_call", "id": "call_1", "name": "lookup", "arguments": '{"order":"A-1"}'}
+    counted = counter.count_texts("o200k_base", json.dumps([{"role": "assistant", "parts": [part]}]))
+    assert counted == Count(tokens("lookup") + tokens('{"order":"A-1"}'))
+
+
+def test_a_growing_history_is_counted_once(counter: PromptCounter, spied: SpiedEncodings) -> None:
+    history = [{"role": "user", "content": f"Question {turn}"} for turn in range(10)]
+    for turns in range(1, 11):
+        counter.count_chat("o200k_base", chat(*history[:turns]))
+    assert [text for text in spied.asked if text.startswith("Question")] == [f"Question {turn}" for turn in range(10)]
+
+
+def test_the_cache_does_not_mix_encodings_or_uses(counter: PromptCounter, encodings: Encodings) -> None:
+    text = "Überraschung: 日本語 と emoji 😀"
+    message = json.dumps([{"role": "user", "content": text}])
+    for _ in range(2):
+        for encoding in ("o200k_base", "cl100k_base", "p50k_base"):
+            bare = encodings.count(encoding, text)
+            assert counter.count_texts(encoding, message) == Count(bare)
+            assert counter.count_chat(encoding, CallInput(message)) == Count(
+                3 + 3 + encodings.count(encoding, "user") + bare
+            )
+
+
+def test_images_make_a_count_an_estimate(counter: PromptCounter) -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}
+    assert not counter.count_chat("o200k_base", chat({"role": "user", "content": [image]})).exact
+
+
+def test_json_too_deep_for_messages_is_counted_as_text(counter: PromptCounter, tokens: Callable[[str], int]) -> None:
+    deep = "[" * 1000 + "]" * 1000
+    expected = Count(tokens(deep), exact=False)
+    assert counter.count_texts("o200k_base", deep) == expected
+    assert counter.count_chat("o200k_base", CallInput("", system_instructions=deep)) == expected + Count(3)
+
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_current_weather",
+        "description": "Get the current weather in a given location",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "location": {"type": "string", "description": "The city and state, e.g. San Francisco, CA"},
+                "unit": {
+                    "type": "string",
+                    "description": "The unit of temperature to return",
+                    "enum": ["celsius", "fahrenheit"],
+                },
+            },
+            "required": ["location"],
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(("encoding", "reported"), [("o200k_base", 101), ("cl100k_base", 105)])
+def test_the_cookbooks_tool_counts_as_the_cookbook_says(counter: PromptCounter, encoding: str, reported: int) -> None:
+    # Part 7: the API reported 101 (gpt-4o) and 105 (gpt-4) input tokens for these messages and this tool.
+    messages = [
+        {"role": "system", "content": "You are a helpful assistant that can answer to questions about the weather."},
+        {"role": "user", "content": "What's the weather like in San Francisco?"},
+    ]
+    call = CallInput(json.dumps(messages), tool_definitions=json.dumps([WEATHER]))
+    assert counter.count_chat(encoding, call) == Count(reported)
+    # OpenTelemetry's shape leaves out the wrapper.
+    flat = CallInput(json.dumps(messages), tool_definitions=json.dumps([{"type": "function", **WEATHER["function"]}]))  # type: ignore[dict-item]  # a mapping
+    assert counter.count_chat(encoding, flat) == Count(reported)
+
+
+@pytest.mark.parametrize(
+    "definitions",
+    [
+        '[{"type":"web_search"}]',
+        "not json",
+        '[{"name":"f","parameters":{"properties":{"a":{"type":"array","items":{"type":"string"}}}}}]',
+        '[{"name":"f","parameters":{"properties":{"a":true}}}]',
+    ],
+)
+def test_tools_of_other_shapes_are_an_estimate(counter: PromptCounter, definitions: str) -> None:
+    counted = counter.count_chat("o200k_base", CallInput("", tool_definitions=definitions))
+    assert counted.tokens > 3
+    assert not counted.exact

@@ -1,0 +1,121 @@
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from a11i_telemetry.batch import SpanBatch
+from a11i_telemetry.schema import SCHEMA
+from a11i_tokenization.cache import CountCache
+from a11i_tokenization.encodings import Encodings
+from a11i_tokenization.prices import PRICE_VERSION, PriceBook
+from a11i_tokenization.prompts import PromptCounter
+from a11i_tokenization.stage import TokenizeStage
+from tests.unit.tokenization.span_rows import batch_of, llm
+
+QUESTION = json.dumps([{"role": "user", "parts": [{"type": "text", "content": "Where is order A-1234?"}]}])
+ANSWER = json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "On its way."}]}])
+COMPLETED = ("input_tokens", "output_tokens", "input_source", "output_source", "input_cost_usd", "output_cost_usd",
+             "total_cost_usd", "price_version", "priced_as")  # fmt: skip
+
+
+@pytest.fixture
+def stage(encodings: Encodings, book: PriceBook) -> TokenizeStage:
+    return TokenizeStage(PromptCounter(encodings, CountCache(1 << 20)), book)
+
+
+def run(stage: TokenizeStage, *spans: dict[str, Any]) -> list[dict[str, Any]]:
+    return stage(batch_of(*spans)).columns.select(list(COMPLETED)).to_pylist()
+
+
+def test_what_the_provider_reported_stays(stage: TokenizeStage) -> None:
+    (span,) = run(stage, llm(input_tokens=7, output_tokens=0, input_messages=QUESTION, output_messages=ANSWER))
+    assert (span["input_tokens"], span["output_tokens"]) == (7, 0)
+    assert (span["input_source"], span["output_source"]) == ("reported", "reported")
+
+
+def test_what_it_did_not_is_counted(stage: TokenizeStage, encodings: Encodings) -> None:
+    (span,) = run(stage, llm(input_messages=QUESTION, output_messages=ANSWER))
+    question = encodings.count("o200k_base", "Where is order A-1234?")
+    answer = encodings.count("o200k_base", "On its way.")
+    assert (span["input_tokens"], span["output_tokens"]) == (question + 3 + 1 + 3, answer)
+    assert (span["input_source"], span["output_source"]) == ("counted", "counted")
+    assert span["total_cost_usd"] == Decimal("0.0000025") * (question + 7) + Decimal("0.00001") * answer
+    assert span["price_version"] == PRICE_VERSION
+
+
+def test_each_side_is_counted_by_itself(stage: TokenizeStage) -> None:
+    (span,) = run(stage, llm(input_tokens=50, input_messages=QUESTION, output_messages=ANSWER))
+    assert (span["input_tokens"], span["input_source"], span["output_source"]) == (50, "reported", "counted")
+
+
+def test_a_model_without_a_public_tokenizer_is_estimated(stage: TokenizeStage) -> None:
+    (span,) = run(stage, llm(provider="anthropic", request_model="claude-sonnet-4-5", input_messages=QUESTION))
+    assert span["input_tokens"] > 0
+    assert span["input_source"] == "estimated"
+    assert span["priced_as"] == "anthropic/claude-sonnet-4-5"
+
+
+def test_the_model_that_answered_is_the_one_that_counts(stage: TokenizeStage, encodings: Encodings) -> None:
+    text = "日本語のテキストです" * 20
+    messages = json.dumps([{"role": "assistant", "content": text}])
+    (span,) = run(stage, llm(request_model="gpt-4o", response_model="gpt-4-0613", output_messages=messages))
+    assert span["output_tokens"] == encodings.count("cl100k_base", text) != encodings.count("o200k_base", text)
+
+
+def test_an_embedding_is_counted_without_a_chats_format(stage: TokenizeStage, encodings: Encodings) -> None:
+    (span,) = run(
+        stage,
+        llm(
+            step_kind="embedding",
+            operation="embeddings",
+            request_model="text-embedding-3-small",
+            input_messages=json.dumps(["one text", "another"]),
+        ),
+    )
+    count = encodings.count
+    assert span["input_tokens"] == count("cl100k_base", "one text") + count("cl100k_base", "another")
+    assert span["output_tokens"] is None
+    assert span["total_cost_usd"] == Decimal("0.00000002") * span["input_tokens"]
+
+
+@pytest.mark.parametrize("kind", ["agent", "workflow", "chain", "tool", "retrieval", "guardrail", "evaluation", ""])
+def test_sums_on_other_steps_are_neither_counted_nor_priced(stage: TokenizeStage, kind: str) -> None:
+    # An agent's span sums up its calls', and often repeats their messages.
+    (rolled_up, silent) = run(
+        stage,
+        llm(step_kind=kind, input_tokens=1_000, output_tokens=10),
+        llm(step_kind=kind, input_messages=QUESTION, output_messages=ANSWER),
+    )
+    assert (rolled_up["input_tokens"], rolled_up["input_source"]) == (1_000, "reported")
+    assert (silent["input_tokens"], silent["input_source"]) == (None, "")
+    for span in (rolled_up, silent):
+        assert (span["total_cost_usd"], span["price_version"], span["priced_as"]) == (None, "", "")
+
+
+def test_a_call_without_text_or_numbers_stays_unknown(stage: TokenizeStage) -> None:
+    (span,) = run(stage, llm())
+    assert span == dict.fromkeys(COMPLETED) | dict.fromkeys(
+        ("input_source", "output_source", "price_version", "priced_as"), ""
+    )
+
+
+def test_everything_else_is_as_it_came(stage: TokenizeStage) -> None:
+    batch = batch_of(
+        llm(input_messages=QUESTION, attr_string=[("custom", "value")], session_id="s-1"),
+        llm(step_kind="tool", tool_arguments="{}"),
+    )
+    after = stage(batch)
+    assert after.columns.schema.equals(SCHEMA)
+    untouched = [name for name in SCHEMA.names if name not in COMPLETED]
+    assert after.columns.select(untouched).equals(batch.columns.select(untouched))
+    assert (after.batch_id, after.tenant_id, after.project_id) == (batch.batch_id, batch.tenant_id, batch.project_id)
+
+
+def test_the_same_batch_comes_out_the_same(stage: TokenizeStage) -> None:
+    batch = batch_of(llm(input_messages=QUESTION, output_messages=ANSWER), llm(input_tokens=5))
+    assert stage(batch).encode() == stage(SpanBatch.decode(batch.encode())).encode()
+
+
+def test_an_empty_batch_passes(stage: TokenizeStage) -> None:
+    assert stage(batch_of()).columns.num_rows == 0
