@@ -22,10 +22,9 @@ def show(mesh: Mesh, console: Console) -> None:
     table = Table(box=None, padding=(0, 2), show_header=False)
     for variable, purpose in ADDRESSES.items():
         table.add_row(f"[bold]{variable}[/]", escape(mesh.variables[variable]), f"[dim]{purpose}[/]")
-    others = [f"{name} {address}" for name, address in mesh.services.items() if address not in mesh.variables.values()]
-    table.add_row(
-        "[dim]other gRPC[/]", escape("\n".join(others)), "[dim]health, reflection, each service's own calls[/]"
-    )
+    for name, address in mesh.services.items():
+        if address not in mesh.variables.values():
+            table.add_row(f"[dim]{name}[/]", address, "[dim]its own calls, health, reflection, gRPC[/]")
     console.say("")
     console.rich.print(table)
     env_file = escape(str(mesh.data / "mesh.env"))

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 async def _run(settings: MeshSettings, console: Console, *, with_demo: bool) -> None:
     """Starts the mesh and serves until a signal; a second signal ends everything at once."""
-    stop = _Stop(asyncio.current_task())
+    stop = _Stop(asyncio.current_task(), console)
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.ask)
     console.say(f"[bold]a11i[/] starts on {settings.data_dir}; Ctrl-C stops it")
@@ -57,9 +57,10 @@ async def _run(settings: MeshSettings, console: Console, *, with_demo: bool) -> 
 class _Stop:
     """Turns signals into the end of a task."""
 
-    def __init__(self, task: asyncio.Task[None] | None) -> None:
+    def __init__(self, task: asyncio.Task[None] | None, console: Console) -> None:
         self.asked = asyncio.Event()
         self._task = task
+        self._console = console
 
     def ask(self) -> None:
         """Called for each signal."""
@@ -67,6 +68,7 @@ class _Stop:
             # Impatience: the kernel kills the children of a process that is gone.
             os._exit(130)
         self.asked.set()
+        self._console.say("\nstopping; Ctrl-C again ends everything at once")
         self._task.cancel()
 
 

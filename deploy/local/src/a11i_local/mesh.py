@@ -57,7 +57,6 @@ async def running_mesh(settings: MeshSettings, console: Console) -> AsyncIterato
         try:
             async with Supervisor(data.logs, builder.report) as supervisor:
                 yield await builder.start(supervisor)
-                console.say("\nstopping ...")
         finally:
             builder.state.remove()
 

@@ -35,7 +35,12 @@ async def postgres_answers(port: int, user: str, database: str) -> bool:
 def grpc_serving(address: str) -> Callable[[], Awaitable[bool]]:
     """A probe: whether the service's health is SERVING."""
 
+    port = int(address.rpartition(":")[2])
+
     async def probe() -> bool:
+        # A channel costs milliseconds, and a process that isn't there yet is asked often.
+        if not await _listens(port):
+            return False
         async with grpc.aio.insecure_channel(address) as channel:
             try:
                 # Raw bytes: the request is the empty message, "the server as a whole".
@@ -46,6 +51,16 @@ def grpc_serving(address: str) -> Callable[[], Awaitable[bool]]:
             return bool(answer == HEALTH_SERVING)
 
     return probe
+
+
+async def _listens(port: int) -> bool:
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
 
 
 async def _exchange(port: int, request: bytes, answer_bytes: int) -> bytes:

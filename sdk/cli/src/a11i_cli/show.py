@@ -29,7 +29,7 @@ def show_trace(console: Console, trace: GetTraceResponse) -> None:
     table = _table("span", "kind", ">duration", "model", ">tokens in", ">out", ">cost", "")
     for row in rows(trace.spans):
         table.add_row(*_span_cells(row))
-    console.print(table)
+    _print(console, table)
     console.print(_totals(trace.summary))
     if any(_marks(span) for span in trace.spans):
         console.print(Text(LEGEND, style="dim"))
@@ -57,7 +57,7 @@ def show_traces(console: Console, traces: Sequence[TraceSummary]) -> None:
             printable(", ".join(trace.models)),
             Text(_count(trace.error_count, "error"), style="red") if trace.error_count else "",
         )
-    console.print(table)
+    _print(console, table)
 
 
 def _span_cells(row: Row) -> list[Text | str]:
@@ -109,6 +109,17 @@ def _table(*columns: str) -> Table:
         number = column.startswith(">")
         table.add_column(column.lstrip(">"), justify="right" if number else "left", no_wrap=number or column != "")
     return table
+
+
+def _print(console: Console, table: Table) -> None:
+    if console.is_terminal:
+        console.print(table)
+        return
+    # A file or a pipe gets lines without the blanks that fill the last column.
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        console.out(line.rstrip(), highlight=False)
 
 
 def _name(name: str) -> str:
