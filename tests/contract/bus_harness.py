@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from pydantic import SecretStr
-from tests.engines.nats import NatsServer
 
 from a11i_bus import Bus, BusSettings, Delivery, Message, Subscription, connect
 from a11i_bus.memory import MemoryBroker
 from a11i_chassis.errors import UnavailableError
+from tests.engines.nats import NatsServer
 
 ACK_WAIT_S = 1.0
 """Short, so that a test of redelivery takes a second."""

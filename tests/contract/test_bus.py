@@ -6,6 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+
+from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_BUS_UNAVAILABLE
+from a11i_bus import Bus, Delivery, Message
+from a11i_bus.topology import DEADLETTERS, SPANS_RECEIVED
+from a11i_chassis.errors import TooLargeError, UnavailableError
 from tests.contract.bus_harness import (
     ACK_WAIT_S,
     CAPACITY_BYTES,
@@ -18,11 +23,6 @@ from tests.contract.bus_harness import (
     message,
     publish_surely,
 )
-
-from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_BUS_UNAVAILABLE
-from a11i_bus import Bus, Delivery, Message
-from a11i_bus.topology import DEADLETTERS, SPANS_RECEIVED
-from a11i_chassis.errors import TooLargeError, UnavailableError
 
 GROUP = "tokenization"
 

@@ -3,6 +3,10 @@
 import asyncio
 import time
 
+from a11i_bus import Bus, Message
+from a11i_bus.topology import SPANS_REDACTED
+from a11i_chassis.errors import InvalidArgumentError, UnavailableError
+from a11i_telemetry.batch import SpanBatch
 from tests.unit.bus.stage_kit import (
     QUICK_SINK,
     WatchedBus,
@@ -16,11 +20,6 @@ from tests.unit.bus.stage_kit import (
     until,
     until_settled,
 )
-
-from a11i_bus import Bus, Message
-from a11i_bus.topology import SPANS_REDACTED
-from a11i_chassis.errors import InvalidArgumentError, UnavailableError
-from a11i_telemetry.batch import SpanBatch
 
 GROUP = "writer"
 

@@ -6,6 +6,12 @@ import time
 
 import pytest
 from pydantic import SecretStr
+
+from a11i_bus.port import Message
+from a11i_bus.runner import RunnerSettings, run_stage
+from a11i_bus.topology import SPANS_RECEIVED
+from a11i_chassis.errors import InvalidArgumentError, UnavailableError
+from a11i_telemetry.batch import SpanBatch
 from tests.unit.bus.stage_kit import (
     KEY,
     QUICK,
@@ -24,12 +30,6 @@ from tests.unit.bus.stage_kit import (
     until,
     until_settled,
 )
-
-from a11i_bus.port import Message
-from a11i_bus.runner import RunnerSettings, run_stage
-from a11i_bus.topology import SPANS_RECEIVED
-from a11i_chassis.errors import InvalidArgumentError, UnavailableError
-from a11i_telemetry.batch import SpanBatch
 
 
 def renamed(spans: SpanBatch) -> SpanBatch:

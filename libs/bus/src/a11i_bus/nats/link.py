@@ -49,9 +49,10 @@ Prepare = Callable[["NatsLink"], Awaitable[None]]
 class NatsLink:
     """A connection, kept up by a task of its own. Made by `open_link`.
 
-    nats-py reconnects after a lost connection, yet ends for good when the server sends an error, such as a log-in that
-    took too long on a busy machine. The link then opens another client. While it is down, or before `prepare` has
-    succeeded on the connection, every call fails at once with UnavailableError.
+    Each connection is a client of its own. nats-py could reconnect by itself, yet ends for good when the server answers
+    with an error, such as a log-in that took too long on a busy machine; and what it has buffered by then it sends
+    late. While the link is down, or before `prepare` has succeeded on the connection, every call fails at once with
+    UnavailableError.
     """
 
     def __init__(self, settings: BusSettings, prepare: Prepare) -> None:
@@ -60,8 +61,7 @@ class NatsLink:
         self._client: Client | None = None
         self._prepared = asyncio.Event()
         self._attention = asyncio.Event()
-        """Set when `keep` has something to look at: the connection was lost, came back or ended, or streams are
-        missing."""
+        """Set when `keep` has something to look at: the connection has ended, or streams are missing."""
         self._closing = False
         self._inbox = ""
         self._tokens = itertools.count(1)
@@ -142,12 +142,13 @@ class NatsLink:
             await self._subscribe(self._client, subject, listener)
 
     async def unlisten(self, subject: str) -> None:
-        """Undo listen."""
-        del self._listeners[subject]
+        """Undo listen. What the server has already sent still reaches the listener before this returns."""
         subscription = self._subscriptions.pop(subject, None)
-        if subscription is not None:
-            with suppress(NatsError, OSError):
-                await subscription.unsubscribe()
+        if subscription is not None and self.up:
+            with suppress(NatsError, OSError, TimeoutError):
+                async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                    await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py leaves it without types
+        del self._listeners[subject]
 
     async def keep(self) -> None:
         """Hold a connection until `close`."""
@@ -157,7 +158,7 @@ class NatsLink:
                 await self._connect(client)
                 while not self._closing and not client.is_closed:
                     await self._look_after(client)
-            except (NatsError, OSError, UnavailableError) as error:
+            except Exception as error:  # whatever it is, without a connection there is no bus
                 await self._report(error)
                 await self._wait_for_attention(_RECONNECT_WAIT_S)
             finally:
@@ -178,6 +179,7 @@ class NatsLink:
             user=unquote(url.username) if url.username else None,
             password=unquote(url.password) if url.password else None,
             name="a11i",
+            allow_reconnect=False,
             max_reconnect_attempts=-1,
             reconnect_time_wait=_RECONNECT_WAIT_S,  # type: ignore[arg-type]  # a float in all but its annotation
             connect_timeout=_CONNECT_TIMEOUT_S,
@@ -185,8 +187,6 @@ class NatsLink:
             pending_size=_PENDING_BYTES,
             flush_timeout=self._settings.publish_timeout_s,
             error_cb=self._report,
-            disconnected_cb=self._on_lost,
-            reconnected_cb=self._on_back,
             closed_cb=self._on_lost,
         )
         self._client = client
@@ -241,9 +241,6 @@ class NatsLink:
             _log.warning("bus_disconnected")
         self._lose()
 
-    async def _on_back(self) -> None:
-        self._attention.set()
-
     def _lose(self) -> None:
         """Fail whoever waits for an answer: none will come over a connection that is gone."""
         self._prepared.clear()
@@ -266,13 +263,13 @@ class NatsLink:
 async def open_link(settings: BusSettings, prepare: Prepare) -> AsyncIterator[NatsLink]:
     """Keep a link for the time of the block. `prepare` runs on every connection before the link counts as up."""
     link = NatsLink(settings, prepare)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(link.keep(), name="bus-link")
-        try:
-            await link.wait_until_up(settings.connect_wait_s)
-            yield link
-        finally:
-            link.close()
+    keeping = asyncio.create_task(link.keep(), name="bus-link")
+    try:
+        await link.wait_until_up(settings.connect_wait_s)
+        yield link
+    finally:
+        link.close()
+        await keeping
 
 
 def away(message: str = "the bus cannot be reached", retry_delay_s: float = 1.0) -> UnavailableError:
