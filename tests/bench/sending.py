@@ -33,7 +33,7 @@ class RunningSender:
         self._process = process
 
     async def acks(self) -> AsyncIterator[Ack]:
-        """Begin to send, and yield acknowledgements as they come. Raises MeasurementError if a request failed for good."""
+        """Begin to send; yield acknowledgements as they come. Raises MeasurementError if a request failed for good."""
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise MeasurementError("the sender has no pipes")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
 from tests.service.examples.otlp_collector import KEY, Collector, attributes, collecting
 
 ROOT = Path(__file__).parents[3]

@@ -8,10 +8,10 @@ import grpc
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
-from tests.service.examples.otlp_collector import KEY, Collector, attributes, collecting
 
 from a11i.sdk import Client, init, observe
 from a11i.sdk._exporting import REQUEST_TEXT_CHARS
+from tests.service.examples.otlp_collector import KEY, Collector, attributes, collecting
 
 NOWHERE = "127.0.0.1:1"
 TIMEOUT_S = 5.0
@@ -63,6 +63,16 @@ def test_a_refused_key_is_logged_once_without_the_key_and_breaks_nothing(
     assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == 1
     assert "UNAUTHENTICATED" in caplog.text
     assert wrong not in caplog.text
+
+
+def test_every_client_says_why_although_the_official_exporter_says_the_same_only_once(
+    collector: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        with start(collector.address, key="a11i_" + "wrong_key") as client:
+            work("text")
+            assert not client.flush()
+    assert caplog.text.count("UNAUTHENTICATED") == 2
 
 
 def test_a_server_that_is_away_costs_no_more_than_the_time_that_shutdown_is_given(
@@ -136,3 +146,13 @@ def test_the_spans_of_the_programs_own_tracer_are_sent_too(collector: Collector)
     assert (inner.name, outer.name) == ("execute_tool work", "request")
     assert inner.parent_span_id == outer.span_id
     assert not trace.get_current_span().get_span_context().is_valid
+
+
+def test_this_machine_is_reached_although_the_environment_names_a_proxy(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://{NOWHERE}")
+    monkeypatch.setenv("https_proxy", f"http://{NOWHERE}")
+    with start(collector.address) as client:
+        work("text")
+        assert client.flush()

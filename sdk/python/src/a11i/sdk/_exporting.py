@@ -15,6 +15,7 @@ REQUEST_TEXT_CHARS = 2 * 1024 * 1024
 """Spans of agents carry whole conversations, so a request is closed at about this much text. gRPC servers take 4 MiB
 unless they are told otherwise, and letters outside of ASCII are two to four bytes."""
 
+_NO_PROXY = (("grpc.enable_http_proxy", 0),)
 _OFFICIAL_LOGGER = logging.getLogger("opentelemetry.exporter.otlp.proto.grpc.exporter")
 
 
@@ -49,9 +50,11 @@ class QuietExporter(SpanExporter):
             insecure=settings.insecure,
             headers=(("authorization", f"Bearer {settings.api_key}"),),
             timeout=timeout_s,
+            channel_options=_NO_PROXY if settings.local else None,  # type: ignore[arg-type]  # gRPC wants integers
         )
         self._overhear = _Overhear()
-        _OFFICIAL_LOGGER.addFilter(self._overhear)
+        # First: the official exporter's own filter would take a repeated reason away before it is heard.
+        _OFFICIAL_LOGGER.filters.insert(0, self._overhear)
         self._trouble = Occasional()
         self._closed = False
         self.lost_spans = 0

@@ -22,6 +22,8 @@ class Settings:
     """host:port."""
     insecure: bool
     """True for plain text, False for TLS."""
+    local: bool
+    """True if the target is this machine, which no proxy stands before."""
 
 
 def resolve(api_key: str | None, endpoint: str | None) -> Settings:
@@ -35,12 +37,11 @@ def resolve(api_key: str | None, endpoint: str | None) -> Settings:
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigurationError("the API key has a character that no key has: is it pasted whole, and alone?")
     text = (os.environ.get("A11I_OTLP_GRPC", "") if endpoint is None else endpoint).strip() or DEFAULT_ENDPOINT
-    target, insecure = _parse_endpoint(text)
-    return Settings(api_key=key, target=target, insecure=insecure)
+    return _parse_endpoint(text, key)
 
 
-def _parse_endpoint(text: str) -> tuple[str, bool]:
-    """Split an endpoint into host:port and whether to go without TLS.
+def _parse_endpoint(text: str, key: str) -> Settings:
+    """Read an endpoint.
 
     A scheme decides; without one, only this machine is talked to in plain text, so that a key never crosses a
     network readable because somebody forgot to write https.
@@ -55,9 +56,14 @@ def _parse_endpoint(text: str) -> tuple[str, bool]:
         raise ConfigurationError(f"endpoint {text!r}: the port must be a number from 1 to 65535") from None
     if not host or parts.username is not None or parts.path not in ("", "/") or parts.query:
         raise ConfigurationError(f"endpoint {text!r}: write host:port, http://host:port or https://host:port")
-    insecure = scheme in ("http", "grpc") if separator else _is_this_machine(host)
+    local = _is_this_machine(host)
     number = port or (443 if scheme in ("https", "grpcs") else 4317)
-    return (f"[{host}]:{number}" if ":" in host else f"{host}:{number}"), insecure
+    return Settings(
+        api_key=key,
+        target=f"[{host}]:{number}" if ":" in host else f"{host}:{number}",
+        insecure=scheme in ("http", "grpc") if separator else local,
+        local=local,
+    )
 
 
 def _is_this_machine(host: str) -> bool:
