@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from a11i_redaction.cache import FindingsCache
-from a11i_redaction.detectors.names import NameDetector
+from a11i_redaction.detectors.names import NameDetector, WindowFindings
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.findings import Finding, merge
 from a11i_redaction.reduction import Reduced, placeholders
@@ -59,10 +59,12 @@ class Analyzer:
 
     def _examine(self, units: Sequence[Unit]) -> list[tuple[Finding, ...] | None]:
         found: list[list[Finding] | None] = [[] if len(unit.text) <= self._max_value_chars else None for unit in units]
+        windows: WindowFindings = {}
         active = [index for index, findings in enumerate(found) if findings is not None]
         for _ in range(_MAX_ROUNDS):
             reduced = [_reduce(units[index].text, found[index] or []) for index in active]
-            looked = self._look([units[i]._replace(text=text.text) for i, text in zip(active, reduced, strict=True)])
+            left = [units[index]._replace(text=text.text) for index, text in zip(active, reduced, strict=True)]
+            looked = self._look(left, windows)
             again = []
             for index, text, findings in zip(active, reduced, looked, strict=True):
                 if findings is None:
@@ -79,12 +81,12 @@ class Analyzer:
             found[index] = None
         return [None if findings is None else tuple(findings) for findings in found]
 
-    def _look(self, units: Sequence[Unit]) -> list[list[Finding] | None]:
+    def _look(self, units: Sequence[Unit], windows: WindowFindings) -> list[list[Finding] | None]:
         looked = [self._look_for_patterns(unit) for unit in units]
         if self._names is None:
             return looked
         wanted = [i for i, unit in enumerate(units) if unit.names and looked[i] is not None]
-        for index, names in zip(wanted, self._look_for_names([units[i] for i in wanted]), strict=True):
+        for index, names in zip(wanted, self._look_for_names([units[i] for i in wanted], windows), strict=True):
             patterns = looked[index]
             looked[index] = None if names is None or patterns is None else patterns + names
         return looked
@@ -95,17 +97,17 @@ class Analyzer:
         except Exception:  # Whatever it is: a value that was not examined is not passed on.
             return None
 
-    def _look_for_names(self, units: Sequence[Unit]) -> list[list[Finding] | None]:
+    def _look_for_names(self, units: Sequence[Unit], windows: WindowFindings) -> list[list[Finding] | None]:
         """Look for names in all units at once, or, if that fails, one by one, so that only the cause is withheld."""
         if self._names is None or not units:
             return []
         try:
-            return list(self._names.find([(unit.text, unit.key) for unit in units]))
+            return list(self._names.find([(unit.text, unit.key) for unit in units], windows))
         except Exception:  # As above.
             if len(units) == 1:
                 return [None]
             half = len(units) // 2
-            return self._look_for_names(units[:half]) + self._look_for_names(units[half:])
+            return self._look_for_names(units[:half], windows) + self._look_for_names(units[half:], windows)
 
 
 def _reduce(text: str, findings: Sequence[Finding]) -> Reduced:

@@ -1,6 +1,6 @@
 """The texts of a batch: taken out of its columns as distinct values, and put back after redaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from a11i_redaction.analysis import Unit
 from a11i_redaction.columns import Column, Entries, Positions, decode, encode, list_column, list_entries, pairs
-from a11i_redaction.values import Rewritten, Value, parse, parse_number
+from a11i_redaction.values import Parser, Rewritten, Value, parse_number, rewrite, units_of
 from a11i_telemetry.schema import COLUMNS
 
 NAME_COLUMNS: Final = frozenset({
@@ -38,11 +38,11 @@ class Texts:
         """Yield what has to be examined."""
         for value in self.values:
             if value is not None:
-                yield from value.units()
+                yield from units_of(value)
 
     def rewritten(self, changes: Mapping[Unit, Rewritten]) -> dict[int, Rewritten]:
         """Return the values that the changes concern, by number."""
-        rewritten = ((code, value.rewrite(changes)) for code, value in enumerate(self.values) if value is not None)
+        rewritten = ((code, rewrite(value, changes)) for code, value in enumerate(self.values) if value is not None)
         return {code: value for code, value in rewritten if value is not None}
 
     def column(self, rewritten: Mapping[int, Rewritten]) -> Column:
@@ -61,6 +61,7 @@ class BatchTexts:
 
     def __init__(self, columns: pa.RecordBatch) -> None:
         self._columns = columns
+        self._parsers = {names: Parser(names=names) for names in (False, True)}
         self._texts: dict[str, Texts] = {}
         self._keys: dict[str, Texts] = {}
         self._entries: dict[str, Entries] = {}
@@ -104,20 +105,20 @@ class BatchTexts:
         yield from self._keys.values()
 
     def _gather(self, name: str, column: Column) -> None:
-        names = name in NAME_COLUMNS
+        parse = self._parsers[name in NAME_COLUMNS].parse
         if pa.types.is_map(column.type):
             entries = self._entries[name] = Entries.of(column)
             codes, keys = encode(entries.keys)
-            self._keys[name] = Texts(entries.rows, codes, [parse(key, "", names=False) for key in keys])
+            self._keys[name] = Texts(entries.rows, codes, [Unit(key, "", names=False) for key in keys])
             if name in _TEXT_ITEMS or name in _NUMBERS:
                 item_codes, items = encode(entries.items)
                 codes, both = pairs(codes, item_codes)
-                values = [_item(items[item], keys[key], names=names) for key, item in both]
+                values = [_item(items[item], keys[key], parse) for key, item in both]
                 self._texts[name] = Texts(entries.rows, codes, values)
             return
         rows, texts = list_entries(column) if pa.types.is_list(column.type) else (np.arange(len(column)), column)
         codes, distinct = encode(texts)
-        self._texts[name] = Texts(rows, codes, [parse(text or "", name, names=names) for text in distinct])
+        self._texts[name] = Texts(rows, codes, [parse(text or "", name) for text in distinct])
 
     def _put_back(self, name: str, texts: Column, columns: dict[str, Column]) -> None:
         kind = self._columns.column(name).type
@@ -146,10 +147,10 @@ def _text(value: Value | None) -> str:
     return "" if value is None else value.text
 
 
-def _item(item: Any, key: str, *, names: bool) -> Value | None:
+def _item(item: Any, key: str, parse: Callable[[str, str], Value]) -> Value | None:
     """Return the value of a map's entry. A number is a text if its digits can be something."""
     if isinstance(item, str):
-        return parse(item, key, names=names)
+        return parse(item, key)
     if isinstance(item, float) and not item.is_integer():
         return None
     return None if item is None else parse_number(str(abs(int(item))), key)

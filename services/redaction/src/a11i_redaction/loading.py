@@ -1,5 +1,6 @@
 """Builds a Redactor: compiles the patterns and loads the language model, which takes some seconds."""
 
+import gc
 from importlib import metadata
 
 from a11i_redaction.analysis import Analyzer
@@ -29,4 +30,8 @@ def load_redactor(settings: DetectionSettings, *, names: bool, pseudonym_key: by
         FindingsCache(settings.cache_bytes),
         settings.max_value_chars,
     )
+    # What was loaded stays as long as the process: the garbage collector need not walk a million objects again and
+    # again, which takes a third of the time of a batch (measured).
+    gc.collect()
+    gc.freeze()
     return Redactor(analyzer, Pseudonyms(pseudonym_key), policy, " ".join(versions))

@@ -14,7 +14,7 @@ from a11i_redaction.findings import Finding
 from a11i_redaction.policy import Policy
 from a11i_redaction.pseudonyms import WITHHELD, Pseudonyms
 from a11i_redaction.receipts import receipt_columns
-from a11i_redaction.values import Rewritten, parse
+from a11i_redaction.values import Parser, Rewritten, locate, rewrite, units_of
 from a11i_telemetry.batch import SpanBatch
 
 
@@ -59,16 +59,17 @@ class Redactor:
 
     def redact_texts(self, texts: Sequence[str], tenant_id: str) -> list[RedactedText]:
         """Return each text redacted as a message's text of that tenant would be, JSON or not."""
-        values = [parse(text, "", names=True) for text in texts]
-        units = list({unit for value in values for unit in value.units()})
+        parser = Parser(names=True)
+        values = [parser.parse(text, "") for text in texts]
+        units = list({unit for value in values for unit in units_of(value)})
         found = self._analyzer.analyze(units)
         changes = self._changes(units, found, tenant_id)
         known = {unit: findings for unit, findings in zip(units, found, strict=True) if findings}
         results = []
         for value in values:
-            rewritten = value.rewrite(changes)
+            rewritten = rewrite(value, changes)
             text = value.text if rewritten is None else rewritten.text
-            results.append(RedactedText(text, tuple(value.locate(known)), rewritten.withheld if rewritten else 0))
+            results.append(RedactedText(text, tuple(locate(value, known)), rewritten.withheld if rewritten else 0))
         return results
 
     def _changes(

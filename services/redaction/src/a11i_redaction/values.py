@@ -18,12 +18,13 @@ from a11i_redaction.keys import context_key, holds_identifiers, is_identifier
 
 _MAX_DEPTH: Final = 6
 """How deep JSON inside JSON strings is opened; deeper ones are plain text."""
+_OPENING: Final = re.compile(r"[ \t\r\n]*[{\[\"]")
 _TOKEN: Final = re.compile(
-    r'"([^"\\]*(?:\\.[^"\\]*)*)"([ \t\r\n]*:)?'  # a string, and whether it is a key
-    r"|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
+    r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"([ \t\r\n]*+:)?'  # a string, and whether it is a key
+    r"|(-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?)"
     r"|(\})"
 )
-_OPENING: Final = re.compile(r'[ \t\r\n]*[{\["]')
+_STRING, _KEY, _NUMBER = 1, 2, 3
 _MIN_DIGITS: Final = 7
 """Numbers with fewer digits are never PII."""
 _MAX_DIGITS: Final = 17
@@ -42,123 +43,129 @@ class Rewritten:
 
 
 @dataclass(frozen=True, slots=True)
-class PlainValue:
-    """A text that is examined as a whole."""
-
-    unit: Unit
-
-    @property
-    def text(self) -> str:
-        """The text."""
-        return self.unit.text
-
-    def units(self) -> Iterator[Unit]:
-        """Yield the text."""
-        yield self.unit
-
-    def rewrite(self, changes: Mapping[Unit, Rewritten]) -> Rewritten | None:
-        """Return the value after the changes, or None if none concerns it."""
-        return changes.get(self.unit)
-
-    def locate(self, findings: Mapping[Unit, Sequence[Finding]]) -> Iterator[Finding]:
-        """Yield the findings in the value, with their places in its text."""
-        yield from findings.get(self.unit, ())
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A string or number inside JSON, with the place of its token."""
-
-    start: int
-    end: int
-    value: "Value"
-
-
-@dataclass(frozen=True, slots=True)
 class JsonValue:
     """JSON text."""
 
     text: str
-    parts: Sequence[Part]
-
-    def units(self) -> Iterator[Unit]:
-        """Yield all strings, keys included, and the numbers that can be something."""
-        for part in self.parts:
-            if isinstance(part.value, PlainValue):
-                yield part.value.unit
-            else:
-                yield from part.value.units()
-
-    def rewrite(self, changes: Mapping[Unit, Rewritten]) -> Rewritten | None:
-        """Return the value after the changes, or None if none concerns it."""
-        pieces: list[str] = []
-        entities: Counter[str] = Counter()
-        position = withheld = 0
-        for part in self.parts:
-            changed = part.value.rewrite(changes)
-            if changed is None:
-                continue
-            pieces.append(self.text[position : part.start])
-            pieces.append(_literal(changed.text, self.text[part.start : part.end]))
-            position = part.end
-            entities.update(changed.entities)
-            withheld += changed.withheld
-        if not pieces:
-            return None
-        pieces.append(self.text[position:])
-        return Rewritten("".join(pieces), entities, withheld)
-
-    def locate(self, findings: Mapping[Unit, Sequence[Finding]]) -> Iterator[Finding]:
-        """Yield the findings in the value, with their places in its text; in a string with escapes, the string's."""
-        for part in self.parts:
-            token = self.text[part.start : part.end]
-            plain = token[0] == '"' and "\\" not in token
-            for found in part.value.locate(findings):
-                start, end = (
-                    (part.start + 1 + found.start, part.start + 1 + found.end) if plain else (part.start, part.end)
-                )
-                yield Finding(start, end, found.entity, found.score)
+    parts: Sequence[tuple[int, int, "Value"]]
+    """Its strings, keys included, and the numbers that can be something: start and end of the token, and the value."""
 
 
-Value = PlainValue | JsonValue
+Value = Unit | JsonValue
+"""A plain text is a unit of its own. No class around it: there is one for each string of each message."""
 
 
-def parse(text: str, key: str, *, names: bool, depth: int = 0) -> Value:
-    """Return a value for a text that stands under `key` (empty for a column's own): JSON if it is valid JSON."""
-    if depth < _MAX_DEPTH and _OPENING.match(text) and _is_json(text):
-        return JsonValue(text, tuple(_parts(text, key, names=names, depth=depth)))
-    return PlainValue(Unit(text, context_key(key, text), names and not holds_identifiers(key)))
+_UNSEEN: Final = Unit("", "", names=False)
 
 
-def parse_number(digits: str, key: str) -> PlainValue | None:
+def parse_number(digits: str, key: str) -> Unit | None:
     """Return a value for an integer's digits, or None if it cannot be anything that has to go."""
     if not (_MIN_DIGITS <= len(digits) <= _MAX_DIGITS):
         return None
-    return PlainValue(Unit(digits, context_key(key, digits), names=False))
+    return Unit(digits, context_key(key, digits), names=False)
 
 
-def _parts(text: str, key: str, *, names: bool, depth: int) -> Iterator[Part]:
-    outer = key
-    for match in _TOKEN.finditer(text):
-        kind = match.lastindex
-        if kind == 1:
-            string = _decoded(match)
-            if string and not is_identifier(key, string):
-                yield Part(*match.span(), parse(string, key, names=names, depth=depth + 1))
-        elif kind == 2:
-            key = _decoded(match)
-            yield Part(match.start(), match.end(1) + 1, PlainValue(Unit(key, "", names=False)))
-        elif kind == 3:
-            whole, _, fraction = match[3].lstrip("-").partition(".")
-            number = parse_number(whole, key) if not fraction.strip("0") else None
-            if number is not None:
-                yield Part(*match.span(), number)
+def units_of(value: Value) -> Iterator[Unit]:
+    """Yield what has to be examined in a value."""
+    if isinstance(value, Unit):
+        yield value
+        return
+    for _, _, part in value.parts:
+        if isinstance(part, Unit):
+            yield part
         else:
-            key = outer
+            yield from units_of(part)
 
 
-def _decoded(match: re.Match[str]) -> str:
-    inner = match[1]
+def rewrite(value: Value, changes: Mapping[Unit, Rewritten]) -> Rewritten | None:
+    """Return a value after the changes, or None if none concerns it."""
+    if isinstance(value, Unit):
+        return changes.get(value)
+    pieces: list[str] = []
+    entities: Counter[str] = Counter()
+    position = withheld = 0
+    for start, end, part in value.parts:
+        changed = changes.get(part) if isinstance(part, Unit) else rewrite(part, changes)
+        if changed is None:
+            continue
+        pieces.append(value.text[position:start])
+        pieces.append(_literal(changed.text, value.text[start:end]))
+        position = end
+        entities.update(changed.entities)
+        withheld += changed.withheld
+    if not pieces:
+        return None
+    pieces.append(value.text[position:])
+    return Rewritten("".join(pieces), entities, withheld)
+
+
+def locate(value: Value, findings: Mapping[Unit, Sequence[Finding]]) -> Iterator[Finding]:
+    """Yield the findings in a value, with their places in its text; in a string with escapes, the string's place."""
+    if isinstance(value, Unit):
+        yield from findings.get(value, ())
+        return
+    for start, end, part in value.parts:
+        token = value.text[start:end]
+        plain = token[0] == '"' and "\\" not in token
+        for found in locate(part, findings):
+            place = (start + 1 + found.start, start + 1 + found.end) if plain else (start, end)
+            yield Finding(*place, found.entity, found.score)
+
+
+class Parser:
+    """Parses the texts of one batch. What it has seen under a key before, it does not make again: agents repeat."""
+
+    __slots__ = ("_keys", "_names", "_strings")
+
+    def __init__(self, *, names: bool) -> None:
+        """`names` says whether names are looked for in these texts, under keys that do not speak against it."""
+        self._names = names
+        self._keys: dict[str, tuple[str, Unit]] = {}
+        self._strings: dict[tuple[str, str], Value | None] = {}
+
+    def parse(self, text: str, key: str, depth: int = 0) -> Value:
+        """Return a value for a text that stands under `key` (empty for none): JSON if it is valid JSON."""
+        if depth < _MAX_DEPTH and _OPENING.match(text) and _is_json(text):
+            return JsonValue(text, self._parts(text, key, depth + 1))
+        return Unit(text, context_key(key, text), self._names and not holds_identifiers(key))
+
+    def _parts(self, text: str, outer: str, depth: int) -> list[tuple[int, int, Value]]:
+        parts: list[tuple[int, int, Value]] = []
+        key = outer
+        for match in _TOKEN.finditer(text):
+            kind = match.lastindex
+            start, end = match.span()
+            value: Value | None = None
+            if kind == _STRING:
+                known = (match[1], key)
+                value = self._strings.get(known, _UNSEEN)
+                if value is _UNSEEN:
+                    value = self._strings[known] = self._string(match[1], key, depth)
+            elif kind == _KEY:
+                end = match.end(1) + 1
+                key, value = self._key(match[1])
+            elif kind == _NUMBER:
+                whole, _, fraction = match[3].lstrip("-").partition(".")
+                value = None if fraction.strip("0") else parse_number(whole, key)
+            else:
+                key = outer
+            if value is not None:
+                parts.append((start, end, value))
+        return parts
+
+    def _key(self, inner: str) -> tuple[str, Unit]:
+        known = self._keys.get(inner)
+        if known is None:
+            key = _decoded(inner)
+            known = self._keys[inner] = (key, Unit(key, "", names=False))
+        return known
+
+    def _string(self, inner: str, key: str, depth: int) -> Value | None:
+        string = _decoded(inner)
+        return self.parse(string, key, depth) if string and not is_identifier(key, string) else None
+
+
+def _decoded(inner: str) -> str:
     return str(json.loads(f'"{inner}"')) if "\\" in inner else inner
 
 
@@ -179,7 +186,7 @@ def _is_json(text: str) -> bool:
 
 def _is_lenient_json(text: str) -> bool:
     """Return whether Python takes it for JSON: lone surrogates, NaN, nesting beyond orjson's."""
-    if text[-1] not in '}]"' and not text.rstrip().endswith(("}", "]", '"')):
+    if not text.rstrip().endswith(("}", "]", '"')):
         return False
     try:
         json.loads(text)

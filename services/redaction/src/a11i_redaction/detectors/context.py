@@ -43,7 +43,13 @@ class Context:
         """Return whether the key says it."""
         return bool(key) and self._pattern.search(key_words(key)) is not None
 
+    def within(self, text: str, start: int, end: int) -> bool:
+        """Return whether a word stands between `start` and `end`, or so near before that it counts there."""
+        return self._says(text[max(0, start - _WINDOW_CHARS) : end])
+
     def near(self, text: str, start: int) -> bool:
         """Return whether the words before `start` say it."""
-        before = text[max(0, start - _WINDOW_CHARS) : start]
-        return self._pattern.search(key_words(before) if "_" in before else before.lower()) is not None
+        return self._says(text[max(0, start - _WINDOW_CHARS) : start])
+
+    def _says(self, words: str) -> bool:
+        return self._pattern.search(_CAMEL.sub(" ", words).lower()) is not None

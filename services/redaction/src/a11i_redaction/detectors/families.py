@@ -40,6 +40,8 @@ class Family:
     """Context words. Empty: the recognizer's own."""
     reach_chars: int = 64
     """How far a value can extend to either side of the gate's end: the longest value, with some air."""
+    solid: bool = False
+    """Whether a value holds no white space, so that only the run of characters around the gate's end is looked at."""
     veto: Callable[[str, int, int], bool] = field(default=vetoes.never)
 
 
@@ -69,21 +71,22 @@ _DIGITS_9: Final = r"\b\d{9}\b"
 _DIGITS_11: Final = r"\b\d{11}\b"
 
 FAMILIES: Final[tuple[Family, ...]] = (
-    Family(_EmailRecognizer, r"[^\s@]@[^\s@]", reach_chars=400, veto=vetoes.no_person_s_mail),
+    Family(_EmailRecognizer, r"[^\s@]@[^\s@]", reach_chars=400, solid=True, veto=vetoes.no_person_s_mail),
     Family(_cards, r"\d[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3,5}\b", Need.NEVER, veto=vetoes.no_card),
     Family(presidio.IbanRecognizer, r"[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2}", reach_chars=80),
     Family(
         presidio.IpRecognizer,
-        r"\d\.\d{1,3}\.\d{1,3}\.\d|[0-9a-fA-F]:[0-9a-fA-F]{0,4}:[0-9a-fA-F]|::[0-9a-fA-F]",
+        r"\d\.\d{1,3}\.\d{1,3}\.\d|(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]|[0-9a-fA-F]::|::[0-9a-fA-F]",
+        solid=True,
         veto=vetoes.no_address,
     ),
     Family(
         presidio.MacAddressRecognizer,
-        r"[0-9A-Fa-f]{2}(?:[:\-][0-9A-Fa-f]{2}){5}\b|\b[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"
-        r"\.[0-9A-Fa-f]{4}\b",
+        r"\b[0-9A-Fa-f]{2}(?:[:\-][0-9A-Fa-f]{2}){5}\b|\b[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\b",
+        solid=True,
         veto=vetoes.no_mac,
     ),
-    Family(presidio.CryptoRecognizer, r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}", reach_chars=96),
+    Family(presidio.CryptoRecognizer, r"\b(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25,59}\b", reach_chars=96, solid=True),
     # United States
     Family(
         presidio.UsSsnRecognizer,

@@ -25,6 +25,25 @@ under understand until up update upon us use used user using very via view wait 
 when where whether which while who whole whom whose why with within without work would write wrong yes yesterday
 yet you your yours yourself
 """
+_SENTENCE_STARTS: Final = """
+accept accordingly accurate additional additionally adjust alternatively analyse analyze apologies apply assume attach
+attempt available avoid based basic begin billing book both break bring build building buy calculate cancel careful
+certainly change changes clear close code collect column combine command common complete configure confirm connect
+consequently continue convert copy correct count current currently customer cut decide default define delete delivery
+describe detailed determine develop different discuss draft drop edit efficient enable ensure enough estimate evaluate
+eventually exactly example excellent execute expand expected explore export extract fast fetch filter final finally fill
+finish focus follow format forward furthermore generally gather go great hence hold ideally identify ignore implement
+improve include including increase initially insert install instead interesting inventory investigate join jump key
+label large latency lead learn leave line link list local log low maintain manage map measure merge mention method
+monitor move multiple namely network nonetheless normally note obtain offer original otherwise overall overview parse
+perfect perform place plan plans play prepare prevent previously price prices primary print problem proceed process
+produce propose publish pull push query quick quickly raise random rank reach read record records reduce refer remove
+rename replace reply report reproduce require resolve respond restart retry return reviews route routes rows sample
+save scan schedule score search sending separate share short show similar similarly simple simply skip small solution
+solve sort source specific specifically split store submit suggest summarise summarize switch test tests therefore
+third transfer translate trigger turn unable unless unfortunately usually validate value values various verify
+visit watch whenever wherever whichever words worse write writing
+"""
 _CALENDAR: Final = """
 monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur fri sat january february march june
 july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec utc gmt
@@ -42,9 +61,9 @@ postgres postgresql mysql sqlite mongodb clickhouse elasticsearch docker kuberne
 debian windows macos android ios python java javascript typescript rust golang ruby php kotlin swift scala node react
 vue angular django flask fastapi spring rails git github gitlab bitbucket jira confluence slack discord zoom notion
 trello asana salesforce hubspot stripe paypal shopify twilio sendgrid chrome firefox safari edge unicode utf ascii regex
-lambda s3 ec2 iam vpc dns tls ssl ssh tcp udp ip oauth jwt saml rag llm llms ai ml nlp ocr bert token tokens model models agent
-agents tool tools prompt prompts system assistant user function functions object array string integer boolean null true
-false none undefined exception traceback valueerror typeerror keyerror runtimeerror timeout warning info debug critical
+lambda s3 ec2 iam vpc dns tls ssl ssh tcp udp ip oauth jwt saml rag llm llms ai ml nlp ocr bert token tokens model
+models agent agents tool tools prompt prompts system assistant user function functions object array string integer
+boolean null true false none undefined exception traceback valueerror typeerror keyerror runtimeerror timeout warning info debug critical
 fatal trace span traces spans chat completion completions embedding embeddings google microsoft apple amazon meta nvidia
 facebook twitter linkedin youtube netflix uber airbnb wikipedia reddit
 """
@@ -58,6 +77,8 @@ query search response message messages content document documents file files fol
 issues feature features bug bugs meeting agenda minutes notes action actions weather temperature flight flights hotel
 booking reservation street avenue road
 """
-NO_NAMES: Final = frozenset(" ".join((_FUNCTION_WORDS, _CALENDAR, _LANGUAGES, _SOFTWARE, _BUSINESS)).split())
+NO_NAMES: Final = frozenset(
+    " ".join((_FUNCTION_WORDS, _SENTENCE_STARTS, _CALENDAR, _LANGUAGES, _SOFTWARE, _BUSINESS)).split()
+)
 """In lower case. A window is not made for these, and they are cut off the ends of the model's findings. Words that are
 first names too, such as Will, May and Mark, are left out where they are rarer as words."""

@@ -22,6 +22,8 @@ MIN_SCORE: Final = 0.4
 _UNCONFIRMED_SCORE: Final = 0.6
 """The most that a finding without context gets in a family that should have some."""
 
+_SPACES: Final = (" ", "\n", "\t", "\r")
+
 _CONTEXT_IDS: Final = 1_000
 _FORMAT_IDS: Final = 2_000
 _PHONE_ID: Final = 3_000
@@ -71,7 +73,7 @@ class PatternDetector:
         formats = [identity - _FORMAT_IDS for identity in ends if _FORMAT_IDS <= identity < _PHONE_ID]
         findings.extend(self._secrets.of_formats(text, formats))
         if _ASSIGNMENT_ID in ends:
-            findings.extend(self._secrets.of_assignments(text))
+            findings.extend(self._secrets.of_assignments(text, ends[_ASSIGNMENT_ID]))
         for identity, places in ends.items():
             if identity < _CONTEXT_IDS:
                 in_text = _CONTEXT_IDS + identity in ends
@@ -89,9 +91,14 @@ class PatternDetector:
         in_key = context.in_key(key)
         if family.need is Need.ALWAYS and not (in_key or in_text):
             return
-        for begin, stop in _windows(ends, family.reach_chars, len(text)):
+        windows = (
+            _solid_windows(text, ends, family.reach_chars) if family.solid else _windows(text, ends, family.reach_chars)
+        )
+        for begin, stop in windows:
             if self._clock() > deadline:
                 raise BudgetExceededError
+            if family.need is Need.ALWAYS and not (in_key or context.within(text, begin, stop)):
+                continue
             for result in recognizer.analyze(text[begin:stop], recognizer.supported_entities):
                 start, end = begin + result.start, begin + result.end
                 if (start == begin and begin > 0) or (end == stop and stop < len(text)):
@@ -104,7 +111,7 @@ class PatternDetector:
     def _compile(self) -> "hyperscan.Database":
         expressions: list[tuple[int, str, int]] = [
             (_PHONE_ID, phones.GATE, 0),
-            (_ASSIGNMENT_ID, secrets.ASSIGNMENT_GATE, _FIRST_ONLY),
+            (_ASSIGNMENT_ID, secrets.ASSIGNMENT_GATE, 0),
         ]
         for index, family in enumerate(FAMILIES):
             expressions.append((index, family.gate, 0))
@@ -142,7 +149,9 @@ def _counts(family: Family, text: str, start: int, end: int, *, near: bool) -> b
     return not family.veto(text, start, end)
 
 
-def _windows(ends: list[int], reach: int, length: int) -> Iterator[tuple[int, int]]:
+def _windows(text: str, ends: list[int], reach: int) -> Iterator[tuple[int, int]]:
+    """Yield disjoint parts of the text that reach so far around the ends, which rise."""
+    length = len(text)
     begin = stop = -1
     for end in ends:
         if stop < 0:
@@ -154,3 +163,15 @@ def _windows(ends: list[int], reach: int, length: int) -> Iterator[tuple[int, in
             begin, stop = end - reach, min(length, end + reach)
     if stop >= 0:
         yield begin, stop
+
+
+def _solid_windows(text: str, ends: list[int], reach: int) -> Iterator[tuple[int, int]]:
+    """Yield likewise, but not beyond the white space around each end, which is part of the window."""
+    done = 0
+    for end in ends:
+        if end <= done:
+            continue
+        begin = max([end - reach, *(text.rfind(space, max(0, end - reach), end) for space in _SPACES), 0])
+        spaces = (text.find(space, end, end + reach) + 1 for space in _SPACES)
+        done = min([end + reach, *(space for space in spaces if space), len(text)])
+        yield begin, done

@@ -26,9 +26,10 @@ _NOT_A_PHONE: Final = re.compile(
     r"(?:19|20)\d\d[-./]\d\d?[-./]\d\d?(?:\D.*)?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d(?:\D.*)?"  # dates
     r"|\d{1,3}(?:\.\d{1,3}){3}|\d+\.\d+|\d{3}[- .]\d{2}[- .]\d{4}|(?:\d{4}[- ]){3}\d{1,7}"  # addresses, decimals, cards
 )
+_NORTH_AMERICAN: Final = re.compile(r"(?:1[ .\-]?)?(?:\(\d{3}\)|\d{3})[ .\-/]{1,2}\d{3}[ .\-]\d{4}")
 _NATIONAL: Final = re.compile(
-    r"(?:1[ .\-]?)?(?:\(\d{3}\)|\d{3})[ .\-/]{1,2}\d{3}[ .\-]\d{4}"  # North America
-    r"|\(?0\d[\d ().\-/]+|\(\d{2}\) ?\d{4,5}-\d{4}|\d{5} \d{5}"  # with a trunk prefix; Brazil; India
+    _NORTH_AMERICAN.pattern
+    + r"|\(?0\d[\d ().\-/]+|\(\d{2}\) ?\d{4,5}-\d{4}|\d{5} \d{5}"  # with a trunk prefix; Brazil; India
 )
 """How numbers without a country code are written. Other groups of digits count only with context."""
 
@@ -36,10 +37,12 @@ _NATIONAL: Final = re.compile(
 class PhoneFinder:
     """Finds phone numbers around the places that the prefilter named."""
 
-    __slots__ = ("_recognizer",)
+    __slots__ = ("_all_regions", "_one_region")
 
     def __init__(self) -> None:
-        self._recognizer = PhoneRecognizer(supported_regions=REGIONS)
+        # A number with a country code, or of North America's form, needs no more than one region: each costs a pass.
+        self._one_region = PhoneRecognizer(supported_regions=REGIONS[:1])
+        self._all_regions = PhoneRecognizer(supported_regions=REGIONS)
 
     def find(self, text: str, ends: Iterable[int], key: str) -> Iterator[Finding]:
         """Yield phone numbers. `ends` are the prefilter's, rising; `key` is what the text stands under."""
@@ -68,6 +71,8 @@ class PhoneFinder:
     def _validated(self, text: str, match: re.Match[str]) -> Iterator[Finding]:
         begin = max(0, match.start() - 1)
         window = text[begin : match.end() + 1]
-        for result in self._recognizer.analyze(window, ["PHONE_NUMBER"]):
+        simple = match.group().startswith("+") or _NORTH_AMERICAN.fullmatch(match.group())
+        recognizer = self._one_region if simple else self._all_regions
+        for result in recognizer.analyze(window, ["PHONE_NUMBER"]):
             # Presidio gives every number 0.4 and adds context later; here context was asked for already.
             yield Finding(begin + result.start, begin + result.end, "PHONE_NUMBER", 0.75)

@@ -1,7 +1,7 @@
 """Finds secrets: vendors' keys, tokens, private keys, credentials in URLs, and values assigned to telling names."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from a11i_redaction.detectors.context import key_words
@@ -34,6 +34,9 @@ _REFERENCE: Final = re.compile(
 )
 """Values that are no secret but say where one is, of what type it is, or what is the matter with it."""
 _WORDS_ONLY: Final = re.compile(r"[A-Za-z]+(?:[ .'\-_/][A-Za-z]+)*[.!?:]?")
+_LONGEST_NAME: Final = 40
+_LONGEST_VALUE: Final = 520
+"""Characters before and behind the end of a sign of assignment that can belong to it."""
 _WORD_BEFORE: Final = re.compile(r"[A-Za-z0-9_]")
 _MIN_TOKEN_CHARS: Final = 12
 """Shorter values of names such as "token" are rather words or counts than tokens."""
@@ -56,9 +59,19 @@ class SecretFinder:
                 if _acceptable(item, text, match.start(), text[start:end]):
                     yield Finding(start, end, item.entity, _FORMAT_SCORE)
 
-    def of_assignments(self, text: str) -> Iterator[Finding]:
-        """Yield values that are assigned to a name such as `password` or `api_key`."""
-        for match in _ASSIGNMENT.finditer(text):
+    def of_assignments(self, text: str, ends: Iterable[int]) -> Iterator[Finding]:
+        """Yield values that are assigned to a name such as `password` or `api_key`.
+
+        `ends` are the prefilter's, rising: behind the signs of assignment.
+        """
+        done = 0
+        for end in ends:
+            match = (
+                _ASSIGNMENT.search(text, max(done, end - _LONGEST_NAME), end + _LONGEST_VALUE) if end > done else None
+            )
+            if match is None:
+                continue
+            done = match.end()
             group = next(name for name in ("double", "single", "bare") if match[name] is not None)
             value = match[group].rstrip(".,;:!?") if group == "bare" else match[group]
             start = match.start(group)
