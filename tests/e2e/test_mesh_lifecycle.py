@@ -8,10 +8,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.e2e.polling import eventually
-from tests.e2e.running_mesh import RunningMesh, running_mesh, start
 
 from a11i_local.services import SERVICES
+from tests.e2e.polling import eventually
+from tests.e2e.running_mesh import RunningMesh, running_mesh, start
 
 ENGINES = {"nats", "postgres", "clickhouse", "seaweedfs"}
 VARIABLES = {
@@ -32,7 +32,7 @@ def test_the_data_directory_tells_everything_to_its_owner_alone(mesh: RunningMes
 def test_every_listener_is_on_loopback(mesh: RunningMesh) -> None:
     processes = [psutil.Process(mesh.process.pid), *psutil.Process(mesh.process.pid).children(recursive=True)]
     listening = [
-        connection.laddr.ip
+        connection.laddr.ip.removeprefix("::ffff:")  # gRPC listens on IPv4 through IPv6 sockets
         for process in processes
         for connection in process.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
