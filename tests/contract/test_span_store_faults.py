@@ -1,0 +1,186 @@
+"""The store of spans when something goes wrong; on the real engine, in a process that is killed and frozen."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import pytest_asyncio
+
+from a11i_chassis import metrics
+from a11i_chassis.errors import PermanentError, UnavailableError
+from a11i_storage.clickhouse import ClickHouseSettings, ClickHouseSpanReader, ClickHouseSpanWriter, Scope, migrate
+from a11i_storage.clickhouse import open_clickhouse as open_store
+from a11i_telemetry.batch import SpanBatch
+from tests.contract.span_store import Store, around_noon
+from tests.contract.stored_spans import NOON_NS, S, batch, record_batch, span, trace_id
+from tests.engines import clickhouse as engine
+
+SCOPE = Scope("tenant", "project")
+
+
+@pytest_asyncio.fixture
+async def own_server(tmp_path: Path) -> AsyncIterator[engine.ClickHouseServer]:
+    """A server that the test may harm."""
+    server = engine.ClickHouseServer(tmp_path / "data")
+    await asyncio.to_thread(server.start)
+    try:
+        yield server
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def test_acknowledged_spans_survive_kill_9_and_a_batch_cut_off_is_stored_once_when_sent_again(
+    own_server: engine.ClickHouseServer,
+) -> None:
+    await migrate(own_server.settings)
+    acknowledged: set[int] = set()
+    sent: list[SpanBatch] = []
+    async with open_store(own_server.settings) as clickhouse:
+        writer, reader = ClickHouseSpanWriter(clickhouse), ClickHouseSpanReader(clickhouse)
+        for _ in range(3):
+            killed = asyncio.Event()
+
+            async def insert_until(killed: asyncio.Event) -> None:
+                while not killed.is_set():
+                    number = len(sent)
+                    spans = [span(span=f"{number}-{row}", input_messages="x" * 2000) for row in range(50)]
+                    sent.append(batch(*spans, scope=SCOPE, batch_id=f"batch-{number}"))
+                    try:
+                        await writer.insert([sent[-1]])
+                    except UnavailableError:
+                        return
+                    acknowledged.add(number)
+
+            before = len(acknowledged)
+            async with asyncio.TaskGroup() as tasks:
+                inserting = tasks.create_task(insert_until(killed))
+                async with asyncio.timeout(30):
+                    while len(acknowledged) < before + 3:
+                        await asyncio.sleep(0.01)
+                await asyncio.to_thread(own_server.kill)
+                killed.set()
+                await inserting
+            await asyncio.to_thread(own_server.start)
+            found = await reader.get_trace(SCOPE, trace_id("trace"), limit=100_000, max_bytes=2**30)
+            assert found is not None
+            assert found.summary.span_count >= 50 * len(acknowledged)
+        for one in sent:
+            await writer.insert([one])
+        found = await reader.get_trace(SCOPE, trace_id("trace"), limit=100_000, max_bytes=2**30)
+        assert found is not None
+        assert found.summary.span_count == 50 * len(sent)
+
+
+async def test_without_a_server_everything_is_unavailable_and_goes_on_when_it_is_there(
+    own_server: engine.ClickHouseServer,
+) -> None:
+    await migrate(own_server.settings)
+    await asyncio.to_thread(own_server.stop)
+    async with open_store(own_server.settings) as clickhouse:
+        writer, reader = ClickHouseSpanWriter(clickhouse), ClickHouseSpanReader(clickhouse)
+        with pytest.raises(UnavailableError):
+            await writer.insert([batch(span())])
+        with pytest.raises(UnavailableError):
+            await reader.get_trace(SCOPE, trace_id("trace"), limit=1, max_bytes=1)
+        with pytest.raises(UnavailableError):
+            await reader.list_traces(SCOPE, around_noon(), limit=1)
+        assert not await clickhouse.ready()
+        await asyncio.to_thread(own_server.start)
+        assert await clickhouse.ready()
+        await writer.insert([batch(span(), scope=SCOPE)])
+        assert len((await reader.list_traces(SCOPE, around_noon(), limit=1)).traces) == 1
+
+
+async def test_a_server_that_hangs_costs_no_more_than_the_deadline(own_server: engine.ClickHouseServer) -> None:
+    await migrate(own_server.settings)
+    limits = {"url": own_server.settings.url, "insert_timeout_s": 0.2, "query_timeout_s": 0.2}
+    async with open_store(ClickHouseSettings.model_validate(limits)) as clickhouse:
+        assert await clickhouse.ready()
+        own_server.pause()
+        try:
+            async with asyncio.timeout(10):
+                with pytest.raises(UnavailableError):
+                    await ClickHouseSpanWriter(clickhouse).insert([batch(span())])
+                with pytest.raises(UnavailableError):
+                    await ClickHouseSpanReader(clickhouse).list_traces(SCOPE, around_noon(), limit=1)
+        finally:
+            own_server.resume()
+
+
+async def test_inserts_wait_for_the_migration(own_server: engine.ClickHouseServer) -> None:
+    async with open_store(own_server.settings) as clickhouse:
+        writer = ClickHouseSpanWriter(clickhouse)
+        with pytest.raises(UnavailableError, match="UNKNOWN"):
+            await writer.insert([batch(span())])
+        await migrate(own_server.settings)
+        await writer.insert([batch(span())])
+
+
+async def test_too_many_parts_is_a_reason_to_wait(own_server: engine.ClickHouseServer) -> None:
+    await migrate(own_server.settings)
+    async with open_store(own_server.settings) as clickhouse:
+        writer = ClickHouseSpanWriter(clickhouse)
+        await clickhouse.command("SYSTEM STOP MERGES")
+        await clickhouse.command(
+            "ALTER TABLE spans MODIFY SETTING parts_to_throw_insert = 2, parts_to_delay_insert = 0"
+        )
+        with pytest.raises(UnavailableError, match="TOO_MANY_PARTS"):
+            for number in range(5):
+                await writer.insert([batch(span(span=number), batch_id=f"batch-{number}")])
+
+
+async def test_migrating_again_does_nothing_and_a_changed_migration_is_refused(
+    own_server: engine.ClickHouseServer,
+) -> None:
+    first, second = await asyncio.gather(migrate(own_server.settings), migrate(own_server.settings))
+    assert "0001_spans" in first + second
+    assert await migrate(own_server.settings) == []
+    async with open_store(own_server.settings) as clickhouse:
+        await clickhouse.command(
+            "INSERT INTO schema_migrations (name, checksum, applied_time) "
+            "SELECT '0001_spans', repeat('0', 64), now64(3) + INTERVAL 1 DAY"
+        )
+    with pytest.raises(PermanentError, match="0001_spans was changed"):
+        await migrate(own_server.settings)
+
+
+async def test_columns_of_a_newer_minor_are_left_out_and_those_of_an_older_one_are_empty(store: Store) -> None:
+    newer = record_batch([span(span="newer", name="kept")]).append_column("colour", pa.array(["red"]))
+    older = record_batch([span(span="older", start_ns=NOON_NS + S)]).drop_columns(
+        ["withheld_values", "finish_reasons", "workflow_name", "input_tokens", "redacted_entities"]
+    )
+    before = metrics.STORE_DROPPED_COLUMNS.labels("colour")._value.get()
+    envelope = batch(span(), scope=store.scope)
+    await store.writer.insert([replace(envelope, columns=newer), replace(envelope, columns=older)])
+    assert metrics.STORE_DROPPED_COLUMNS.labels("colour")._value.get() == before + 1
+    found = await store.trace()
+    assert found is not None
+    rows = found.spans.select(
+        ["name", "withheld_values", "finish_reasons", "workflow_name", "input_tokens"]
+    ).to_pylist()
+    assert rows[0]["name"] == "kept"
+    assert rows[1] == {
+        "name": "",
+        "withheld_values": 0,
+        "finish_reasons": [],
+        "workflow_name": "",
+        "input_tokens": None,
+    }
+
+
+async def test_rows_that_clickhouse_cannot_store_are_refused_for_good(store: Store) -> None:
+    wrong = record_batch([span()])
+    position = wrong.schema.get_field_index("kind")
+    wrong = wrong.set_column(position, "kind", pa.array(["not a number"]))
+    with pytest.raises(PermanentError):
+        await store.writer.insert([replace(batch(span(), scope=store.scope), columns=wrong)])
+    assert await store.trace() is None
+
+
+async def test_nothing_to_insert_is_no_insert(store: Store) -> None:
+    await store.writer.insert([])
+    empty = record_batch([span()]).slice(0, 0)
+    await store.writer.insert([replace(batch(span()), columns=empty)])
