@@ -12,9 +12,9 @@ from concurrent import futures
 from multiprocessing.connection import Connection
 
 import grpc
-from tests.bench.usage import percentile, table
 
 from a11i.sdk import Client, init, llm, observe
+from tests.bench.usage import percentile, table
 
 WARM_UP_CALLS = 500
 BATCH_CALLS = 100

@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator, Sequence
 
 import grpc
 import grpc.aio
+
+from a11i.query.v1 import query_service_pb2 as pb
+from a11i.query.v1 import query_service_pb2_grpc as rpc
 from tests.bench.errors import MeasurementError
 from tests.bench.load import Request, generate
 from tests.bench.mesh import BenchMesh
 from tests.bench.sender import CHANNEL_OPTIONS, Plan
 from tests.bench.sending import Ack, sender
 from tests.bench.usage import percentile, table
-
-from a11i.query.v1 import query_service_pb2 as pb
-from a11i.query.v1 import query_service_pb2_grpc as rpc
 
 SPANS_A_SECOND = 200
 SPANS_A_REQUEST = 20

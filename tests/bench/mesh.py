@@ -12,9 +12,6 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.bench.errors import MeasurementError
-from tests.bench.usage import Usage, measure
-
 from a11i_local import engine_processes, provision, services
 from a11i_local.credentials import Credentials, load_or_create
 from a11i_local.data_dir import DataDir
@@ -27,12 +24,16 @@ from a11i_local.process import ProcessSpec
 from a11i_local.settings import PREFERRED_PORTS
 from a11i_local.startup import Step, run_steps
 from a11i_local.supervisor import Change, ProcessEvent, Supervisor
+from tests.bench.errors import MeasurementError
+from tests.bench.usage import Usage, measure
 
 START_TIMEOUT_S = 90.0
 """As long as a start of the whole mesh may take on a busy machine."""
 LOG_LINES = 5
 """Last lines of each log that are shown when something failed."""
 EVERYTHING = tuple(services.SERVICES)
+ORDER = ("nats", "postgres", "clickhouse", "seaweedfs", *EVERYTHING)
+"""Of the processes in tables."""
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ class BenchMesh:
 
     def usage(self) -> dict[str, Usage]:
         """Return what each process has used so far, what it started included."""
-        return {name: measure(pid) for name, pid in self.pids.items()}
+        return {name: measure(self.pids[name]) for name in ORDER if name in self.pids}
 
     def address(self, port: str) -> str:
         """Return host:port of a listener."""
@@ -123,6 +124,8 @@ class _Starter:
             if plan.process.name in names
         ]
         engines = {name for plan in plans for name in plan.process.after} - set(services.SERVICES)
+        if len(plans) == len(EVERYTHING):
+            engines.add("seaweedfs")  # part of a whole mesh, although no service needs it to start
         steps = [self._engine(name) for name in sorted(engines)]
         steps += [self._migration(engine, name) for engine, name in services.MIGRATIONS.items() if engine in engines]
         steps += [self._process(plan.process, plan.after) for plan in plans]
@@ -132,7 +135,11 @@ class _Starter:
         context = (self.mesh.ports, self.credentials, self.data, self.environment)
         if name == "postgres":
             return Step(name, self._start_postgres)
-        make = {"nats": engine_processes.nats_process, "clickhouse": engine_processes.clickhouse_process}[name]
+        make = {
+            "nats": engine_processes.nats_process,
+            "clickhouse": engine_processes.clickhouse_process,
+            "seaweedfs": engine_processes.s3_process,
+        }[name]
         return self._process(make(*context))
 
     async def _start_postgres(self) -> None:

@@ -4,6 +4,7 @@ from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
+
 from tests.bench.errors import MeasurementError
 
 QUERY_TIMEOUT_S = 20.0

@@ -8,6 +8,7 @@ from typing import Final
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
 from tests.bench.corpus import paragraph
 
 CALLS: Final = (7, 12)

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Generator, Iterator
 import pytest
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
-from tests.unit.sdk.recording import Recording
 
 from a11i.sdk import Kind, observe
+from tests.unit.sdk.recording import Recording
 
 
 class Desk:

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 from opentelemetry.trace import StatusCode
 from pydantic import BaseModel
-from tests.unit.sdk.recording import Recording
 
 from a11i.sdk import llm, observe, set_session, set_user
 from a11i.sdk._messages import as_parts
+from tests.unit.sdk.recording import Recording
 
 
 def test_a_session_is_on_the_current_span_and_on_all_below_of_any_instrumentation(recorded: Recording) -> None:
