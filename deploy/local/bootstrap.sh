@@ -22,7 +22,7 @@ fingerprint() {
 
 is_ready() { [ -x $venv/bin/python ] && [ -f $stamp ] && [ "$(cat $stamp)" = "$(fingerprint)" ]; }
 
-is_311() { [ "$("$1" -c "$2 import sys; print(*sys.version_info[:2])" 2>/dev/null)" = "3 11" ]; }
+is_311() { [ "$("$1" -c "import sys$2; print(*sys.version_info[:2])" 2>/dev/null)" = "3 11" ]; }
 
 # The interpreter: PYTHON, else the first 3.11 that can make a pip, else any 3.11.
 find_python() {
@@ -31,9 +31,9 @@ find_python() {
         echo "$PYTHON"
         return
     fi
-    for import in "import ensurepip;" ""; do
+    for also in ", ensurepip" ""; do
         for candidate in python3.11 python3 python "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.11*/bin/python3.11; do
-            if is_311 "$candidate" "$import"; then
+            if is_311 "$candidate" "$also"; then
                 echo "$candidate"
                 return
             fi

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from tests.e2e.running_mesh import RunningMesh, running_mesh
 
 __all__ = ["RunningMesh", "mesh"]

@@ -17,10 +17,10 @@ from typing import Any
 
 import grpc
 import nats
-from tests.e2e.otlp import RPC_TIMEOUT_S, Client
 
 from a11i_local.mesh_files import read_mesh_env
 from a11i_local.services import SERVICES
+from tests.e2e.otlp import RPC_TIMEOUT_S, Client
 
 START_DEADLINE_S = 90.0
 STOP_DEADLINE_S = 60.0

@@ -8,13 +8,13 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from tests.service.gateway.query_double import API_KEY, QueryDouble, running
 
 from a11i.query.v1 import query_service_pb2 as pb
 from a11i_chassis.errors import A11iError, InvalidArgumentError, NotFoundError, OverloadedError, PermissionDeniedError
 from a11i_chassis.settings import ClientSettings
 from a11i_gateway.app import build_gateway
 from a11i_gateway.settings import GatewaySettings, HttpSettings
+from tests.service.gateway.query_double import API_KEY, QueryDouble, running
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 BEARER = {"authorization": f"Bearer {API_KEY}"}

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.unit.cli.query_server import API_KEY, TRACE_ID, FakeQuery, agent_spans, serving
 
 from a11i.query.v1.query_service_pb2 import TraceSummary
 from a11i_cli.main import main
+from tests.unit.cli.query_server import API_KEY, TRACE_ID, FakeQuery, agent_spans, serving
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -39,17 +39,19 @@ def test_show_prints_the_trace_as_a_tree(run: Run) -> None:
     lines = [" ".join(line.split()) for line in output.splitlines()]
     assert code == 0
     assert lines[0] == f"trace {TRACE_ID}"
-    assert lines[2:6] == [
+    assert lines[2:8] == [
         "invoke_agent desk agent 1.84 s",
-        "├─ chat gpt-4o-mini llm 420 ms gpt-4o-mini 1,412 38* $0.000234 redacted: EMAIL_ADDRESS x2",
-        "└─ execute_tool look_up tool 12 ms error: no such order [2J",
+        "├─ chat gpt-4o-mini llm 420 ms gpt-4o-mini 1,412 38* $0.000234",
+        "│ redacted: EMAIL_ADDRESS x2",
+        "└─ execute_tool look_up tool 12 ms",
+        "│ error: no such order [2J",
         "└─ GET /orders 3 ms",
     ]
-    assert lines[6] == (
+    assert lines[8] == (
         "total 4 spans; 1.84 s; 1,412 tokens in, 38 out; $0.000234 and 1 call of unknown price; 1 error; "
         "redacted: EMAIL_ADDRESS x2"
     )
-    assert "counted by a11i" in lines[7]
+    assert "counted by a11i" in lines[9]
     assert "\x1b" not in output
 
 
@@ -115,7 +117,7 @@ def test_list_prints_one_line_a_trace(run: Run) -> None:
 
     header, line = output.splitlines()
     assert header.split()[:3] == ["trace", "started", "name"]
-    assert " ".join(line.split()).endswith("desk run 0 µs 7 1,234 0 $1.50+? gpt-4o 2 errors")
+    assert " ".join(line.split()).endswith("desk run 0 µs 2 7 $1.50+? 1,234 0 gpt-4o")
 
 
 def test_the_data_directory_names_mesh_and_key(run: Run, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def python(
 async def eventually(look: Callable[[], bool]) -> None:
     """Waits until it is so; fails after a while."""
     async with asyncio.timeout(DEADLINE_S):
-        while not look():  # noqa: ASYNC110  # other processes raise no event here
+        while not look():  # other processes raise no event here
             await asyncio.sleep(0.01)
 
 

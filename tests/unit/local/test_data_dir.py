@@ -11,13 +11,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.unit.local.children import SERVES, python
 
 from a11i_local.credentials import load_or_create
 from a11i_local.data_dir import DataDir
 from a11i_local.errors import SetupError
 from a11i_local.mesh_files import StateFile, read_mesh_env, write_mesh_env
 from a11i_local.supervisor import Change, ProcessEvent
+from tests.unit.local.children import SERVES, python
 
 
 @pytest.fixture

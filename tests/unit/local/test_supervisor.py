@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.unit.local.children import IGNORES_SIGTERM, SERVES, Events, eventually, eventually_sync, is_alive, python
 
 from a11i_local.errors import StartError
 from a11i_local.supervisor import Backoff, Change, Supervisor
+from tests.unit.local.children import IGNORES_SIGTERM, SERVES, Events, eventually, eventually_sync, is_alive, python
 
 QUICK = Backoff(first_s=0.01, longest_s=0.05)
 

@@ -17,9 +17,7 @@ class MeshSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="A11I_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     data_dir: Path = Field(default=Path(".a11i"), description="Directory of the mesh's whole state.")
-    start_timeout_s: float = Field(
-        default=90.0, gt=0, description="From a process's start until it must be ready."
-    )
+    start_timeout_s: float = Field(default=90.0, gt=0, description="From a process's start until it must be ready.")
 
     otlp_grpc_port: Port = Field(default=None, description="OTLP/gRPC. Usually 4317.")
     otlp_http_port: Port = Field(default=None, description="OTLP/HTTP. Usually 4318.")

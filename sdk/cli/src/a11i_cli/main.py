@@ -19,8 +19,6 @@ from a11i_cli.show import show_trace, show_traces
 from a11i_cli.traces import connect
 from a11i_cli.values import parse_duration
 
-PLAIN_WIDTH = 240  # Of a line where there is no terminal.
-
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Runs a command and ends the process."""
@@ -108,8 +106,7 @@ def _target(arguments: argparse.Namespace) -> target.Target:
 
 
 def _console() -> Console:
-    terminal = sys.stdout.isatty()
-    return Console(highlight=False, width=None if terminal else PLAIN_WIDTH)
+    return Console(highlight=False)
 
 
 def _ago(duration: timedelta) -> datetime:

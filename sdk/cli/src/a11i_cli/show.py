@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from a11i.query.v1.query_service_pb2 import GetTraceResponse, TraceSummary
 from a11i.telemetry.v1.span_pb2 import NumberSource, Span, StatusCode, StepKind
 from a11i_cli.errors import printable
+from a11i_cli.layout import Column, align
 from a11i_cli.tree import Row, rows
 from a11i_cli.values import show_duration, show_entities, show_usd
 
@@ -22,68 +22,93 @@ SOURCE_MARKS = {
 LEGEND = "* counted by a11i   ~ estimated by a11i   no mark: reported by the provider"
 LONGEST_NAME = 60
 
+SPAN_COLUMNS = (
+    Column("span", flexible=True),
+    Column("kind"),
+    Column("duration", right=True),
+    Column("model"),
+    Column("tokens in", right=True),
+    Column("out", right=True),
+    Column("cost", right=True),
+)
+TRACE_COLUMNS = (
+    Column("trace"),
+    Column("started"),
+    Column("name", flexible=True),
+    Column("duration", right=True),
+    Column("errors", right=True),
+    Column("spans", right=True, optional=True),
+    Column("cost", right=True),
+    Column("tokens in", right=True, optional=True),
+    Column("out", right=True, optional=True),
+    Column("models", optional=True),
+)
+
 
 def show_trace(console: Console, trace: GetTraceResponse) -> None:
     """A trace as a tree with its totals."""
-    console.print(Text.assemble(("trace ", "dim"), trace.summary.trace_id))
-    table = _table("span", "kind", ">duration", "model", ">tokens in", ">out", ">cost", "")
-    for row in rows(trace.spans):
-        table.add_row(*_span_cells(row))
-    _print(console, table)
-    console.print(_totals(trace.summary))
+    _print(console, Text.assemble(("trace ", "dim"), trace.summary.trace_id))
+    found = list(rows(trace.spans))
+    header, *lines = align(SPAN_COLUMNS, [_span_cells(row) for row in found], _width(console))
+    _print(console, header)
+    for row, line in zip(found, lines, strict=True):
+        _print(console, line)
+        for note in _notes(row.span):
+            _print(console, Text.assemble((row.under, "dim"), note))
+    _print(console, _totals(trace.summary))
     if any(_marks(span) for span in trace.spans):
-        console.print(Text(LEGEND, style="dim"))
+        _print(console, Text(LEGEND, style="dim"))
     if trace.truncated:
-        console.print(Text(f"only the first {len(trace.spans):,} spans are shown", style="yellow"))
+        _print(console, Text(f"only the first {len(trace.spans):,} spans are shown", style="yellow"))
 
 
 def show_traces(console: Console, traces: Sequence[TraceSummary]) -> None:
     """Traces as a table."""
     if not traces:
-        console.print("no trace matches")
+        _print(console, Text("no trace matches"))
         return
-    table = _table("trace", "started", "name", ">duration", ">spans", ">tokens in", ">out", ">cost", "models", "")
-    for trace in traces:
-        started = trace.start_time.ToDatetime(tzinfo=UTC).astimezone()
-        table.add_row(
-            trace.trace_id,
-            f"{started:%Y-%m-%d %H:%M:%S}",
-            _name(trace.name),
-            show_duration(trace.duration.ToNanoseconds() / 1e9),
-            f"{trace.span_count:,}",
-            f"{trace.input_tokens:,}",
-            f"{trace.output_tokens:,}",
-            show_usd(trace.cost_usd) + ("+?" if trace.unpriced_calls else ""),
-            printable(", ".join(trace.models)),
-            Text(_count(trace.error_count, "error"), style="red") if trace.error_count else "",
-        )
-    _print(console, table)
+    for line in align(TRACE_COLUMNS, [_trace_cells(trace) for trace in traces], _width(console)):
+        _print(console, line)
 
 
-def _span_cells(row: Row) -> list[Text | str]:
+def _trace_cells(trace: TraceSummary) -> list[Text]:
+    started = trace.start_time.ToDatetime(tzinfo=UTC).astimezone()
+    return [
+        Text(printable(trace.trace_id)),
+        Text(f"{started:%Y-%m-%d %H:%M:%S}"),
+        Text(_name(trace.name), style="bold"),
+        Text(show_duration(trace.duration.ToNanoseconds() / 1e9)),
+        Text(f"{trace.error_count:,}" if trace.error_count else "", style="red"),
+        Text(f"{trace.span_count:,}"),
+        Text(show_usd(trace.cost_usd) + ("+?" if trace.unpriced_calls else "")),
+        Text(f"{trace.input_tokens:,}"),
+        Text(f"{trace.output_tokens:,}"),
+        Text(printable(", ".join(trace.models))),
+    ]
+
+
+def _span_cells(row: Row) -> list[Text]:
     span, usage = row.span, row.span.gen_ai.usage
     model = span.gen_ai.response_model or span.gen_ai.request_model
     return [
         Text.assemble((row.guide, "dim"), (_name(span.name), "red" if _failed(span) else "bold")),
         Text(_kind(span), style="cyan"),
-        show_duration(span.duration.ToNanoseconds() / 1e9),
-        printable(model),
-        _tokens(usage.input_tokens if usage.HasField("input_tokens") else None, usage.input_source),
-        _tokens(usage.output_tokens if usage.HasField("output_tokens") else None, usage.output_source),
-        show_usd(span.gen_ai.cost.total_usd) if span.gen_ai.HasField("cost") else "",
-        _notes(span),
+        Text(show_duration(span.duration.ToNanoseconds() / 1e9)),
+        Text(printable(model)),
+        Text(_tokens(usage.input_tokens if usage.HasField("input_tokens") else None, usage.input_source)),
+        Text(_tokens(usage.output_tokens if usage.HasField("output_tokens") else None, usage.output_source)),
+        Text(show_usd(span.gen_ai.cost.total_usd) if span.gen_ai.HasField("cost") else ""),
     ]
 
 
-def _notes(span: Span) -> Text:
-    notes = []
+def _notes(span: Span) -> Iterator[Text]:
     if _failed(span):
-        notes.append(Text(f"error: {printable(span.status_message) or 'no message'}", style="red"))
-    if span.redaction.entities:
-        notes.append(Text(f"redacted: {show_entities(span.redaction.entities)}", style="yellow"))
+        yield Text(f"error: {printable(span.status_message) or 'no message'}", style="red")
+    removed = [show_entities(span.redaction.entities)] if span.redaction.entities else []
     if span.redaction.withheld_values:
-        notes.append(Text(_count(span.redaction.withheld_values, "value") + " withheld", style="yellow"))
-    return Text("; ").join(notes)
+        removed.append(_count(span.redaction.withheld_values, "value") + " withheld")
+    if removed:
+        yield Text("redacted: " + ", ".join(removed), style="yellow")
 
 
 def _totals(summary: TraceSummary) -> Text:
@@ -102,24 +127,14 @@ def _totals(summary: TraceSummary) -> Text:
     return Text.assemble(("total ", "dim"), "; ".join(parts))
 
 
-def _table(*columns: str) -> Table:
-    """A column's name may begin with ">": its values are numbers."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in columns:
-        number = column.startswith(">")
-        table.add_column(column.lstrip(">"), justify="right" if number else "left", no_wrap=number or column != "")
-    return table
+def _width(console: Console) -> int | None:
+    """Columns of the terminal; a file has no bound."""
+    return console.width if console.is_terminal else None
 
 
-def _print(console: Console, table: Table) -> None:
-    if console.is_terminal:
-        console.print(table)
-        return
-    # A file or a pipe gets lines without the blanks that fill the last column.
-    with console.capture() as capture:
-        console.print(table)
-    for line in capture.get().splitlines():
-        console.out(line.rstrip(), highlight=False)
+def _print(console: Console, line: Text) -> None:
+    line.rstrip()
+    console.print(line, soft_wrap=True)
 
 
 def _name(name: str) -> str:

@@ -49,7 +49,7 @@ def _below(root: Span, children: dict[str, list[Span]], seen: set[str]) -> Itera
             continue
         seen.add(span.span_id)
         mine = [child for child in children[span.span_id] if child.span_id not in seen]
-        yield Row(span, guide, under + ("│  " if mine else "   "))
+        yield Row(span, guide, under + ("│   " if mine else "    "))
         for index, child in reversed(list(enumerate(mine))):
             last = index == len(mine) - 1
             stack.append((child, under + ("└─ " if last else "├─ "), under + ("   " if last else "│  ")))

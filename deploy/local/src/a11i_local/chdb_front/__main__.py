@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from typing import Final
 
 import uvloop
 from aiohttp import web
@@ -11,6 +12,9 @@ from aiohttp import web
 from a11i_local.chdb_front.engine import DirectoryUnusableError, Engine
 from a11i_local.chdb_front.server import Front
 from a11i_local.chdb_front.settings import FrontSettings, SettingsError, read_settings
+
+_MAX_URI_BYTES: Final = 1024 * 1024
+"""Longest URL, ClickHouse's own default (http_max_uri_size): statements and parameters may stand in it."""
 
 
 async def _serve(settings: FrontSettings) -> None:
@@ -20,7 +24,13 @@ async def _serve(settings: FrontSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with Engine(settings.path, max_memory_bytes=settings.max_memory_bytes) as engine:
-        runner = web.AppRunner(Front(engine, settings).application(), handler_cancellation=True, access_log=None)
+        runner = web.AppRunner(
+            Front(engine, settings).application(),
+            handler_cancellation=True,
+            access_log=None,
+            max_line_size=_MAX_URI_BYTES,
+            max_field_size=_MAX_URI_BYTES,
+        )
         await runner.setup()
         try:
             site = web.TCPSite(runner, host, port)

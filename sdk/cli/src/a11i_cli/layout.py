@@ -1,0 +1,64 @@
+"""Columns that stand below each other, in as much room as there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+GAP = 2  # Blanks between columns.
+SMALLEST_FLEXIBLE = 20  # A name of fewer letters says too little: rather leave out an optional column.
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    title: str
+    right: bool = False
+    """A number: its end stands at the right."""
+    flexible: bool = False
+    """Gives up letters where there is no room."""
+    optional: bool = False
+    """Left out where there is no room."""
+
+
+def align(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int | None) -> list[Text]:
+    """A title line and a line for each row; no wider than `width` as long as columns can give way. None: no bound."""
+    kept = list(range(len(columns)))
+    lengths = [max([len(column.title), *(row[index].cell_len for row in rows)]) for index, column in enumerate(columns)]
+    if width is not None:
+        for index in reversed(range(len(columns))):
+            if columns[index].optional and _needed(kept, columns, lengths) > width:
+                kept.remove(index)
+        room = width - _needed(kept, columns, lengths)
+        for index in kept:
+            if columns[index].flexible:
+                lengths[index] = min(lengths[index], _smallest(lengths[index]) + max(room, 0))
+    titles = [Text(column.title, style="dim") for column in columns]
+    return [
+        Text(" " * GAP).join(_fit(line[index], lengths[index], columns[index]) for index in kept)
+        for line in (titles, *rows)
+    ]
+
+
+def _needed(kept: Sequence[int], columns: Sequence[Column], lengths: Sequence[int]) -> int:
+    """The least width of a line with these columns."""
+    least = (_smallest(lengths[index]) if columns[index].flexible else lengths[index] for index in kept)
+    return sum(least) + GAP * (len(kept) - 1)
+
+
+def _smallest(length: int) -> int:
+    return min(length, SMALLEST_FLEXIBLE)
+
+
+def _fit(text: Text, length: int, column: Column) -> Text:
+    fitted = text.copy()
+    fitted.truncate(length, overflow="ellipsis")
+    blanks = length - fitted.cell_len
+    if column.right:
+        fitted.pad_left(blanks)
+    else:
+        fitted.pad_right(blanks)
+    return fitted
