@@ -14,7 +14,7 @@ from a11i.sdk import ConfigurationError, init, llm, observe, set_session, set_us
 
 NOTES = {
     "bread": "Sourdough: 500 g flour, 350 g water, 10 g salt, 100 g starter; 24 hours in the cold.",
-    "soup": "Leek soup: three leeks, two potatoes, a litre of stock; 30 minutes.",
+    "soup": "Onion soup: six onions, two potatoes, a litre of stock; 30 minutes.",
 }
 
 

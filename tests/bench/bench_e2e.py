@@ -19,6 +19,8 @@ from tests.bench.sending import Ack, sender
 from tests.bench.store import SpanStore
 from tests.bench.usage import Usage, cpu_rows, percentile, table
 
+QUICK = (4_000, 1_500, 5.0)
+"""Spans without names, with names, and seconds of freshness of a short run."""
 WARM_UP_SPANS = 512
 CONCURRENCY = 8
 POLL_INTERVAL_S = 0.25
@@ -98,7 +100,10 @@ def main() -> None:
     parser.add_argument("--spans", type=int, default=30_000, help="spans of the round without names")
     parser.add_argument("--spans-names", type=int, default=10_000, help="spans of the round with names")
     parser.add_argument("--fresh-s", type=float, default=30.0, help="seconds to measure freshness for")
+    parser.add_argument("--quick", action="store_true", help="a short run, to see that it works")
     arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.spans, arguments.spans_names, arguments.fresh_s = QUICK
     rounds = (
         Round("patterns and token counts", {"A11I_REDACTION_NAMES": "false"}, arguments.spans, 0.0),
         Round("patterns, names and token counts", {}, arguments.spans_names, arguments.fresh_s),

@@ -16,6 +16,7 @@ from tests.bench.sending import Ack, sender
 from tests.bench.usage import cpu_rows, percentile, table
 
 DISTINCT_SPANS = 20_000
+QUICK_SPANS = 40_000
 CONCURRENCY = 16
 """Requests under way at once, as from 16 programs that export in batches."""
 
@@ -66,7 +67,9 @@ def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spans", type=int, default=400_000, help="spans to send")
-    measuring(run(parser.parse_args().spans))
+    parser.add_argument("--quick", action="store_true", help="a short run, to see that it works")
+    arguments = parser.parse_args()
+    measuring(run(QUICK_SPANS if arguments.quick else arguments.spans))
 
 
 if __name__ == "__main__":

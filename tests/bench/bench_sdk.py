@@ -19,6 +19,7 @@ from tests.bench.usage import percentile, table
 WARM_UP_CALLS = 500
 BATCH_CALLS = 100
 """Calls timed together: a clock's own cost disappears in them."""
+QUICK_BATCHES = 10
 PAUSE_S = 0.05
 """Between batches, so that the background keeps up and no span is dropped."""
 MESSAGES = [{"role": "user", "content": "word " * 400}]
@@ -105,7 +106,9 @@ def main() -> None:
     """Start a collector, measure, and stop it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batches", type=int, default=60, help="batches of 100 calls for each row")
-    batches = parser.parse_args().batches
+    parser.add_argument("--quick", action="store_true", help="a short run, to see that it works")
+    arguments = parser.parse_args()
+    batches = QUICK_BATCHES if arguments.quick else arguments.batches
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     collector = context.Process(target=_collect, args=(theirs,), daemon=True)
