@@ -1,17 +1,17 @@
 """Ingest in this process, between a memory bus and an auth service of the test's own."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import status_pb2
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from pydantic import SecretStr
 
+from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
 from a11i_bus import BusSettings, topology
 from a11i_bus.memory import MemoryBroker
 from a11i_chassis.app import serving
@@ -26,10 +26,12 @@ TENANT, PROJECT = "tenant-1", "project-1"
 
 
 class FakeAuth(auth_service_pb2_grpc.AuthServiceServicer):
-    """Knows two keys, and can be told that its store is away."""
+    """Knows two keys, can forget them, and can be told that its store is away."""
 
-    def __init__(self) -> None:
+    def __init__(self, ttl_s: int) -> None:
         self.away = False
+        self.keys = {KEY: auth_service_pb2.SCOPE_INGEST, READ_ONLY_KEY: auth_service_pb2.SCOPE_QUERY}
+        self._ttl = Duration(seconds=ttl_s)
 
     async def VerifyApiKey(  # the RPC's name
         self,
@@ -38,11 +40,11 @@ class FakeAuth(auth_service_pb2_grpc.AuthServiceServicer):
     ) -> auth_service_pb2.VerifyApiKeyResponse:
         if self.away:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "the store is away")
-        scope = {KEY: auth_service_pb2.SCOPE_INGEST, READ_ONLY_KEY: auth_service_pb2.SCOPE_QUERY}.get(request.api_key)
+        scope = self.keys.get(request.api_key)
         if scope is None:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "unknown key")
         return auth_service_pb2.VerifyApiKeyResponse(
-            tenant_id=TENANT, project_id=PROJECT, key_id="key-1", scopes=[scope], cache_ttl=Duration(seconds=30)
+            tenant_id=TENANT, project_id=PROJECT, key_id="key-1", scopes=[scope], cache_ttl=self._ttl
         )
 
 
@@ -55,6 +57,8 @@ class Harness:
     broker: MemoryBroker
     auth: FakeAuth
     channel: grpc.aio.Channel
+    stop: Callable[[], Coroutine[Any, Any, None]]
+    """Stops the server, as SIGTERM would."""
     metadata: Sequence[tuple[str, str]] = field(default=(("authorization", f"Bearer {KEY}"),))
 
     def start_export(
@@ -92,10 +96,14 @@ class Harness:
 
 @asynccontextmanager
 async def running_ingest(
-    intake: IntakeSettings | None = None, max_receive_bytes: int = 4 * 1024 * 1024, capacity_bytes: int = 64 * 1024**2
+    intake: IntakeSettings | None = None,
+    *,
+    max_receive_bytes: int = 4 * 1024 * 1024,
+    capacity_bytes: int = 64 * 1024**2,
+    key_ttl_s: int = 30,
 ) -> AsyncIterator[Harness]:
     """Run ingest while the context is open."""
-    auth, auth_server = FakeAuth(), grpc.aio.server()
+    auth, auth_server = FakeAuth(key_ttl_s), grpc.aio.server()
     auth_service_pb2_grpc.add_AuthServiceServicer_to_server(auth, auth_server)
     auth_port = auth_server.add_insecure_port("127.0.0.1:0")
     await auth_server.start()
@@ -108,15 +116,13 @@ async def running_ingest(
         shutdown_budget_s=5,
     )
     broker = MemoryBroker(settings.bus)
-    try:
-        async with (
-            wire(settings, broker.bus()) as wired,
-            serving("ingest", settings, wired.app) as server,
-            grpc.aio.insecure_channel(server.address) as channel,
-        ):
-            yield Harness(server.address, wired.http_address, broker, auth, channel)
-    finally:
-        await auth_server.stop(None)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(auth_server.stop, None)
+        wired = await stack.enter_async_context(wire(settings, broker.bus()))
+        server_stack = await stack.enter_async_context(AsyncExitStack())
+        server = await server_stack.enter_async_context(serving("ingest", settings, wired.app))
+        channel = await stack.enter_async_context(grpc.aio.insecure_channel(server.address))
+        yield Harness(server.address, wired.http_address, broker, auth, channel, server_stack.aclose)
 
 
 def request(*span_ids: int, text: str = "") -> ExportTraceServiceRequest:

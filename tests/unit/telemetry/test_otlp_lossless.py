@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
-from tests.unit.telemetry.otlp_strategies import REQUESTS, VALUES
 
 from a11i_telemetry import attributes
 from a11i_telemetry.otlp import decode_traces
+from tests.unit.telemetry.otlp_strategies import REQUESTS, VALUES
 
 Row = dict[str, Any]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(REQUESTS)
 def test_every_part_of_a_request_survives(request: ExportTraceServiceRequest) -> None:
     decoded = decode_traces(request.SerializeToString())

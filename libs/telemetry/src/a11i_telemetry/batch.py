@@ -10,10 +10,11 @@ import pyarrow as pa
 from google.protobuf.message import DecodeError
 
 from a11i.telemetry.v1 import span_batch_pb2
-from a11i_telemetry.columns import Column, pc
+from a11i_telemetry.columns import Column
 from a11i_telemetry.schema import SCHEMA, SCHEMA_MAJOR, SCHEMA_MINOR
 
 _NS_PER_S = 1_000_000_000
+_OFFSET_BYTES = 4
 
 
 class BatchDecodeError(ValueError):
@@ -89,40 +90,41 @@ class SpanBatch:
         """
         return [
             replace(self, batch_id=f"{self.batch_id}-{number}", columns=self.columns.slice(start, end - start))
-            for number, (start, end) in enumerate(_cuts(row_bytes(self.columns), max_bytes))
+            for number, (start, end) in enumerate(_cuts(row_ends(self.columns), max_bytes))
         ]
 
 
-def row_bytes(columns: pa.RecordBatch) -> npt.NDArray[np.int64]:
-    """Return about how many bytes each row takes in Arrow's format, offsets included, padding and metadata not."""
-    sizes = np.zeros(columns.num_rows, np.int64)
+def row_ends(columns: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """Return about how many bytes the rows before each row, and all of them, take in Arrow's format.
+
+    Offsets are counted, padding and metadata are not.
+    """
+    ends = np.zeros(columns.num_rows + 1, np.int64)
     for column in columns.columns:
-        sizes += _value_bytes(column)
-    return sizes
+        ends += _ends(column)
+    return np.asarray(ends - ends[0])
 
 
-def _value_bytes(column: Column) -> Any:
-    kind = column.type
+def _ends(column: Column) -> npt.NDArray[Any]:
+    """Return where each value ends, counted from some value before the first; the first number is its start."""
+    kind, rows = column.type, np.arange(len(column) + 1)
+    if not len(column):  # Arrow may leave out the offsets of nothing.
+        return rows
     if pa.types.is_string(kind) or pa.types.is_binary(kind):
-        return pc.binary_length(column).fill_null(0).to_numpy(zero_copy_only=False) + 4
-    if pa.types.is_list(kind) or pa.types.is_map(kind):
-        lists = column.cast(pa.list_(pa.struct([kind.key_field, kind.item_field]))) if pa.types.is_map(kind) else column
-        elements = lists.flatten()
-        parts = elements.flatten() if pa.types.is_struct(elements.type) else [elements]
-        ends = np.concatenate([[0], np.cumsum(sum(_value_bytes(part) for part in parts) + np.zeros(len(elements)))])
-        lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
-        bounds = np.concatenate([[0], np.cumsum(lengths)])
-        return (ends[bounds[1:]] - ends[bounds[:-1]]).astype(np.int64) + 4
-    return (kind.bit_width + 7) // 8
+        starts = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+        return np.asarray(starts + rows * _OFFSET_BYTES)
+    if pa.types.is_map(kind) or pa.types.is_list(kind):
+        parts = (column.keys, column.items) if pa.types.is_map(kind) else (column.values,)
+        bounds = column.offsets.to_numpy()
+        return np.asarray(sum((_ends(part)[bounds] for part in parts), rows * _OFFSET_BYTES))
+    return np.asarray(rows * ((kind.bit_width + 7) // 8))
 
 
-def _cuts(sizes: npt.NDArray[np.int64], max_bytes: int) -> Iterator[tuple[int, int]]:
+def _cuts(ends: npt.NDArray[np.int64], max_bytes: int) -> Iterator[tuple[int, int]]:
     """Yield the first row and the row after the last of each part."""
-    ends = np.cumsum(sizes)
-    start = 0
-    while start < len(sizes):
-        before = ends[start - 1] if start else 0
-        end = max(int(np.searchsorted(ends, before + max_bytes, side="right")), start + 1)
+    start, rows = 0, len(ends) - 1
+    while start < rows:
+        end = max(int(np.searchsorted(ends, ends[start] + max_bytes, side="right")) - 1, start + 1)
         yield start, end
         start = end
 

@@ -15,13 +15,24 @@ from a11i_telemetry.rules import (
     STEP_KIND_BY_COLUMN,
     STEP_KIND_BY_OPERATION,
     STEP_KIND_OF_OTHER_OPERATION,
-    Rule,
     Take,
 )
 from a11i_telemetry.schema import SCHEMA
 
-_SCALARS: Final = (Kind.STRING, Kind.INT)
-_STRUCTURES: Final = (Kind.ARRAY, Kind.KVLIST)
+
+def _lookup(*kinds: Kind) -> npt.NDArray[np.bool_]:
+    """Return an array that says for each number of a kind whether it is one of these."""
+    found = np.zeros(256, np.bool_)
+    found[list(kinds)] = True
+    return found
+
+
+_STRUCTURES: Final = _lookup(Kind.ARRAY, Kind.KVLIST)
+_USABLE: Final = {
+    Take.TEXT: _lookup(Kind.STRING, Kind.INT),
+    Take.MOVED_TEXT: _lookup(Kind.STRING, Kind.INT, Kind.ARRAY, Kind.KVLIST),
+    Take.TEXT_LIST: _lookup(Kind.STRING, Kind.ARRAY),
+}
 _INT64_END: Final = 2.0**63
 _DECIMAL_COUNT: Final = r"^[0-9]{1,18}$"
 """Eighteen digits always fit an int64."""
@@ -49,7 +60,7 @@ def normalise(table: AttributeTable) -> Normalised:
         elif rule.take in _NUMERIC:
             columns[rule.column] = _NUMERIC[rule.take](table, candidates)
         else:
-            chosen = _choose(table, candidates, _usable_kinds(rule))
+            chosen = _choose(table, candidates, _USABLE[rule.take])
             columns[rule.column] = (_text_lists if rule.take is Take.TEXT_LIST else _texts)(table, chosen)
             if rule.take is Take.MOVED_TEXT:
                 moved.append(chosen[(chosen >= 0) & (table.kinds[chosen] == Kind.STRING)])
@@ -59,31 +70,25 @@ def normalise(table: AttributeTable) -> Normalised:
     return Normalised(columns=columns, moved=np.sort(np.concatenate(moved)))
 
 
-def _usable_kinds(rule: Rule) -> tuple[Kind, ...]:
-    if rule.take is Take.TEXT_LIST:
-        return (Kind.STRING, Kind.ARRAY)
-    return _SCALARS + _STRUCTURES if rule.take is Take.MOVED_TEXT else _SCALARS
-
-
-def _choose(table: AttributeTable, candidates: list[Positions], kinds: tuple[Kind, ...]) -> Positions:
+def _choose(table: AttributeTable, candidates: list[Positions], usable: npt.NDArray[np.bool_]) -> Positions:
     """Return for each span the position of its first usable candidate, else -1. An empty string is not usable."""
     chosen = np.full(table.spans, -1)
     for positions in reversed(candidates):
-        usable = np.isin(table.kinds[positions], kinds)
-        lengths = numbers(pc.binary_length(table.strings.take(pa.array(positions))))
-        usable &= (table.kinds[positions] != Kind.STRING) | (lengths > 0)
-        chosen[table.owner[positions[usable]]] = positions[usable]
+        taken = positions[usable[table.kinds[positions]] & ~table.blank[positions]]
+        chosen[table.owner[taken]] = taken
     return chosen
 
 
 def _texts(table: AttributeTable, chosen: Positions) -> Column:
-    kinds = np.where(chosen < 0, np.uint8(Kind.REPLACED), table.kinds[chosen])
-    parts = [take(table.strings, np.where(kinds == Kind.STRING, chosen, -1))]
-    if Kind.INT in kinds:
-        parts.append(take(table.ints, np.where(kinds == Kind.INT, chosen, -1)).cast(pa.string()))
-    if np.isin(kinds, _STRUCTURES).any():
-        parts.append(table.json_at(np.where(np.isin(kinds, _STRUCTURES), chosen, -1)))
-    return pc.coalesce(*parts, pa.scalar(""))
+    parts = [take(table.strings, chosen)]
+    if parts[0].null_count:
+        # Spans without the attribute, and other kinds: `ints` and `json_at` are null where those are not meant.
+        kinds = table.kinds[chosen]
+        if (kinds == Kind.INT).any():
+            parts.append(take(table.ints, chosen).cast(pa.string()))
+        if _STRUCTURES[kinds].any():
+            parts.append(table.json_at(chosen))
+    return pc.coalesce(*parts, "")
 
 
 def _text_lists(table: AttributeTable, chosen: Positions) -> Column:

@@ -5,7 +5,7 @@ runs with SERVER_OPTIONS): a call is authenticated before anything in it is deco
 a bound, and a string that is not UTF-8 does not refuse a request.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
@@ -45,8 +45,8 @@ class TraceService:
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add the service to `server`."""
-        handler = grpc.unary_unary_rpc_method_handler(self.export)
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(TRACE_SERVICE, {"Export": handler}),))
+        methods: dict[str, Any] = {"Export": grpc.unary_unary_rpc_method_handler(self.export)}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(TRACE_SERVICE, methods),))
 
     async def export(self, body: bytes, context: Context) -> bytes:
         """Answer ExportTraceServiceRequest with ExportTraceServiceResponse, both serialized."""

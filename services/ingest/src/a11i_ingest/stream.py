@@ -1,13 +1,13 @@
 """IngestService/StreamSpans: many chunks on one call, each acknowledged once it is durable."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 import grpc
-from a11i.errors.v1 import error_reason_pb2 as reasons
-from a11i.ingest.v1 import ingest_service_pb2
 from google.protobuf.message import DecodeError
 
+from a11i.errors.v1 import error_reason_pb2 as reasons
+from a11i.ingest.v1 import ingest_service_pb2
 from a11i_chassis.errors import (
     A11iError,
     InvalidArgumentError,
@@ -37,7 +37,7 @@ class StreamService:
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add the service to `server`."""
-        methods = {"StreamSpans": grpc.stream_stream_rpc_method_handler(self.stream_spans)}
+        methods: dict[str, Any] = {"StreamSpans": grpc.stream_stream_rpc_method_handler(self.stream_spans)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(INGEST_SERVICE, methods),))
 
     async def stream_spans(self, _requests: object, context: Context) -> None:
@@ -83,8 +83,9 @@ class _Call:
         if not reading.done():
             reading.cancel()
             return None
-        body = reading.result()
-        return None if body is grpc.aio.EOF else body  # type: ignore[attr-defined]  # missing in the stubs
+        body: object = reading.result()
+        # What is no message is gRPC's sign that the caller has ended its side.
+        return body if isinstance(body, bytes) else None
 
     async def _answer(self, body: bytes) -> None:
         """Store one chunk and acknowledge it, or say in the acknowledgement why it was not stored."""

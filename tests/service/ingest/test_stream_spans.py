@@ -1,0 +1,164 @@
+"""IngestService/StreamSpans, as clients see it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import code_pb2
+from google.rpc.error_details_pb2 import RetryInfo
+
+from a11i.ingest.v1 import ingest_service_pb2_grpc
+from a11i.ingest.v1.ingest_service_pb2 import StreamSpansRequest, StreamSpansResponse
+from a11i_ingest.settings import IntakeSettings
+from tests.service.ingest.ingest_harness import Harness, request, running_ingest
+
+
+class Stream:
+    """An open stream, with a deadline on every read."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+
+    async def send(self, sequence: int, body: bytes) -> None:
+        await self._call.write(StreamSpansRequest(sequence=sequence, otlp_traces=body))
+
+    async def receive(self) -> StreamSpansResponse:
+        async with asyncio.timeout(10):
+            response = await self._call.read()
+        assert isinstance(response, StreamSpansResponse)
+        return response
+
+    async def receive_all(self, count: int) -> dict[int, StreamSpansResponse]:
+        """Return `count` acknowledgements by their sequence."""
+        return {response.sequence: response for response in [await self.receive() for _ in range(count)]}
+
+    async def end(self) -> None:
+        await self._call.done_writing()
+
+    async def code(self) -> grpc.StatusCode:
+        async with asyncio.timeout(10):
+            code: grpc.StatusCode = await self._call.code()
+        return code
+
+
+@asynccontextmanager
+async def _stream(ingest: Harness, metadata: Sequence[tuple[str, str]] | None = None) -> AsyncIterator[Stream]:
+    stub: Any = ingest_service_pb2_grpc.IngestServiceStub(ingest.channel)
+    call = stub.StreamSpans(metadata=ingest.metadata if metadata is None else metadata, timeout=30)
+    try:
+        yield Stream(call)
+    finally:
+        call.cancel()
+
+
+async def test_the_stream_opens_with_its_window() -> None:
+    async with running_ingest(IntakeSettings(stream_window=7)) as ingest, _stream(ingest) as stream:
+        opening = await stream.receive()
+    assert (opening.sequence, opening.window) == (0, 7)
+
+
+async def test_each_chunk_is_acknowledged_once_it_is_on_the_bus() -> None:
+    async with running_ingest() as ingest, _stream(ingest) as stream:
+        await stream.receive()
+        for sequence in (1, 2, 3):
+            await stream.send(sequence, request(sequence, 100 + sequence).SerializeToString())
+        answers = await stream.receive_all(3)
+        stored = await ingest.stored()
+        await stream.end()
+        assert await stream.code() is grpc.StatusCode.OK
+    assert set(answers) == {1, 2, 3}
+    assert all(answer.accepted_spans == 2 and not answer.HasField("error") for answer in answers.values())
+    assert sum(batch.columns.num_rows for batch in stored) == 6
+
+
+async def test_more_chunks_than_the_window_are_slowed_and_not_refused() -> None:
+    async with running_ingest(IntakeSettings(stream_window=2)) as ingest, _stream(ingest) as stream:
+        await stream.receive()
+        for sequence in range(1, 31):
+            await stream.send(sequence, request(sequence).SerializeToString())
+        answers = await stream.receive_all(30)
+        assert len(await ingest.stored()) == 30
+    assert not any(answer.HasField("error") for answer in answers.values())
+
+
+async def test_an_empty_chunk_is_acknowledged() -> None:
+    async with running_ingest() as ingest, _stream(ingest) as stream:
+        await stream.receive()
+        await stream.send(5, b"")
+        answer = await stream.receive()
+    assert answer == StreamSpansResponse(sequence=5)
+
+
+async def test_rejected_spans_are_counted_in_the_acknowledgement() -> None:
+    async with running_ingest() as ingest, _stream(ingest) as stream:
+        await stream.receive()
+        await stream.send(1, request(1, 0).SerializeToString())
+        answer = await stream.receive()
+    assert (answer.accepted_spans, answer.rejected_spans) == (1, 1)
+    assert "span id" in answer.message
+
+
+async def test_a_refused_chunk_does_not_end_the_stream() -> None:
+    async with running_ingest() as ingest, _stream(ingest) as stream:
+        await stream.receive()
+        await stream.send(1, b"no request")
+        refused = await stream.receive()
+        await stream.send(2, request(2).SerializeToString())
+        taken = await stream.receive()
+    assert (refused.sequence, refused.error.code, refused.accepted_spans) == (1, code_pb2.INVALID_ARGUMENT, 0)
+    assert (taken.sequence, taken.accepted_spans) == (2, 1)
+
+
+@pytest.mark.parametrize("away", ["bus", "auth"])
+async def test_a_passing_trouble_is_said_in_the_acknowledgement_with_a_retry_hint(away: str) -> None:
+    async with running_ingest(key_ttl_s=0) as ingest, _stream(ingest) as stream:
+        await stream.receive()
+        if away == "bus":
+            ingest.broker.stop()
+        ingest.auth.away = away == "auth"
+        await stream.send(1, request(1).SerializeToString())
+        refused = await stream.receive()
+        ingest.broker.start()
+        ingest.auth.away = False
+        await stream.send(2, request(1).SerializeToString())
+        taken = await stream.receive()
+    assert refused.error.code == code_pb2.UNAVAILABLE
+    assert any(detail.Is(RetryInfo.DESCRIPTOR) for detail in refused.error.details)
+    assert taken.accepted_spans == 1
+
+
+async def test_without_a_good_key_the_stream_ends() -> None:
+    async with running_ingest() as ingest, _stream(ingest, metadata=[]) as stream:
+        assert await stream.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_revoked_key_ends_a_stream_that_is_open() -> None:
+    async with running_ingest(key_ttl_s=0) as ingest, _stream(ingest) as stream:
+        await stream.receive()
+        ingest.auth.keys.clear()
+        await stream.send(1, request(1).SerializeToString())
+        assert await stream.code() is grpc.StatusCode.UNAUTHENTICATED
+        assert await ingest.stored() == []
+
+
+async def test_shutting_down_acknowledges_what_was_read_and_ends_the_stream() -> None:
+    async with running_ingest() as ingest, _stream(ingest) as stream:
+        await stream.receive()
+        await stream.send(1, request(1).SerializeToString())
+        assert (await stream.receive()).accepted_spans == 1
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ingest.stop())
+            assert await stream.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_client_that_goes_away_leaves_nothing_running() -> None:
+    async with running_ingest() as ingest:
+        async with _stream(ingest) as stream:
+            await stream.receive()
+            for sequence in range(1, 11):
+                await stream.send(sequence, request(sequence, text="x" * 100_000).SerializeToString())
+        # The context's own check on leftover tasks is what can fail here; ingest must go on serving meanwhile.
+        await ingest.export(request(100).SerializeToString())

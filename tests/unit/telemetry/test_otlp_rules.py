@@ -1,0 +1,150 @@
+"""What decoding does with spans that are not quite as they should be."""
+
+import pyarrow as pa
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from a11i_telemetry.otlp import BAD_PARENT_SPAN_ID, BAD_SPAN_ID, BAD_TRACE_ID, DecodedSpans, decode_traces
+
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+
+
+def _span(**fields: object) -> Span:
+    return Span(**{"trace_id": b"t" * 16, "span_id": b"s" * 8, **fields})  # type: ignore[arg-type]  # any field
+
+
+def _decode(*spans: Span) -> DecodedSpans:
+    return decode_traces(_request(*spans).SerializeToString())
+
+
+def _request(*spans: Span) -> ExportTraceServiceRequest:
+    request = ExportTraceServiceRequest()
+    request.resource_spans.add().scope_spans.add().spans.extend(spans)
+    return request
+
+
+def _column(decoded: DecodedSpans, name: str) -> list[object]:
+    return decoded.columns.column(name).to_pylist(maps_as_pydicts="strict")
+
+
+def test_spans_with_bad_ids_are_left_out_and_counted() -> None:
+    decoded = _decode(
+        _span(name="good"),
+        _span(trace_id=b""),
+        _span(trace_id=b"t" * 15),
+        _span(trace_id=bytes(16)),
+        _span(span_id=b"s" * 9),
+        _span(span_id=bytes(8)),
+        _span(parent_span_id=b"p"),
+        _span(trace_id=b"", span_id=b""),
+        _span(name="also good", parent_span_id=b"p" * 8),
+    )
+    assert _column(decoded, "name") == ["good", "also good"]
+    assert _column(decoded, "parent_span_id") == [None, b"p" * 8]
+    assert decoded.rejected == 7
+    assert decoded.reasons == {BAD_TRACE_ID: 4, BAD_SPAN_ID: 2, BAD_PARENT_SPAN_ID: 1}
+
+
+def test_attributes_stay_with_their_span_when_others_are_left_out() -> None:
+    spans = [_span(span_id=bytes([number]) * 8 if number != 2 else b"") for number in range(1, 5)]
+    for number, span in enumerate(spans, start=1):
+        span.attributes.add(key="number").value.int_value = number
+        span.attributes.add(key="list").value.array_value.values.add().int_value = number
+    decoded = _decode(*spans)
+    assert _column(decoded, "attr_int") == [{"number": 1}, {"number": 3}, {"number": 4}]
+    assert _column(decoded, "attr_json") == [{"list": "[1]"}, {"list": "[3]"}, {"list": "[4]"}]
+
+
+def test_a_parent_of_zeros_is_a_root() -> None:
+    assert _column(_decode(_span(parent_span_id=bytes(8))), "parent_span_id") == [None]
+
+
+def test_of_attributes_with_one_key_the_last_counts_whatever_its_type() -> None:
+    span = _span()
+    span.attributes.add(key="key").value.string_value = "first"
+    span.attributes.add(key="other").value.bool_value = True
+    span.attributes.add(key="key").value.array_value.SetInParent()
+    span.attributes.add(key="key").value.int_value = 3
+    decoded = _decode(span, _span())
+    assert _column(decoded, "attr_string") == [{}, {}]
+    assert _column(decoded, "attr_int") == [{"key": 3}, {}]
+    assert _column(decoded, "attr_bool") == [{"other": True}, {}]
+    assert _column(decoded, "attr_json") == [{}, {}]
+
+
+def test_times_beyond_int64_are_clamped_and_durations_never_negative() -> None:
+    end = 2**63 - 1
+    decoded = _decode(
+        _span(start_time_unix_nano=1, end_time_unix_nano=2**64 - 1), _span(start_time_unix_nano=9, end_time_unix_nano=4)
+    )
+    assert decoded.columns.column("end_time").cast(pa.int64()).to_pylist() == [end, 4]
+    assert _column(decoded, "duration_ns") == [end - 1, 0]
+
+
+def test_unknown_kinds_and_status_codes_become_unset() -> None:
+    span = _span(kind=77)  # The enum is open.
+    span.status.code = -1  # type: ignore[assignment]  # likewise
+    decoded = _decode(span)
+    assert _column(decoded, "kind") == [0]
+    assert _column(decoded, "status_code") == [0]
+
+
+def test_text_that_is_no_utf8_is_mended_value_by_value() -> None:
+    span = _span(name="bad#name", trace_state="fine")
+    span.attributes.add(key="bad#key").value.string_value = "fine"
+    span.attributes.add(key="key").value.string_value = "bad#value"
+    span.attributes.add(key="list").value.array_value.values.add().string_value = "bad#element"
+    span.events.add(name="bad#event")
+    payload = _request(span).SerializeToString().replace(b"#", b"\xff")
+    decoded = decode_traces(payload)
+    assert _column(decoded, "name") == [f"bad{REPLACED}name"]
+    assert _column(decoded, "trace_state") == ["fine"]
+    assert _column(decoded, "attr_string") == [{f"bad{REPLACED}key": "fine", "key": f"bad{REPLACED}value"}]
+    assert _column(decoded, "attr_json") == [{"list": f'["bad{REPLACED}element"]'}]
+    assert f"bad{REPLACED}event" in str(_column(decoded, "events"))
+
+
+def test_keys_that_mending_makes_equal_are_one_key() -> None:
+    span = _span()
+    span.attributes.add(key="#").value.int_value = 1
+    span.attributes.add(key="~").value.int_value = 2
+    payload = _request(span).SerializeToString().replace(b"#", b"\xff").replace(b"~", b"\xfe")
+    assert _column(decode_traces(payload), "attr_int") == [{REPLACED: 2}]
+
+
+def test_of_a_value_that_is_set_twice_the_last_member_counts() -> None:
+    span = _span()
+    span.attributes.add(key="key").value.string_value = "text"
+    # The value's five bytes, then an int_value of 5 in the same AnyValue; lengths around it grow by two.
+    inner = b"\x0a\x03key\x12\x06\x0a\x04text"
+    assert inner in span.SerializeToString()
+    twice = b"\x0a\x03key\x12\x08\x0a\x04text\x18\x05"
+    attribute = b"\x4a" + bytes([len(twice)]) + twice
+    body = span.SerializeToString().replace(b"\x4a" + bytes([len(inner)]) + inner, attribute)
+    for _ in range(3):
+        body = (b"\x12" if _ < 2 else b"\x0a") + bytes([len(body)]) + body
+    assert _column(decode_traces(body), "attr_int") == [{"key": 5}]
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x0a\x00", b"\x0a\x02\x12\x00"])
+def test_a_request_without_spans_has_none(payload: bytes) -> None:
+    decoded = decode_traces(payload)
+    assert (decoded.columns.num_rows, decoded.rejected) == (0, 0)
+
+
+def test_the_resource_is_each_spans_own() -> None:
+    request = ExportTraceServiceRequest()
+    for name, spans in (("one", 2), ("", 1), ("two", 1)):
+        resource_spans = request.resource_spans.add()
+        if name:
+            resource_spans.resource.attributes.add(key="service.name").value.string_value = name
+        resource_spans.scope_spans.add().spans.extend([_span()] * spans)
+    decoded = decode_traces(request.SerializeToString())
+    assert _column(decoded, "service_name") == ["one", "one", "", "two"]
+    assert _column(decoded, "resource_attributes") == [
+        '{"service.name":"one"}',
+        '{"service.name":"one"}',
+        "",
+        '{"service.name":"two"}',
+    ]
