@@ -139,14 +139,16 @@ HOSTILE = 'it\'s \\ {name:String} "q" `b` \n\t ü %27; DROP TABLE spans --'
 @pytest.mark.parametrize("value", ["plain", HOSTILE, " ", "\\N", "NULL"])
 @pytest.mark.parametrize("column", ["name", "user_id", "session_id", "service_name", "request_model", "response_model"])
 async def test_each_filter_finds_traces_with_a_span_of_that_value(store: Store, column: str, value: str) -> None:
+    matching: dict[str, Any] = {column: value}
+    other: dict[str, Any] = {column: f"{value}x"}
     await store.put(
         span("match", "root"),
-        span("match", "child", parent_span_id=span_id("root"), **{column: value}),
-        span("other", "root", **{column: f"{value}x"}),
+        span("match", "child", parent_span_id=span_id("root"), **matching),
+        span("other", "root", **other),
         span("empty", "root"),
     )
-    field = "model" if column.endswith("model") else column
-    assert await store.listed(**{field: value}) == [trace_id("match")]
+    which: dict[str, Any] = {"model" if column.endswith("model") else column: value}
+    assert await store.listed(**which) == [trace_id("match")]
 
 
 async def test_filters_by_error(store: Store) -> None:

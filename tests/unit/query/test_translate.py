@@ -1,0 +1,205 @@
+"""Rows of the store as messages."""
+
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.proto.common.v1 import common_pb2 as otlp
+
+from a11i.telemetry.v1 import span_pb2 as pb
+from a11i_query import translate
+from a11i_storage.clickhouse import SPAN_SCHEMA, TraceSummary
+from tests.contract.stored_spans import NOON_NS, S, record_batch, span, span_id, trace_id
+
+
+def stored(*spans: dict[str, Any]) -> pa.Table:
+    """The spans as the reader returns them."""
+    columns = record_batch(spans)
+    received = pa.array([NOON_NS + 5] * len(spans), SPAN_SCHEMA.field("received_time").type)
+    return pa.Table.from_batches([columns.append_column("received_time", received)]).cast(SPAN_SCHEMA)
+
+
+def translated(**columns: Any) -> pb.Span:
+    """One span's message."""
+    [message] = translate.spans(stored(span(**columns)))
+    return message
+
+
+def text(key: str, value: str) -> otlp.KeyValue:
+    return otlp.KeyValue(key=key, value=otlp.AnyValue(string_value=value))
+
+
+def test_ids_times_and_plain_fields() -> None:
+    message = translated(
+        start_ns=NOON_NS + 123_456_789, parent_span_id=span_id("p"), kind=3, status_code=2, flags=257, name="n"
+    )  # fmt: skip
+    assert message.trace_id == trace_id("trace").hex()
+    assert message.span_id == span_id("span").hex()
+    assert message.parent_span_id == span_id("p").hex()
+    assert message.start_time == Timestamp(seconds=NOON_NS // S, nanos=123_456_789)
+    assert message.end_time == Timestamp(seconds=NOON_NS // S + 1, nanos=123_456_789)
+    assert message.duration == Duration(seconds=1)
+    assert message.received_time == Timestamp(seconds=NOON_NS // S, nanos=5)
+    assert (message.kind, message.status_code) == (pb.SPAN_KIND_CLIENT, pb.STATUS_CODE_ERROR)
+    assert (message.flags, message.name) == (257, "n")
+
+
+def test_a_root_has_no_parent_and_a_span_without_genai_no_genai() -> None:
+    message = translated()
+    assert message.parent_span_id == ""
+    assert not message.HasField("gen_ai")
+    assert not message.attributes
+
+
+def test_attributes_come_back_with_their_types_sorted_and_lifted_ones_among_them() -> None:
+    message = translated(
+        attr_string=[("z", "1")],
+        attr_int=[("i", 2)],
+        attr_double=[("d", 3.0)],
+        attr_bool=[("b", False)],
+        attr_json=[("list", '["x",1]')],
+        lifted=["gen_ai.input.messages"],
+        input_messages="[]",
+        resource_attributes='{"service.name":"shop","a":null}',
+        scope_attributes='{"s":1}',
+    )
+    items = otlp.ArrayValue(values=[otlp.AnyValue(string_value="x"), otlp.AnyValue(int_value=1)])
+    assert list(message.attributes) == [
+        otlp.KeyValue(key="b", value=otlp.AnyValue(bool_value=False)),
+        otlp.KeyValue(key="d", value=otlp.AnyValue(double_value=3.0)),
+        text("gen_ai.input.messages", "[]"),
+        otlp.KeyValue(key="i", value=otlp.AnyValue(int_value=2)),
+        otlp.KeyValue(key="list", value=otlp.AnyValue(array_value=items)),
+        text("z", "1"),
+    ]
+    nothing = otlp.KeyValue(key="a", value=otlp.AnyValue())
+    assert list(message.resource_attributes) == [nothing, text("service.name", "shop")]
+    assert list(message.scope_attributes) == [otlp.KeyValue(key="s", value=otlp.AnyValue(int_value=1))]
+
+
+def test_events_and_links() -> None:
+    message = translated(
+        events='[{"time_unix_nano":1000000001,"name":"e","attributes":{"k":"v"},"dropped_attributes_count":4}]',
+        links='[{"trace_id":"ab","span_id":"cd","trace_state":"t","attributes":{},"dropped_attributes_count":5,"flags":1}]',
+    )
+    assert list(message.events) == [
+        pb.SpanEvent(
+            time=Timestamp(seconds=1, nanos=1), name="e", attributes=[text("k", "v")], dropped_attributes_count=4
+        )
+    ]
+    link = pb.SpanLink(trace_id="ab", span_id="cd", trace_state="t", dropped_attributes_count=5, flags=1)
+    assert list(message.links) == [link]
+
+
+def test_unknown_tokens_and_cost_are_unset_and_known_zeroes_are_not() -> None:
+    unknown = translated(step_kind="tool").gen_ai
+    assert not unknown.HasField("usage")
+    assert not unknown.HasField("cost")
+    assert not unknown.HasField("time_to_first_chunk_s")
+    known = translated(
+        step_kind="llm", input_tokens=0, input_source="reported", total_cost_usd=Decimal("0.5"), time_to_first_chunk_s=0
+    ).gen_ai
+    assert known.usage.HasField("input_tokens")
+    assert not known.usage.HasField("output_tokens")
+    assert known.usage.input_source == pb.NUMBER_SOURCE_REPORTED
+    assert known.usage.output_source == pb.NUMBER_SOURCE_UNSPECIFIED
+    assert known.cost.total_usd == 0.5
+    assert known.HasField("time_to_first_chunk_s")
+
+
+def test_every_step_kind_is_known_and_a_future_one_does_no_harm() -> None:
+    kinds = ["agent", "workflow", "llm", "tool", "retrieval", "embedding", "rerank", "guardrail", "evaluation", "chain"]
+    numbers = [translated(step_kind=kind).gen_ai.step_kind for kind in kinds]
+    assert numbers == list(range(1, 11))
+    future = translated(step_kind="dream", operation="dream").gen_ai
+    assert (future.step_kind, future.operation) == (pb.STEP_KIND_UNSPECIFIED, "dream")
+
+
+def test_every_field_of_genai_is_filled_from_its_column() -> None:
+    """A field added to the message and not to the translation would come out empty."""
+    texts = {
+        field.name: f"a {field.name}"
+        for field in pb.GenAi.DESCRIPTOR.fields
+        if field.type == field.TYPE_STRING and not field.is_repeated
+    }
+    rest: dict[str, Any] = {
+        "finish_reasons": ["stop"], "time_to_first_chunk_s": 0.5, "input_tokens": 1, "total_cost_usd": Decimal(1)
+    }  # fmt: skip
+    message = translated(step_kind="llm", **texts, **rest).gen_ai
+    assert {field.name for field, _ in message.ListFields()} == {field.name for field in pb.GenAi.DESCRIPTOR.fields}
+    assert {name: getattr(message, name) for name in texts} == texts
+
+
+def test_the_receipt_is_always_there() -> None:
+    message = translated(redacted_entities=[("IBAN", 2)], redaction_policy="standard/1", withheld_values=3)
+    assert dict(message.redaction.entities) == {"IBAN": 2}
+    assert (message.redaction.policy, message.redaction.withheld_values) == ("standard/1", 3)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 11)), max_size=12))
+def test_spans_come_by_start_and_each_after_its_parent_of_the_same_start(shape: list[tuple[int, int]]) -> None:
+    """`shape` is (start, number of the parent or -1) for each span; parents may form rings or be missing."""
+    starts = [start for start, _ in shape]
+    spans = [
+        span(
+            span=number,
+            start_ns=NOON_NS + start,
+            parent_span_id=span_id(parent) if parent >= 0 else None,
+            name=str(number),
+        )
+        for number, (start, parent) in enumerate(shape)
+    ]
+    spans.sort(key=lambda one: (one["start_time"], one["span_id"]))
+    order = [int(message.name) for message in translate.spans(stored(*spans))] if spans else []
+    assert sorted(order) == list(range(len(shape)))
+    assert [starts[number] for number in order] == sorted(starts)
+    for number, (start, parent) in enumerate(shape):
+        in_reach = 0 <= parent < len(shape) and starts[parent] == start
+        if in_reach and not _in_ring(number, shape):
+            assert order.index(parent) < order.index(number)
+
+
+def _in_ring(number: int, shape: list[tuple[int, int]]) -> bool:
+    """Whether the ancestors of a span, among those of its start, come round again."""
+    seen = set()
+    while 0 <= number < len(shape) and number not in seen:
+        seen.add(number)
+        parent = shape[number][1]
+        if not 0 <= parent < len(shape) or shape[parent][0] != shape[number][0]:
+            return False
+        number = parent
+    return True
+
+
+def test_a_summary_keeps_its_numbers() -> None:
+    message = translate.summary(
+        TraceSummary(
+            trace_id=trace_id("t"),
+            name="n",
+            service_name="v",
+            start_time_ns=NOON_NS + 1,
+            end_time_ns=NOON_NS + 2 * S,
+            span_count=3,
+            error_count=1,
+            input_tokens=4,
+            output_tokens=5,
+            cost_usd=0.5,
+            unpriced_calls=6,
+            models=("a", "b"),
+            session_id="s",
+            user_id="u",
+            redacted_entities={"IBAN": 7},
+        )
+    )
+    assert message.trace_id == trace_id("t").hex()
+    assert message.start_time == Timestamp(seconds=NOON_NS // S, nanos=1)
+    assert message.duration == Duration(seconds=1, nanos=S - 1)
+    assert {field.name for field, _ in message.ListFields()} == {field.name for field in message.DESCRIPTOR.fields}
+    assert (message.span_count, message.error_count, message.unpriced_calls) == (3, 1, 6)
+    assert (message.input_tokens, message.output_tokens, message.cost_usd) == (4, 5, 0.5)
+    assert list(message.models) == ["a", "b"]
+    assert dict(message.redacted_entities) == {"IBAN": 7}
