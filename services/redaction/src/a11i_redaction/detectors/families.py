@@ -11,11 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import tldextract
-from presidio_analyzer import Pattern, PatternRecognizer
+from presidio_analyzer import PatternRecognizer
 from presidio_analyzer import predefined_recognizers as presidio
 
-from a11i_redaction.detectors import vetoes
+from a11i_redaction.detectors import recognizers, vetoes
 
 
 class Need(enum.Enum):
@@ -45,37 +44,15 @@ class Family:
     veto: Callable[[str, int, int], bool] = field(default=vetoes.never)
 
 
-class _EmailRecognizer(presidio.EmailRecognizer):
-    """Presidio's e-mail recognizer, with the public suffixes of the package alone: nothing is fetched."""
-
-    _SUFFIXES: Final = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
-    _PRIVATE: Final = frozenset({"corp", "home", "internal", "intranet", "lan", "local", "localdomain"})
-
-    def validate_result(self, pattern_text: str) -> bool:
-        """Return whether the domain ends in a public suffix or in one that companies use inside."""
-        domain = pattern_text.rpartition("@")[2]
-        return bool(self._SUFFIXES(domain).suffix) or domain.rpartition(".")[2].lower() in self._PRIVATE
-
-
-def _cards() -> PatternRecognizer:
-    """Return Presidio's card recognizer, with the ranges that it misses: Mastercard's 2-series, 19 digits."""
-    own = presidio.CreditCardRecognizer
-    extra = [
-        Pattern("Mastercard 2-series", r"\b2[2-7]\d{2}[- ]?\d{4}[- ]?\d{4}[- ]?\d{4}\b", 0.3),
-        Pattern("19 digits", r"\b[46]\d{3}[- ]?\d{4}[- ]?\d{4}[- ]?\d{4}[- ]?\d{3}\b", 0.3),
-    ]
-    return own(patterns=[*own.PATTERNS, *extra])
-
-
 _DIGITS_9: Final = r"\b\d{9}\b"
 _DIGITS_11: Final = r"\b\d{11}\b"
 
 FAMILIES: Final[tuple[Family, ...]] = (
-    Family(_EmailRecognizer, r"[^\s@]@[^\s@]", reach_chars=400, solid=True, veto=vetoes.no_person_s_mail),
-    Family(_cards, r"\d[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3,5}\b", Need.NEVER, veto=vetoes.no_card),
+    Family(recognizers.EmailRecognizer, r"[^\s@]@[^\s@]", reach_chars=400, solid=True, veto=vetoes.no_person_s_mail),
+    Family(recognizers.card_recognizer, r"\d[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3,5}\b", Need.NEVER, veto=vetoes.no_card),
     Family(presidio.IbanRecognizer, r"[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2}", reach_chars=80),
     Family(
-        presidio.IpRecognizer,
+        recognizers.ip_recognizer,
         r"\d\.\d{1,3}\.\d{1,3}\.\d|(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]|[0-9a-fA-F]::|::[0-9a-fA-F]",
         solid=True,
         veto=vetoes.no_address,
@@ -150,7 +127,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
         r"[A-Za-z]{6}[0-9A-Za-z]{2}[A-Za-z][0-9A-Za-z]{2}[A-Za-z][0-9A-Za-z]{3}[A-Za-z]",
     ),
     Family(presidio.ItVatCodeRecognizer, r"\b(?:\d[ _]?){11}\b", Need.ALWAYS, ("piva", "p.iva", "partita iva", "vat")),
-    Family(presidio.PlPeselRecognizer, _DIGITS_11, Need.BARE),
+    Family(recognizers.PeselRecognizer, _DIGITS_11, Need.BARE),
     Family(presidio.NgNinRecognizer, _DIGITS_11, Need.ALWAYS),
 )
 """The recognizers of the default policy. Recognizers of places, dates, vehicles and companies are not among them."""

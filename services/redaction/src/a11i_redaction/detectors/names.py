@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 from a11i_redaction.detectors.context import key_words
-from a11i_redaction.detectors.name_words import NO_NAMES, TITLES
+from a11i_redaction.detectors.name_words import CUE_ENDS, NO_NAMES, TITLES
 from a11i_redaction.findings import Finding
 from a11i_redaction.reduction import HOLE
 
@@ -112,7 +112,11 @@ class NameDetector:
             return
         for candidate in candidates:
             start = candidate.start()
-            name = _NAME.match(text, start) if _CUE.search(text[max(0, start - _CUE_CHARS) : start]) else None
+            before = text[max(0, start - _CUE_CHARS) : start]
+            words = before.rsplit(None, 1)
+            if not words or words[-1].rstrip(".,: ").lower() not in CUE_ENDS:
+                continue
+            name = _NAME.match(text, start) if _CUE.search(before) else None
             if name is not None:
                 yield from _shaped(text, *name.span(), "PERSON", _CUE_SCORE)
 

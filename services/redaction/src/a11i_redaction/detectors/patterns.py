@@ -103,6 +103,8 @@ class PatternDetector:
                 start, end = begin + result.start, begin + result.end
                 if (start == begin and begin > 0) or (end == stop and stop < len(text)):
                     continue  # Cut by the window, hence longer than any value of this family.
+                while text[start].isspace():
+                    start += 1  # Some of Presidio's patterns take the space before a value.
                 near = in_key or (in_text and context.near(text, start))
                 score = _score(family, result.score, near=near)
                 if score >= MIN_SCORE and _counts(family, text, start, end, near=near):
@@ -119,7 +121,7 @@ class PatternDetector:
             caseless = _FIRST_ONLY | hyperscan.HS_FLAG_CASELESS
             expressions.append((_CONTEXT_IDS + index, self._contexts[index].gate, caseless))
         for index, item in enumerate(secrets.FORMATS):
-            expressions.append((_FORMAT_IDS + index, item.pattern.replace("?P<secret>", ""), _FIRST_ONLY))
+            expressions.append((_FORMAT_IDS + index, item.gate or item.pattern.replace("?P<secret>", ""), _FIRST_ONLY))
         database = hyperscan.Database()
         database.compile(
             expressions=[expression.encode() for _, expression, _ in expressions],

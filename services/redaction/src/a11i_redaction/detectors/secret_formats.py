@@ -1,8 +1,8 @@
 """The formats of secrets, as data.
 
-A pattern is written in what Hyperscan and Python's `re` have in common (no look-around, no back-reference), since the
-prefilter compiles it as it stands. A finding must not touch another letter, digit or underscore before it. Lengths and
-prefixes are those of the vendors' documentation or of keys that they issue.
+A pattern without a gate of its own is written in what Hyperscan and Python's `re` have in common (no look-around, no
+back-reference), since the prefilter compiles it as it stands. A finding must not touch another letter, digit or
+underscore before it. Lengths and prefixes are those of the vendors' documentation or of keys that they issue.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ class SecretFormat:
     entity: str = "SECRET"
     mixed: bool = False
     """True if the value must hold both a letter and a digit, which plain words and numbers do not."""
+    gate: str = ""
+    """What the prefilter looks for. Empty: the pattern."""
 
 
 _B64 = r"[A-Za-z0-9+/]"
@@ -100,12 +102,14 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
 """Keys whose vendor made them recognisable."""
 
 GENERAL_FORMATS: Final[tuple[SecretFormat, ...]] = (
-    SecretFormat("jwt", rf"eyJ{_URL}{{10,4000}}\.eyJ{_URL}{{10,8000}}(?:\.{_URL}{{0,2000}})?", "JWT"),
+    SecretFormat("jwt", rf"\beyJ{_URL}{{10,4000}}\.eyJ{_URL}{{10,8000}}(?:\.{_URL}{{0,2000}})?", "JWT"),
     SecretFormat(
         "pem private key",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^\-]{0,20000}(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY"
-        r"(?: BLOCK)?-----)?",
+        # Headers and base64, line ends as they are or escaped; without an end mark, as far as it looks like a key.
+        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=\s:,\\]++|-(?!----))*+"
+        r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?",
         "PRIVATE_KEY",
+        gate=r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY",
     ),
     SecretFormat(
         "authorization header", r"(?i:bearer|token)[ ]{1,4}(?P<secret>[A-Za-z0-9_\-.~+/]{20,4000}={0,2})", mixed=True

@@ -1,0 +1,71 @@
+"""What the redaction tests share: batches of spans, and a redactor with detectors of one's own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from a11i_redaction.analysis import Analyzer
+from a11i_redaction.cache import FindingsCache
+from a11i_redaction.detectors.names import NameDetector
+from a11i_redaction.detectors.patterns import PatternDetector
+from a11i_redaction.findings import Finding
+from a11i_redaction.pipeline import Redactor
+from a11i_redaction.policy import STANDARD
+from a11i_redaction.pseudonyms import Pseudonyms
+from a11i_telemetry.batch import SpanBatch
+from a11i_telemetry.columns import empty
+from a11i_telemetry.schema import SCHEMA
+
+KEY = b"a key of the tests"
+TENANT = "tenant-1"
+
+
+def batch(rows: int = 1, **columns: Sequence[Any]) -> SpanBatch:
+    """Return a batch of spans in which the named columns have these values, and the others are empty."""
+    arrays = [
+        pa.array(columns[field.name], field.type) if field.name in columns else _default(field, rows)
+        for field in SCHEMA
+    ]
+    return SpanBatch("0" * 32, TENANT, "project-1", 0, pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
+
+
+def _default(field: Any, rows: int) -> Any:
+    if field.name in {"trace_id", "span_id"}:
+        return pa.array([b"\x41" * field.type.byte_width] * rows, field.type)
+    return empty(field.type, rows)
+
+
+def column(of: SpanBatch, name: str) -> list[Any]:
+    """Return a column's values; maps as lists of pairs."""
+    return list(of.columns.column(name).to_pylist())
+
+
+def found(findings: Sequence[Finding], text: str) -> list[tuple[str, str]]:
+    """Return entity and text of each finding, sorted."""
+    return sorted((finding.entity, text[finding.start : finding.end]) for finding in findings)
+
+
+class ScriptedModel:
+    """A language model that knows some names by heart, and fails on texts that hold `poison`."""
+
+    version = "scripted/1"
+
+    def __init__(self, names: Mapping[str, str], poison: str = "\0") -> None:
+        self._names = names
+        self._poison = poison
+
+    def entities(self, texts: Sequence[str]) -> Iterator[list[tuple[int, int, str]]]:
+        """Yield where the names are."""
+        for text in texts:
+            if self._poison in text:
+                raise ValueError(f"cannot work on {text}")
+            places = ((text.find(name), name, entity) for name, entity in self._names.items())
+            yield [(start, start + len(name), entity) for start, name, entity in places if start >= 0]
+
+
+def redactor_with(patterns: PatternDetector, model: ScriptedModel, **limits: int) -> Redactor:
+    """Return a redactor with the real patterns and a scripted model."""
+    names = NameDetector(model, STANDARD.model_entities, limits.get("max_model_chars", 10_000))
+    analyzer = Analyzer(patterns, names, FindingsCache(1_000_000), limits.get("max_value_chars", 100_000))
+    return Redactor(analyzer, Pseudonyms(KEY), STANDARD, "test/1")
