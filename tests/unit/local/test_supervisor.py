@@ -94,8 +94,10 @@ async def test_a_process_that_keeps_dying_before_it_is_ready_fails_the_start(
 
 
 async def test_wrong_settings_fail_the_start_at_once(supervisor: Supervisor, events: Events, tmp_path: Path) -> None:
-    with pytest.raises(StartError, match="exit code 2"):
-        await supervisor.start(python(tmp_path, "misled", "raise SystemExit(2)", probe=_never))
+    code = "import sys; print('an earlier line', flush=True); sys.stderr.write('port 1 is taken\\n'); sys.exit(2)"
+
+    with pytest.raises(StartError, match=r"misled ended with exit code 2: port 1 is taken; see .*misled\.log"):
+        await supervisor.start(python(tmp_path, "misled", code, probe=_never))
 
     assert events.of("misled") == [Change.STARTED]
 

@@ -8,24 +8,31 @@ import sys
 from pathlib import Path
 
 from a11i_local.console import Console
+from a11i_local.environment import base_environment
 from a11i_local.errors import SetupError, StartError
 from a11i_local.mesh import Mesh
 
+AGENT = Path("examples") / "demo_agent.py"
 AGENT_TIMEOUT_S = 120.0
 SHOW_TIMEOUT_S = 60.0
 QUERYABLE_WITHIN = "30s"  # A trace is queryable about a second after it was sent, later on a machine that is busy.
 
 
+def check() -> None:
+    """Raises SetupError if the agent isn't there; asked before the mesh starts."""
+    if not AGENT.exists():
+        raise SetupError(f"{AGENT} is not here: run the demo from the root of a11i's source")
+
+
 async def run(mesh: Mesh, console: Console) -> None:
     """Runs the agent, then prints its trace as a tree and the latest traces. Raises StartError if one fails."""
-    agent = Path("examples") / "demo_agent.py"
-    if not agent.exists():
-        raise SetupError(f"{agent} is not here: run the demo from the root of a11i's source")
-    environment = {**os.environ, **mesh.variables}
+    known = {name: mesh.variables[name] for name in ("A11I_OTLP_GRPC", "A11I_QUERY", "A11I_API_KEY")}
     console.say("\nan agent runs: several turns, tools, an error ...\n")
-    trace_id = await _trace_of(agent, environment)
+    # The user's OTEL_ variables are left out: they would send the demo's spans elsewhere.
+    trace_id = await _trace_of(AGENT, base_environment() | known)
     console.done("agent")
     console.say("")
+    environment = {**os.environ, **known}
     await _a11i(environment, "traces", "show", trace_id, "--wait", QUERYABLE_WITHIN)
     console.say("")
     await _a11i(environment, "traces", "list", "--limit", "5")

@@ -38,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 async def _run(settings: MeshSettings, console: Console, *, with_demo: bool) -> None:
     """Starts the mesh and serves until a signal; a second signal ends everything at once."""
+    if with_demo:
+        demo.check()
     stop = _Stop(asyncio.current_task(), console)
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.ask)

@@ -47,9 +47,7 @@ async def running_mesh(settings: MeshSettings, console: Console) -> AsyncIterato
     """Starts a mesh, and stops it at the end. Raises SetupError or StartError; then nothing is left running."""
     if sys.platform != "linux":
         raise SetupError("the embedded mesh runs on Linux only")
-    data = DataDir.open(settings.data_dir)
-    claims = PortClaims()
-    with closing(data), closing(claims):
+    with closing(DataDir.open(settings.data_dir)) as data, closing(PortClaims()) as claims:
         remembered = {name: port for name, port in data.read_json("ports.json").items() if isinstance(port, int)}
         ports = assign(dict.fromkeys(LISTENERS), claims, settings.chosen_ports(), remembered, PREFERRED_PORTS)
         data.write_json("ports.json", ports)
@@ -178,6 +176,7 @@ class _Builder:
             "A11I_CLICKHOUSE": self._urls.clickhouse,
             "A11I_POSTGRES": self._urls.postgres,
             "A11I_S3": self._urls.s3,
+            "A11I_S3_BUCKET": seaweedfs.BUCKET,
             "A11I_S3_ACCESS_KEY": self._credentials.s3_access_key,
             "A11I_S3_SECRET_KEY": self._credentials.s3_secret_key,
             "A11I_ADMIN_TOKEN": self._credentials.admin_token,

@@ -26,13 +26,21 @@ class PortClaims:
     """Ports that this process holds. They are given back by `close`, or when the process ends."""
 
     def __init__(self, directory: Path | None = None) -> None:
+        """Raises SetupError if the directory of the locks, which all meshes of a user share, is someone else's."""
         self._directory = directory or Path(tempfile.gettempdir()) / f"a11i-ports-{os.getuid()}"
         self._held: dict[int, FileIO] = {}
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SetupError(
+                f"{self._directory} can't be made ({error.strerror}): set TMPDIR to a directory of yours"
+            ) from None
+        if self._directory.lstat().st_uid != os.getuid():
+            raise SetupError(f"{self._directory} is another user's: remove it, or set TMPDIR to a directory of yours")
 
     def claim(self, port: int) -> bool:
         """Takes the port for this mesh. False: somebody listens there, or another mesh has it."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileIO(self._directory / str(port), "w")
+        lock = FileIO(self._directory / str(port), "a")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

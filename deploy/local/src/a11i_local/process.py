@@ -95,6 +95,14 @@ def rotate(log_path: Path) -> None:
         log_path.replace(log_path.with_name(log_path.name + ".1"))
 
 
+def last_line(log_path: Path) -> str:
+    """The last line of a log, at most 300 characters."""
+    with log_path.open("rb") as log:
+        log.seek(max(0, log_path.stat().st_size - 4096))
+        lines = log.read().decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")[:300]
+
+
 def describe_exit(returncode: int) -> str:
     """`exit code 1`, or `signal 9 (SIGKILL)`."""
     if returncode >= 0:

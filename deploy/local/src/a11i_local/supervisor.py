@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 
 from a11i_local.errors import StartError
-from a11i_local.process import ProcessSpec, describe_exit, kill_group, spawn, stop
+from a11i_local.process import ProcessSpec, describe_exit, kill_group, last_line, spawn, stop
 
 PROBE_INTERVAL_S = 0.05
 PROBE_TIMEOUT_S = 2.0
@@ -188,10 +188,11 @@ class Supervisor:
     def _gives_up(self, child: _Child, returncode: int, failures: int) -> bool:
         if child.ready.done() or (failures < START_ATTEMPTS and returncode != CONFIG_EXIT_CODE):
             return False
+        log = self.log_path(child.spec.name)
+        # Then its last words are one line for people.
+        words = f": {last_line(log)}" if returncode == CONFIG_EXIT_CODE else ""
         child.ready.set_exception(
-            StartError(
-                f"{child.spec.name} ended with {describe_exit(returncode)}; see {self.log_path(child.spec.name)}"
-            )
+            StartError(f"{child.spec.name} ended with {describe_exit(returncode)}{words}; see {log}")
         )
         return True
 

@@ -25,8 +25,10 @@ def explain(error: grpc.RpcError, address: str) -> CommandError:
     """A server's error in the user's words."""
     # Every error that a stub raises is a Call, which has code and details; RpcError alone does not say so.
     code, details = error.code(), printable(error.details() or "")
+    if code is grpc.StatusCode.UNAVAILABLE and "failed to connect" in details:
+        return CommandError(f"nothing answers at {address}; is the mesh running? `make up` starts one")
     if code is grpc.StatusCode.UNAVAILABLE:
-        return CommandError(f"{address} does not answer now ({details}); is the mesh running? `make up` starts one")
+        return CommandError(f"{address} can't answer now ({details}); try again")
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return CommandError(f"{address} did not answer in time; try again")
     if code is grpc.StatusCode.UNAUTHENTICATED:
