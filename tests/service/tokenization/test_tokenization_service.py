@@ -56,7 +56,7 @@ async def stub(settings: TokenizationSettings, bus: Bus) -> AsyncIterator["Stub"
 
 def violated_field(error: grpc.aio.AioRpcError) -> str:
     """Return the field that the error's google.rpc.BadRequest names."""
-    metadata: dict[str, Any] = dict(error.trailing_metadata() or ())  # type: ignore[arg-type]  # pairs by another name
+    metadata: dict[str, Any] = dict(error.trailing_metadata() or ())
     status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
     request = error_details_pb2.BadRequest()
     assert any(packed.Unpack(request) for packed in status.details)

@@ -14,7 +14,10 @@ START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 def batch_of(*spans: Mapping[str, Any]) -> SpanBatch:
     """Return a batch with a row for each mapping; what a mapping leaves out is empty, or null where that may be."""
-    rows = [{**_EMPTY, "span_id": number.to_bytes(8, "big"), **span} for number, span in enumerate(spans, 1)]
+    rows = [
+        {**_EMPTY, **_sources(span), "span_id": number.to_bytes(8, "big"), **span}
+        for number, span in enumerate(spans, 1)
+    ]
     return SpanBatch(
         batch_id="batch-1",
         tenant_id="tenant-1",
@@ -27,6 +30,11 @@ def batch_of(*spans: Mapping[str, Any]) -> SpanBatch:
 def llm(**values: Any) -> dict[str, Any]:
     """Return a call of a chat model, OpenAI's gpt-4o unless named otherwise."""
     return {"step_kind": "llm", "operation": "chat", "provider": "openai", "request_model": "gpt-4o"} | values
+
+
+def _sources(span: Mapping[str, Any]) -> dict[str, str]:
+    """Return the sources of the token numbers, as ingest sets them."""
+    return {f"{side}_source": "reported" for side in ("input", "output") if span.get(f"{side}_tokens") is not None}
 
 
 def _empty(kind: pa.DataType) -> Any:

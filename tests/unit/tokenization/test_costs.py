@@ -10,7 +10,8 @@ from genai_prices.types import ModelInfo, Provider
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from a11i_tokenization.costs import cost_columns
+from a11i_telemetry.columns import Column
+from a11i_tokenization.costs import PRICED_BY, cost_columns
 from a11i_tokenization.prices import PRICE_VERSION, PriceBook
 from a11i_tokenization.rates import MAX_TOKENS
 from tests.unit.tokenization.span_rows import START, batch_of, llm
@@ -23,12 +24,18 @@ SOLD_BY_THE_TOKEN = [
 ]
 
 
+def priced_by(*calls: dict[str, Any]) -> dict[str, Column]:
+    """Return the columns of the calls that a price follows from."""
+    columns = batch_of(*calls).columns
+    return {name: columns[name] for name in PRICED_BY}
+
+
 def price(book: PriceBook, *calls: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the cost columns of the calls, a mapping for each."""
-    columns = batch_of(*calls).columns
-    costs = cost_columns(columns, np.ones(len(calls), np.bool_), book)
+    columns = priced_by(*calls)
+    costs = cost_columns(columns, np.ones(len(calls), np.bool_), book).columns
     names = ("input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as")
-    return [{name: getattr(costs, name)[row].as_py() for name in names} for row in range(len(calls))]
+    return [{name: costs[name][row].as_py() for name in names} for row in range(len(calls))]
 
 
 def usage(
@@ -159,12 +166,38 @@ def test_one_batch_holds_models_tiers_and_gaps(book: PriceBook) -> None:
 
 
 def test_only_the_calls_asked_for_are_priced(book: PriceBook) -> None:
-    columns = batch_of(llm(**usage(1_000, 0)), llm(**usage(1_000, 0))).columns
-    costs = cost_columns(columns, np.array([False, True]), book)
-    assert costs.total_cost_usd.to_pylist() == [None, Decimal("0.0025")]
-    assert costs.priced_as.to_pylist() == ["", "openai/gpt-4o"]
-    none = cost_columns(columns, np.zeros(2, np.bool_), book)
-    assert none.total_cost_usd.to_pylist() == [None, None]
+    columns = priced_by(llm(**usage(1_000, 0)), llm(**usage(1_000, 0)))
+    costs = cost_columns(columns, np.array([False, True]), book).columns
+    assert costs["total_cost_usd"].to_pylist() == [None, Decimal("0.0025")]
+    assert costs["priced_as"].to_pylist() == ["", "openai/gpt-4o"]
+    none = cost_columns(columns, np.zeros(2, np.bool_), book).columns
+    assert none["total_cost_usd"].to_pylist() == [None, None]
+
+
+def test_a_slice_of_a_batch_is_priced_as_its_own(book: PriceBook) -> None:
+    calls = [llm(**usage(1_000 * number if number % 3 else None, number)) for number in range(20)]
+    whole = priced_by(*calls)
+    sliced = cost_columns({name: column[7:] for name, column in whole.items()}, np.ones(13, np.bool_), book)
+    expected = cost_columns(whole, np.ones(20, np.bool_), book)
+    for name, column in expected.columns.items():
+        assert sliced.columns[name].to_pylist() == column[7:].to_pylist()
+
+
+def test_calls_centuries_apart_are_priced_together(book: PriceBook) -> None:
+    calls = [
+        llm(
+            provider=f"gateway-{number}",
+            request_model="gpt-4o",
+            response_model=f"deployment-{number}",
+            start_time=datetime(1700 + number % 2 * 500, 1, 1, tzinfo=UTC),
+            **usage(1_000, number),
+        )
+        for number in range(300)
+    ] + [llm(request_model=f"other-{number}") for number in range(300)]
+    costs = price(book, *calls)
+    assert [cost["total_cost_usd"] for cost in costs[:300]] == [
+        Decimal("0.0025") + Decimal("0.00001") * number for number in range(300)
+    ]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -20,18 +20,16 @@ _PLAIN_OPERATIONS: Final = frozenset({"text_completion", "embeddings"})
 _PLAIN_KINDS: Final = frozenset({"embedding", "rerank"})
 """Calls that send text as it is, without a chat's format."""
 
-_COUNTED: Final = ("step_kind", "operation", "request_model", "response_model", "input_messages", "system_instructions",
+_READ: Final = ("step_kind", "operation", "request_model", "response_model", "input_messages", "system_instructions",
                    "tool_definitions", "output_messages")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class TokenColumns:
-    """The token columns of a SpanBatch that counting completes, one entry a span."""
+    """What counting adds to a SpanBatch."""
 
-    input_tokens: Column
-    output_tokens: Column
-    input_source: Column
-    output_source: Column
+    replaced: Mapping[str, Column]
+    """The token and source columns that changed, by name, one entry a span; none if there was nothing to count."""
     counted: Mapping[str, int]
     """Tokens that no provider reported, by source."""
 
@@ -51,26 +49,33 @@ class _Counted:
 
 
 def token_columns(columns: pa.RecordBatch, calls: Bools, counter: PromptCounter) -> TokenColumns:
-    """Count where a call (`calls`, one entry a span) has text but no number; other numbers are marked reported."""
+    """Count where a call (`calls`, one entry a span) has text but no number; what was reported stays."""
     no_input = calls & mask(columns["input_tokens"].is_null())
-    no_input &= _any_text(columns, "input_messages") | _any_text(columns, "system_instructions")
-    no_output = calls & mask(columns["output_tokens"].is_null()) & _any_text(columns, "output_messages")
+    if no_input.any():
+        no_input &= _any_text(columns, "input_messages") | _any_text(columns, "system_instructions")
+    no_output = calls & mask(columns["output_tokens"].is_null())
+    if no_output.any():
+        no_output &= _any_text(columns, "output_messages")
     spans = np.flatnonzero(no_input | no_output)
     inputs, outputs = _Counted([], [], []), _Counted([], [], [])
     # Python's work on single spans, hence only on those that need it.
-    for span, row in zip(spans.tolist(), columns.select(list(_COUNTED)).take(spans).to_pylist(), strict=True):
+    for span, row in zip(spans.tolist(), columns.select(list(_READ)).take(spans).to_pylist(), strict=True):
         tokenizer = tokenizer_for((row["response_model"], row["request_model"]))
         if no_input[span]:
             inputs.add(span, _count_input(row, tokenizer, counter), tokenizer)
         if no_output[span]:
             outputs.add(span, counter.count_texts(tokenizer.encoding, row["output_messages"]), tokenizer)
-    input_tokens, input_source = _complete(columns["input_tokens"], columns["input_source"], inputs)
-    output_tokens, output_source = _complete(columns["output_tokens"], columns["output_source"], outputs)
     counted: Counter[str] = Counter()
-    for one in (inputs, outputs):
-        for source, number in zip(one.sources, one.tokens, strict=True):
-            counted[source] += number
-    return TokenColumns(input_tokens, output_tokens, input_source, output_source, counted)
+    replaced: dict[str, Column] = {}
+    for side, numbers in (("input", inputs), ("output", outputs)):
+        for source, tokens in zip(numbers.sources, numbers.tokens, strict=True):
+            counted[source] += tokens
+        if numbers.spans:
+            where = np.zeros(columns.num_rows, np.bool_)
+            where[numbers.spans] = True
+            for name, values in ((f"{side}_tokens", numbers.tokens), (f"{side}_source", numbers.sources)):
+                replaced[name] = pc.replace_with_mask(columns[name], pa.array(where), pa.array(values))
+    return TokenColumns(replaced, counted)
 
 
 def _count_input(row: dict[str, str], tokenizer: Tokenizer, counter: PromptCounter) -> Count:
@@ -78,20 +83,6 @@ def _count_input(row: dict[str, str], tokenizer: Tokenizer, counter: PromptCount
         return counter.count_texts(tokenizer.encoding, row["input_messages"])
     call = CallInput(row["input_messages"], row["system_instructions"], row["tool_definitions"])
     return counter.count_chat(tokenizer.encoding, call)
-
-
-def _complete(tokens: Column, source: Column, counted: _Counted) -> tuple[Column, Column]:
-    """Put counts where there was no number, and say of every number where it comes from."""
-    reported = pc.if_else(pc.equal(source, ""), "reported", source)
-    source = pc.if_else(tokens.is_valid(), reported, "")
-    if not counted.spans:
-        return tokens, source
-    where = np.zeros(len(tokens), np.bool_)
-    where[counted.spans] = True
-    return (
-        pc.replace_with_mask(tokens, pa.array(where), pa.array(counted.tokens, pa.int64())),
-        pc.replace_with_mask(source, pa.array(where), pa.array(counted.sources)),
-    )
 
 
 def _any_text(columns: pa.RecordBatch, name: str) -> Bools:

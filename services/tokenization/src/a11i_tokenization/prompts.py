@@ -46,7 +46,7 @@ class PromptCounter:
         return self._messages(encoding, "x", messages, self._texts)
 
     def _messages(self, encoding: str, kind: str, messages: str, count: Callable[[str, MessageText], Count]) -> Count:
-        total = Count(0)
+        tokens, exact = 0, True
         try:
             for message in split_messages(messages) if messages else ():
                 key = content_key(encoding, kind, compact_json(message))
@@ -54,10 +54,11 @@ class PromptCounter:
                 if found is None:
                     found = count(encoding, message_text(message))
                     self._cache.put(key, found)
-                total += found
+                tokens += found.tokens
+                exact &= found.exact
         except JsonDepthError:
             return self._plain(encoding, messages)
-        return total
+        return Count(tokens, exact)
 
     def _value(self, encoding: str, kind: str, value: str, count: Callable[[str, str], Count]) -> Count:
         key = content_key(encoding, kind, value.encode())

@@ -13,40 +13,24 @@ MAX_TOKENS: Final = 1_000_000_000
 MAX_PICO_USD: Final = 1_500_000_000
 """$1,500 a million tokens. All sorts of a call together stay within 64 bits at this rate and MAX_TOKENS each."""
 
+SORTS: Final = ("input", "cache_read", "cache_write", "output", "reasoning", "call")
+"""What is priced apart: input that is neither read from nor written to the cache, and the two that are; output
+without reasoning, and reasoning; the call."""
+
 _ATTO_PER_USD: Final = 10**18
 ATTO_PER_PICO: Final = 10**6
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """US dollars a token: `pico` 1e-12 dollars and `atto` 1e-18 dollars, 0 <= atto < 1,000,000."""
-
-    pico: int
-    atto: int
-
-    @classmethod
-    def of(cls, usd: Decimal) -> "Rate":
-        """Return the rate nearest to `usd` a token."""
-        return cls(*divmod(round(usd * _ATTO_PER_USD), ATTO_PER_PICO))
+"""How many of the small units of Rates make one of the large."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What one token of each sort costs; sorts do not overlap."""
+    """What a call costs: for each of SORTS the price of one token, in the last place that of the call itself.
 
-    input: Rate
-    """Input that is neither read from nor written to the cache."""
-    cache_read: Rate
-    cache_write: Rate
-    output: Rate
-    """Output without reasoning."""
-    reasoning: Rate
-    call: Rate
-    """Of the call itself."""
+    `pico` holds whole units of 1e-12 dollars, `atto` the rest in 1e-18 dollars, from 0 to 999,999.
+    """
 
-    def row(self) -> tuple[Rate, ...]:
-        """Return the rates in the order of the fields."""
-        return (self.input, self.cache_read, self.cache_write, self.output, self.reasoning, self.call)
+    pico: tuple[int, ...]
+    atto: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +57,26 @@ def tiered_rates(price: ModelPrice) -> TieredRates | None:
         {tier.start for value in vars(price).values() if isinstance(value, TieredPrices) for tier in value.tiers}
     )
     tiers = tuple(_probe(price, tokens) for tokens in (1, *(start + 1 for start in starts)))
-    if any(rate.pico > MAX_PICO_USD for rates in tiers for rate in rates.row()[:-1]):
+    if any(pico > MAX_PICO_USD for rates in tiers for pico in rates.pico[:-1]):
         return None
     return TieredRates(tiers, tuple(starts), has_output=price.output_mtok is not None)
 
 
 def _probe(price: ModelPrice, tokens: int) -> Rates:
+    """Return the rates of calls with `tokens` of input."""
+
     def cost(**usage: int) -> Decimal:
         return price.calc_price(Usage(**usage))["total_price"]
 
     call = cost()
-    base = cost(input_tokens=tokens)
-    return Rates(
-        input=Rate.of((base - call) / tokens),
-        cache_read=Rate.of((cost(input_tokens=tokens, cache_read_tokens=tokens) - call) / tokens),
-        cache_write=Rate.of((cost(input_tokens=tokens, cache_write_tokens=tokens) - call) / tokens),
-        output=Rate.of(cost(input_tokens=tokens, output_tokens=1) - base),
-        reasoning=Rate.of(cost(input_tokens=tokens, output_tokens=1, output_reasoning_tokens=1) - base),
-        call=Rate.of(call),
+    unanswered = cost(input_tokens=tokens)
+    usd = (
+        (unanswered - call) / tokens,
+        (cost(input_tokens=tokens, cache_read_tokens=tokens) - call) / tokens,
+        (cost(input_tokens=tokens, cache_write_tokens=tokens) - call) / tokens,
+        cost(input_tokens=tokens, output_tokens=1) - unanswered,
+        cost(input_tokens=tokens, output_tokens=1, output_reasoning_tokens=1) - unanswered,
+        call,
     )
+    units = [divmod(round(rate * _ATTO_PER_USD), ATTO_PER_PICO) for rate in usd]
+    return Rates(pico=tuple(pico for pico, _ in units), atto=tuple(atto for _, atto in units))

@@ -27,7 +27,6 @@ MAX_TEXT_BYTES: Final = 4_000_000
 """Of one CountTokens: a second's work at the worst."""
 
 _NUMBERS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
-_CALL_SCHEMA: Final = pa.schema([SCHEMA.field(name) for name in PRICED_BY])
 
 
 class TokenizationServicer(pb2_grpc.TokenizationServiceServicer):
@@ -69,18 +68,18 @@ class TokenizationServicer(pb2_grpc.TokenizationServiceServicer):
             "request_model": request.model,
             "start_time": now,
         }
-        columns = pa.RecordBatch.from_pylist([call], schema=_CALL_SCHEMA)
-        costs = cost_columns(columns, np.ones(1, np.bool_), self._book)
-        total = costs.total_cost_usd[0].as_py()
+        columns = {name: pa.array([call.get(name)], SCHEMA.field(name).type) for name in PRICED_BY}
+        costs = cost_columns(columns, np.ones(1, np.bool_), self._book).columns
+        total = costs["total_cost_usd"][0].as_py()
         if total is None:
             raise InvalidArgumentError(f"{model.priced_as} is sold without output", field="usage.output_tokens")
         return pb2.CalculateCostResponse(
             cost=span_pb2.Cost(
                 total_usd=float(total),
-                input_usd=float(costs.input_cost_usd[0].as_py()),
-                output_usd=float(costs.output_cost_usd[0].as_py()),
-                price_version=costs.price_version[0].as_py(),
-                priced_as=costs.priced_as[0].as_py(),
+                input_usd=float(costs["input_cost_usd"][0].as_py()),
+                output_usd=float(costs["output_cost_usd"][0].as_py()),
+                price_version=costs["price_version"][0].as_py(),
+                priced_as=costs["priced_as"][0].as_py(),
             )
         )
 

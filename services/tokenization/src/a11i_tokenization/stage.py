@@ -9,7 +9,7 @@ from a11i_bus.topology import SPANS_RECEIVED, SPANS_TOKENIZED
 from a11i_chassis.metrics import CALLS_UNPRICED, TOKENS_COUNTED
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.columns import mask, pc
-from a11i_tokenization.costs import cost_columns
+from a11i_tokenization.costs import PRICED_BY, cost_columns
 from a11i_tokenization.counts import token_columns
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.prompts import PromptCounter
@@ -36,20 +36,9 @@ class TokenizeStage:
         columns = batch.columns
         calls = mask(pc.is_in(columns["step_kind"], _CALL_KINDS))
         tokens = token_columns(columns, calls, self._counter)
-        batch = batch.with_columns(
-            input_tokens=tokens.input_tokens,
-            output_tokens=tokens.output_tokens,
-            input_source=tokens.input_source,
-            output_source=tokens.output_source,
-        )
-        costs = cost_columns(batch.columns, calls, self._book)
+        priced_by = {name: columns[name] for name in PRICED_BY}
+        costs = cost_columns({**priced_by, **tokens.replaced}, calls, self._book)
         for source, counted in tokens.counted.items():
             TOKENS_COUNTED.labels(source).inc(counted)
         CALLS_UNPRICED.inc(costs.unpriced_calls)
-        return batch.with_columns(
-            input_cost_usd=costs.input_cost_usd,
-            output_cost_usd=costs.output_cost_usd,
-            total_cost_usd=costs.total_cost_usd,
-            price_version=costs.price_version,
-            priced_as=costs.priced_as,
-        )
+        return batch.with_columns(**tokens.replaced, **costs.columns)
