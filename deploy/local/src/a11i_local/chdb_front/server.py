@@ -65,7 +65,10 @@ class Front:
             request = await self._request(http)
             answer = await self._execute(request)
         except EngineError as error:
-            return _refusal(error)
+            refusal = _refusal(error)
+            if http.content.exception() is not None:
+                refusal.force_close()  # the body cannot be read to its end, so nothing can follow it
+            return refusal
         except web.HTTPException:  # a body over the limit, which aiohttp answers with 413
             raise
         except Exception as error:
