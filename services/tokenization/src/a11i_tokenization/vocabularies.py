@@ -75,7 +75,7 @@ def build(encoding: str, directory: Path) -> tiktoken.Encoding:
         return _build_r50k(directory)
     _check_file(directory, encoding)
     with _tiktoken_cache(directory):
-        return tiktoken.Encoding(**openai_public.ENCODING_CONSTRUCTORS[encoding]())
+        return _lean(tiktoken.Encoding(**openai_public.ENCODING_CONSTRUCTORS[encoding]()))
 
 
 def _build_r50k(directory: Path) -> tiktoken.Encoding:
@@ -83,13 +83,21 @@ def _build_r50k(directory: Path) -> tiktoken.Encoding:
     with _tiktoken_cache(directory):
         p50k = openai_public.p50k_base()
     ranks = {token: rank for token, rank in p50k["mergeable_ranks"].items() if rank < _R50K_TOKENS}
-    return tiktoken.Encoding(
-        "r50k_base",
-        pat_str=p50k["pat_str"],
-        mergeable_ranks=ranks,
-        special_tokens={openai_public.ENDOFTEXT: _R50K_TOKENS},
-        explicit_n_vocab=_R50K_TOKENS + 1,
+    return _lean(
+        tiktoken.Encoding(
+            "r50k_base",
+            pat_str=p50k["pat_str"],
+            mergeable_ranks=ranks,
+            special_tokens={openai_public.ENDOFTEXT: _R50K_TOKENS},
+            explicit_n_vocab=_R50K_TOKENS + 1,
+        )
     )
+
+
+def _lean(encoding: tiktoken.Encoding) -> tiktoken.Encoding:
+    """Drop Python's copy of the ranks, 28 MB for o200k: the tokenizer has its own, and the copy is for pickling."""
+    encoding._mergeable_ranks = {}
+    return encoding
 
 
 def _check_file(directory: Path, encoding: str) -> None:
