@@ -1,5 +1,6 @@
 """SQL from files, with the one place where a reader's statements are told whose rows they may see."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -35,15 +36,24 @@ def statement(name: str, clauses: Mapping[str, str] | None = None) -> str:
     """Return the SQL of `sql/<name>.sql` with the scope's predicate and the given clauses in place.
 
     Clauses are SQL of this package's own; values never come this way, they are bound by the server.
-    Raises UnscopedStatementError if the file reads from the table more often than it names the scope.
+    Raises UnscopedStatementError for a file that reads the table without the scope.
     """
     return _template(name).substitute(clauses or {}, scope=_SCOPE_SQL)
 
 
 @cache
 def _template(name: str) -> Template:
-    text = (resources.files(__package__) / "sql" / f"{name}.sql").read_text()
-    code = "\n".join(line.partition("--")[0] for line in text.splitlines())
-    if code.count("FROM spans") != code.count("WHERE $scope") + code.count("WHERE\n  $scope") or "JOIN" in code:
-        raise UnscopedStatementError(name)
+    return checked((resources.files(__package__) / "sql" / f"{name}.sql").read_text())
+
+
+def checked(sql: str) -> Template:
+    """Return the statement without comments, as a template.
+
+    Raises UnscopedStatementError unless each mention of the table is directly followed by the scope's predicate.
+    """
+    code = " ".join(line.partition("--")[0] for line in sql.splitlines())
+    mentions = re.findall(r"\bspans\b(?!\.)", code)
+    held = re.findall(r"\bFROM spans(?: FINAL)?\s+WHERE\s+\$scope\s+AND\b", code)
+    if not mentions or len(mentions) != len(held):
+        raise UnscopedStatementError(sql)
     return Template(code)
