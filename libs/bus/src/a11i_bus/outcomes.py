@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -10,7 +12,7 @@ from pydantic import SecretStr
 
 from a11i_bus.dead_letters import DeadLetters
 from a11i_bus.failures import describe
-from a11i_bus.port import Bus, Delivery, Subscription
+from a11i_bus.port import Bus, Delivery, Message, Subscription
 from a11i_bus.settings import RunnerSettings
 from a11i_bus.waiting import Backoff, Stopping, insist, stopped_within
 from a11i_chassis import metrics
@@ -21,6 +23,14 @@ _PENDING_INTERVAL_S: Final = 5.0
 """Between looks at how many batches wait: finer than Prometheus's usual 15 s."""
 
 _log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedMessage:
+    """A message, or one made of a part of it, and why a stage gave up on it."""
+
+    message: Message
+    error: Exception
 
 
 class Outcomes:
@@ -65,7 +75,7 @@ class Outcomes:
 
     async def park(self, delivery: Delivery, error: SchemaVersionError) -> None:
         """Put the delivery off until a service may run that knows its schema version."""
-        _log.warning("batch_parked", **self._names(delivery), delay_s=self._settings.park_s, error=str(error))
+        _log.warning("batch_parked", **self._names(delivery.message), delay_s=self._settings.park_s, error=str(error))
         await self._retry(delivery, self._settings.park_s)
         self._count("parked")
 
@@ -76,26 +86,37 @@ class Outcomes:
 
     async def give_up(self, delivery: Delivery, error: Exception, tries: int) -> None:
         """Make the delivery a dead letter. Raises Stopping if the bus is away and the service stops."""
-        failure = describe(error)
+        await self.give_up_parts(delivery, [FailedMessage(delivery.message, error)], tries)
+
+    async def give_up_parts(self, delivery: Delivery, failed: Sequence[FailedMessage], tries: int) -> None:
+        """Make dead letters of the messages, which are the delivery or parts of it, and take it off the group's work.
+
+        Raises Stopping if the bus is away and the service stops.
+        """
+        # First stored there, then taken off here: whoever dies in between does it again, under the same ids.
+        try:
+            for one in failed:
+                await self._bury(one, tries)
+        except PermanentError as refusal:
+            _log.error("dead_letter_refused", **self._names(delivery.message), reason=refusal.reason_name)
+            await self._retry(delivery, self._settings.park_s)
+            self._count("parked")
+            return
+        await insist(delivery.term, self.backoff())
+        self._count("dead_lettered")
+
+    async def _bury(self, failed: FailedMessage, tries: int) -> None:
+        failure = describe(failed.error)
         _log.error(
             "batch_dead_lettered",
-            **self._names(delivery),
+            **self._names(failed.message),
             reason=failure.reason,
             error_id=failure.error_id,
             error_type=failure.error_type,
             frames=failure.frames,
             tries=tries,
         )
-        # First stored there, then taken off here: whoever dies in between does it again, under the same id.
-        try:
-            await insist(lambda: self._dead_letters.put(delivery.message, failure, tries), self.backoff())
-        except PermanentError as refusal:
-            _log.error("dead_letter_refused", **self._names(delivery), reason=refusal.reason_name)
-            await self._retry(delivery, self._settings.park_s)
-            self._count("parked")
-            return
-        await insist(delivery.term, self.backoff())
-        self._count("dead_lettered")
+        await insist(lambda: self._dead_letters.put(failed.message, failure, tries), self.backoff())
 
     def note_retry(self, delivery: Delivery, error: Exception, tries: int) -> None:
         """Say that a batch is going to be tried again."""
@@ -103,7 +124,7 @@ class Outcomes:
         metrics.STAGE_RETRIES.labels(self._stage, failure.reason).inc()
         _log.warning(
             "batch_retried",
-            **self._names(delivery),
+            **self._names(delivery.message),
             reason=failure.reason,
             error_id=failure.error_id,
             error_type=failure.error_type,
@@ -119,5 +140,5 @@ class Outcomes:
     def _count(self, outcome: str) -> None:
         metrics.STAGE_BATCHES.labels(self._stage, outcome).inc()
 
-    def _names(self, delivery: Delivery) -> dict[str, str]:
-        return {"stage": self._stage, "tenant_id": delivery.message.key, "message_id": delivery.message.id}
+    def _names(self, message: Message) -> dict[str, str]:
+        return {"stage": self._stage, "tenant_id": message.key, "message_id": message.id}

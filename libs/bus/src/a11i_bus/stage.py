@@ -5,15 +5,16 @@ import contextvars
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from pydantic import SecretStr
 
 from a11i_bus.heartbeat import Heartbeats
-from a11i_bus.outcomes import Outcomes
+from a11i_bus.isolation import isolate
+from a11i_bus.outcomes import FailedMessage, Outcomes
 from a11i_bus.port import Bus, Delivery, Message, Subscription
 from a11i_bus.settings import RunnerSettings
 from a11i_bus.waiting import Stopping, insist, stopped_within
@@ -28,6 +29,9 @@ POLL_S: Final = 0.5
 """Longest wait for a message, and so the longest that a stop goes unnoticed."""
 _PART_SHARE: Final = 0.75
 """Part of the bus's limit that the columns of a split batch may take; the rest is for what encoding adds."""
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,13 @@ class StageSpec:
         return f"{input_id}:{self.name}.{self.version}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Output:
+    part: str
+    """What the id of this part adds to the output's; empty for the whole."""
+    payload: bytes
+
+
 async def run_stage(
     bus: Bus,
     spec: StageSpec,
@@ -62,8 +73,9 @@ async def run_stage(
     """Run a stage until `stop` is set, then finish the batches under way and give back the others.
 
     An input is acknowledged only after its output is stored. A TransientError makes the batch wait without limit; any
-    other error is tried `max_tries` times (a PermanentError once), then the batch goes to the dead letters, sealed
-    under `dead_letter_key` (32 characters or more). A batch of an unknown schema major is put off.
+    other error is tried `max_tries` times (a PermanentError once); then the batch is halved until the spans at fault
+    stand alone, which go to the dead letters, sealed under `dead_letter_key` (32 characters or more), while the others
+    go on. A batch of an unknown schema major is put off.
     """
     outcomes = Outcomes(
         bus,
@@ -138,12 +150,17 @@ class _StageRunner:
     async def _work(self, delivery: Delivery, pool: ThreadPoolExecutor) -> None:
         """Bring one delivery to an outcome. Raises Stopping or SchemaVersionError if that is not for now."""
         backoff = self._outcomes.backoff()
+        payload = delivery.message.payload
         waiting_since = time.monotonic()
         tries = 0
+        fault: Exception | None = None
         while True:
             try:
-                outputs = await self._transform_in_thread(delivery.message.payload, pool)
+                if fault is not None:
+                    return await self._give_up(delivery, fault, tries, pool)
+                outputs = await self._in_thread(pool, partial(self._transform, payload))
                 await self._publish(delivery.message, outputs)
+                return await self._outcomes.done(delivery)
             except (Stopping, SchemaVersionError):
                 raise
             except TransientError as error:
@@ -154,35 +171,54 @@ class _StageRunner:
             except Exception as error:
                 tries += 1
                 if tries >= self._settings.max_tries or isinstance(error, PermanentError | BatchDecodeError):
-                    return await self._outcomes.give_up(delivery, error, tries)
-                self._outcomes.note_retry(delivery, error, tries)
-                await backoff.wait()
-            else:
-                return await self._outcomes.done(delivery)
+                    fault = error
+                else:
+                    self._outcomes.note_retry(delivery, error, tries)
+                    await backoff.wait()
 
-    async def _transform_in_thread(self, payload: bytes, pool: ThreadPoolExecutor) -> list[bytes]:
+    async def _give_up(self, delivery: Delivery, fault: Exception, tries: int, pool: ThreadPoolExecutor) -> None:
+        """Make dead letters of the spans at fault and let the others of the batch go on."""
+        if isinstance(fault, BatchDecodeError):
+            return await self._outcomes.give_up(delivery, fault, tries)
+        outputs, failed = await self._in_thread(pool, partial(self._take_apart, delivery.message, fault))
+        if not outputs:
+            return await self._outcomes.give_up(delivery, fault, tries)
+        await self._publish(delivery.message, outputs)
+        return await self._outcomes.give_up_parts(delivery, failed, tries)
+
+    async def _in_thread(self, pool: ThreadPoolExecutor, call: Callable[[], _T]) -> _T:
         async with self._threads:
             if self._stop.is_set():
                 raise Stopping
             context = contextvars.copy_context()
             with metrics.STAGE_SECONDS.labels(self._spec.name).time():
-                return await asyncio.get_running_loop().run_in_executor(pool, context.run, self._transform, payload)
+                return await asyncio.get_running_loop().run_in_executor(pool, context.run, call)
 
-    def _transform(self, payload: bytes) -> list[bytes]:
-        """Return the output as payloads that the bus takes: one, unless the stage made the batch much larger."""
-        batch = SpanBatch.decode(payload)
-        output = self._stage(batch)
-        self._outcomes.worked_on(output)
-        encoded = output.encode()
+    def _transform(self, payload: bytes) -> list[_Output]:
+        return self._outputs(self._stage(SpanBatch.decode(payload)), "")
+
+    def _take_apart(self, source: Message, fault: Exception) -> tuple[list[_Output], list[FailedMessage]]:
+        isolated = isolate(self._stage, SpanBatch.decode(source.payload), fault)
+        outputs = [output for part in isolated.outputs for output in self._outputs(part.spans, f"/{part.first_row}")]
+        failed = [
+            FailedMessage(replace(source, id=f"{source.id}/{part.first_row}", payload=part.spans.encode()), part.error)
+            for part in isolated.failed
+        ]
+        return outputs, failed
+
+    def _outputs(self, batch: SpanBatch, part: str) -> list[_Output]:
+        """Return a batch as payloads that the bus takes: one, unless the stage made the batch much larger."""
+        self._outcomes.worked_on(batch)
+        encoded = batch.encode()
         limit = self._bus.max_payload_bytes
         if len(encoded) <= limit:
-            return [encoded]
-        return [part.encode() for part in output.split(int(limit * _PART_SHARE))]
+            return [_Output(part, encoded)]
+        splits = batch.split(int(limit * _PART_SHARE))
+        return [_Output(f"{part}-{number}", split.encode()) for number, split in enumerate(splits)]
 
-    async def _publish(self, source: Message, outputs: list[bytes]) -> None:
+    async def _publish(self, source: Message, outputs: list[_Output]) -> None:
         """Store the output, however long the bus is away or full: making it again would cost more."""
         output_id = self._spec.output_id(source.id)
-        ids = [output_id] if len(outputs) == 1 else [f"{output_id}-{number}" for number in range(len(outputs))]
-        for message_id, payload in zip(ids, outputs, strict=True):
-            message = Message(id=message_id, key=source.key, payload=payload)
+        for output in outputs:
+            message = Message(id=output_id + output.part, key=source.key, payload=output.payload)
             await insist(partial(self._bus.publish, self._spec.sink, message), self._outcomes.backoff())

@@ -160,7 +160,9 @@ class NatsLink:
                     await self._look_after(client)
             except Exception as error:  # whatever it is, without a connection there is no bus
                 await self._report(error)
-                await self._wait_for_attention(_RECONNECT_WAIT_S)
+                if not self._closing:
+                    self._attention.clear()
+                    await self._wait_for_attention(_RECONNECT_WAIT_S)
             finally:
                 self._lose()
                 with suppress(TimeoutError):
@@ -180,7 +182,7 @@ class NatsLink:
             password=unquote(url.password) if url.password else None,
             name="a11i",
             allow_reconnect=False,
-            max_reconnect_attempts=-1,
+            max_reconnect_attempts=1,
             reconnect_time_wait=_RECONNECT_WAIT_S,  # type: ignore[arg-type]  # a float in all but its annotation
             connect_timeout=_CONNECT_TIMEOUT_S,
             ping_interval=_PING_INTERVAL_S,
@@ -269,7 +271,10 @@ async def open_link(settings: BusSettings, prepare: Prepare) -> AsyncIterator[Na
         yield link
     finally:
         link.close()
-        await keeping
+        _, late = await asyncio.wait({keeping}, timeout=2 * _CLOSE_TIMEOUT_S)
+        for task in late:  # in the middle of connecting to a server that does not answer
+            task.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
 
 
 def away(message: str = "the bus cannot be reached", retry_delay_s: float = 1.0) -> UnavailableError:

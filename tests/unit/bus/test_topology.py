@@ -1,0 +1,66 @@
+"""The topics, and how they look to JetStream."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from a11i_bus import BusSettings, connect
+from a11i_bus.nats.streams import consumer_config, stream_config
+from a11i_bus.nats.subjects import delivery_count, key_of, subject
+from a11i_bus.topology import DUPLICATE_WINDOW_S, TOPICS, Retention
+
+SETTINGS = BusSettings(url=SecretStr("nats://127.0.0.1:4222"))
+
+
+def test_topics_share_the_whole_capacity() -> None:
+    assert sum(topic.capacity_share for topic in TOPICS) == pytest.approx(1.0)
+
+
+def test_no_work_topic_forgets_with_time() -> None:
+    work = [topic for topic in TOPICS if topic.retention is Retention.WORK]
+    assert len(work) == 3
+    assert all(topic.max_age_s == 0 and len(topic.groups) == 1 for topic in work)
+
+
+def test_duplicates_are_recognised_for_ten_minutes_or_more() -> None:
+    assert DUPLICATE_WINDOW_S >= 600
+
+
+def test_streams_refuse_when_full_and_consumers_never_give_up() -> None:
+    for topic in TOPICS:
+        assert stream_config(topic, SETTINGS)["discard"] == "new"
+        for group in topic.groups:
+            assert consumer_config(group, SETTINGS)["max_deliver"] == -1
+
+
+@given(key=st.text(min_size=1).filter(lambda text: text.isascii() or text.encode("utf-8", "ignore").decode() == text))
+def test_any_key_is_one_token_of_a_subject_and_comes_back(key: str) -> None:
+    whole = subject("spans.received", key)
+    assert key_of(whole) == key
+    token = whole.removeprefix("a11i.spans.received.")
+    assert token
+    assert not set(token) & set(".*> \t\r\n\0")
+
+
+def test_an_empty_key_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="needs a key"):
+        subject("spans.received", "")
+
+
+@pytest.mark.parametrize(
+    "ack_subject",
+    [
+        "$JS.ACK.STREAM.CONSUMER.3.10.20.1700000000000000000.5",
+        "$JS.ACK.DOMAIN.HASH.STREAM.CONSUMER.3.10.20.1700000000000000000.5",
+        "$JS.ACK.DOMAIN.HASH.STREAM.CONSUMER.3.10.20.1700000000000000000.5.RANDOM",
+    ],
+)
+def test_the_delivery_count_is_read_from_either_form(ack_subject: str) -> None:
+    assert delivery_count(ack_subject) == 3
+
+
+async def test_a_bus_url_of_another_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="not 'kafka'"):
+        async with connect(BusSettings(url=SecretStr("kafka://127.0.0.1"))):
+            pass
