@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import socket
 import stat
 from pathlib import Path
@@ -42,6 +44,19 @@ def test_every_listener_is_on_loopback(mesh: RunningMesh) -> None:
     assert set(listening) == {"127.0.0.1"}
 
 
+@pytest.mark.parametrize(
+    ("listener", "path"), [("s3", "/a11i-cold/x"), ("weed_filer", "/buckets/"), ("clickhouse", "/?query=SELECT+1")]
+)
+def test_no_store_answers_a_stranger(mesh: RunningMesh, listener: str, path: str) -> None:
+    port = json.loads((mesh.data_dir / "ports.json").read_text())[listener]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        assert connection.getresponse().status in {401, 403}
+    finally:
+        connection.close()
+
+
 @pytest.mark.parametrize("name", ["query", "postgres"])
 def test_a_killed_process_is_reported_and_started_again(mesh: RunningMesh, name: str) -> None:
     restarts = mesh.processes()[name]["restarts"]
@@ -66,15 +81,29 @@ def test_a_mesh_stops_without_a_trace_and_comes_back_as_it_was_beside_another(
         children = psutil.Process(second.process.pid).children(recursive=True)
         before = second.env
         # Two meshes at once share nothing.
-        assert not set(before.values()) & set(mesh.env.values())
+        assert not [name for name in VARIABLES if before[name] == mesh.env[name]]
         assert second.stop() == 0
-        left = [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
-        assert left == []
+        assert _alive(children) == []
         assert not (data_dir / "state.json").exists()
 
     with running_mesh(data_dir, A11I_INGEST_BUS__URL="a stray variable") as again:
         assert again.env == before
         assert again.client.list_traces() is not None
+        children = psutil.Process(again.process.pid).children(recursive=True)
+        again.process.kill()
+        again.process.wait()
+        eventually(lambda: _alive(children) == [])
+
+
+def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [process for process in processes if _runs(process)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _refused(data_dir: Path, tmp_path: Path, **environment: str) -> str:

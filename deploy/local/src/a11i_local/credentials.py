@@ -22,6 +22,7 @@ class Credentials:
     postgres_password: str
     s3_access_key: str
     s3_secret_key: str
+    s3_internal_key: str
     auth_pepper: str
     admin_token: str
     dead_letter_key: str
@@ -48,6 +49,7 @@ def _generate() -> dict[str, str]:
         "postgres_password": secrets.token_hex(32),
         "s3_access_key": secrets.token_hex(10).upper(),
         "s3_secret_key": secrets.token_hex(32),
+        "s3_internal_key": secrets.token_hex(32),
         "auth_pepper": secrets.token_hex(32),
         "admin_token": secrets.token_hex(32),
         "dead_letter_key": base64.b64encode(secrets.token_bytes(32)).decode(),

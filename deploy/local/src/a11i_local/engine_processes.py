@@ -80,7 +80,7 @@ def s3_process(
     ports: Mapping[str, int], credentials: Credentials, data: DataDir, environment: Mapping[str, str]
 ) -> ProcessSpec:
     """The object store, with its bucket."""
-    keys = seaweedfs.S3Keys(credentials.s3_access_key, credentials.s3_secret_key)
+    keys = seaweedfs.S3Keys(credentials.s3_access_key, credentials.s3_secret_key, credentials.s3_internal_key)
     return seaweedfs.spec(data.path / "seaweedfs", ports, keys, environment)
 
 

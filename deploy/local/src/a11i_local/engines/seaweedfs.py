@@ -26,13 +26,19 @@ PORTS = (
 )
 """It has no mode with fewer: each gets a port of its own, on loopback."""
 
+INTERNAL_PURPOSES = ("SIGNING", "SIGNING_READ", "FILER_SIGNING", "FILER_SIGNING_READ")
+"""The sections of SeaweedFS's security.toml, as variables: writes and reads of volumes, and of the filer."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class S3Keys:
     """The one identity that may use the store."""
 
     access_key: str
     secret_key: str
+    internal_key: str
+    """Signs the tokens with which its parts trust each other: without, their HTTP ports would serve and take objects
+    past the S3 keys. Their gRPC ports know no such token; they are on loopback."""
 
 
 def spec(directory: Path, ports: Mapping[str, int], keys: S3Keys, environment: Mapping[str, str]) -> ProcessSpec:
@@ -48,6 +54,7 @@ def spec(directory: Path, ports: Mapping[str, int], keys: S3Keys, environment: M
             **environment,
             "AWS_ACCESS_KEY_ID": keys.access_key,
             "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+            **{f"WEED_JWT_{purpose}_KEY": keys.internal_key for purpose in INTERNAL_PURPOSES},
             # Garbage is collected sooner: an idle store of a laptop should be small.
             "GOGC": "50",
         },
