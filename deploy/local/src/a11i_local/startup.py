@@ -36,14 +36,14 @@ async def run_steps(steps: Sequence[Step]) -> None:
         async with asyncio.TaskGroup() as group:
             for step, needs in order:
                 group.create_task(run(step, needs), name=step.name)
-    except* MeshError as failures:
-        raise _first(failures) from None
+    except BaseExceptionGroup as failures:
+        # Not `except*`: what that raises is a group again in the first releases of Python 3.11.
+        expected, unexpected = failures.split(MeshError)
+        if unexpected is not None or expected is None:
+            raise
+        raise _first(expected) from None
 
 
 def _first(failures: BaseExceptionGroup[MeshError]) -> MeshError:
-    error: BaseException = failures
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if not isinstance(error, MeshError):
-        raise error
-    return error
+    first = failures.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
