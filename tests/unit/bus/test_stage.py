@@ -236,7 +236,7 @@ async def test_no_more_batches_are_worked_on_at_once_than_told() -> None:
     assert most == 3
 
 
-async def test_a_full_topic_downstream_makes_the_output_wait_without_working_again() -> None:
+async def test_while_the_topic_downstream_is_full_the_input_stays_and_is_not_worked_on_again() -> None:
     server = broker(capacity_bytes=1_048_576)
     bus = server.bus()
     filling = 0
@@ -254,6 +254,8 @@ async def test_a_full_topic_downstream_makes_the_output_wait_without_working_aga
 
     async with running_stage(bus, grows):
         await until(lambda: calls == 1)
+        await asyncio.sleep(0.3)  # time to acknowledge the input too early
+        assert await pending(bus) == 1
         out = await outputs(bus, filling + 1)
     assert out[-1].id == "batch-1:tokenization.1"
     assert calls == 1

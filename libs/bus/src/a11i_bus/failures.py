@@ -1,10 +1,11 @@
 """What may be said about an exception whose text could quote a user's prompt."""
 
+import traceback
 import uuid
 from dataclasses import dataclass
 
+from a11i.errors.v1.error_reason_pb2 import ErrorReason
 from a11i_chassis.errors import A11iError
-from a11i_chassis.logging import frames_of
 from a11i_telemetry.batch import SchemaVersionError
 
 
@@ -26,11 +27,11 @@ def describe(error: BaseException) -> Failure:
         error_id=uuid.uuid4().hex,
         reason=_reason(error),
         error_type=type(error).__qualname__,
-        frames=frames_of(error),
+        frames=[f"{at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)],
     )
 
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, A11iError):
-        return error.reason_name
+        return ErrorReason.Name(error.reason).removeprefix("ERROR_REASON_")
     return "SCHEMA_UNSUPPORTED" if isinstance(error, SchemaVersionError) else "INTERNAL"

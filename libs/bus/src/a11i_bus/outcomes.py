@@ -98,7 +98,7 @@ class Outcomes:
             for one in failed:
                 await self._bury(one, tries)
         except PermanentError as refusal:
-            _log.error("dead_letter_refused", **self._names(delivery.message), reason=refusal.reason_name)
+            _log.error("dead_letter_refused", **self._names(delivery.message), reason=describe(refusal).reason)
             await self._retry(delivery, self._settings.park_s)
             self._count("parked")
             return
