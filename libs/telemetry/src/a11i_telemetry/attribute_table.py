@@ -1,7 +1,6 @@
 """The attributes of many spans as one table: a row an attribute, in the order in which they came."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 from itertools import pairwise
 from typing import Any, Final
 
@@ -13,18 +12,18 @@ from a11i_telemetry import attributes, lenient
 from a11i_telemetry.columns import Column, Positions, mask, numbers, offsets, owners, pc, take, to_text
 
 
-class Kind(IntEnum):
-    """The type of an attribute's value; the numbers are AnyValue's field numbers."""
+class Kind:
+    """The type of an attribute's value, as AnyValue's field number. Plain numbers, as numpy is slow with an enum's."""
 
-    EMPTY = 0
-    STRING = 1
-    BOOL = 2
-    INT = 3
-    DOUBLE = 4
-    ARRAY = 5
-    KVLIST = 6
-    BYTES = 7
-    REPLACED = 255
+    EMPTY: Final = 0
+    STRING: Final = 1
+    BOOL: Final = 2
+    INT: Final = 3
+    DOUBLE: Final = 4
+    ARRAY: Final = 5
+    KVLIST: Final = 6
+    BYTES: Final = 7
+    REPLACED: Final = 255
     """A later attribute of the same span has the same key; this one does not count."""
 
 

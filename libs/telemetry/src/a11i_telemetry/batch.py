@@ -79,7 +79,8 @@ class SpanBatch:
         """Return the batch with the named columns replaced. Raises KeyError for a name that it does not have."""
         arrays = dict(zip(self.columns.schema.names, self.columns.columns, strict=True))
         for name, column in columns.items():
-            arrays[name] = column.cast(arrays[name].type)
+            kind = arrays[name].type
+            arrays[name] = column if column.type == kind else column.cast(kind)
         replaced = pa.RecordBatch.from_arrays(list(arrays.values()), schema=self.columns.schema)
         return replace(self, columns=replaced)
 
@@ -99,25 +100,34 @@ def row_ends(columns: pa.RecordBatch) -> npt.NDArray[np.int64]:
 
     Offsets are counted, padding and metadata are not.
     """
-    ends = np.zeros(columns.num_rows + 1, np.int64)
-    for column in columns.columns:
-        ends += _ends(column)
+    widths = [_width(column.type) for column in columns.columns]
+    ends = np.arange(columns.num_rows + 1) * sum(width or 0 for width in widths)
+    for column, width in zip(columns.columns, widths, strict=True):
+        if width is None:
+            ends += _ends(column)
     return np.asarray(ends - ends[0])
+
+
+def _width(kind: Any) -> int | None:
+    """Return the bytes of each value of a type; None if they differ."""
+    varies = pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_list(kind) or pa.types.is_map(kind)
+    return None if varies else (kind.bit_width + 7) // 8
 
 
 def _ends(column: Column) -> npt.NDArray[Any]:
     """Return where each value ends, counted from some value before the first; the first number is its start."""
     kind, rows = column.type, np.arange(len(column) + 1)
+    width = _width(kind)
+    if width is not None:
+        return np.asarray(rows * width)
     if not len(column):  # Arrow may leave out the offsets of nothing.
         return rows
     if pa.types.is_string(kind) or pa.types.is_binary(kind):
         starts = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
         return np.asarray(starts + rows * _OFFSET_BYTES)
-    if pa.types.is_map(kind) or pa.types.is_list(kind):
-        parts = (column.keys, column.items) if pa.types.is_map(kind) else (column.values,)
-        bounds = column.offsets.to_numpy()
-        return np.asarray(sum((_ends(part)[bounds] for part in parts), rows * _OFFSET_BYTES))
-    return np.asarray(rows * ((kind.bit_width + 7) // 8))
+    parts = (column.keys, column.items) if pa.types.is_map(kind) else (column.values,)
+    bounds = column.offsets.to_numpy()
+    return np.asarray(sum((_ends(part)[bounds] for part in parts), rows * _OFFSET_BYTES))
 
 
 def _cuts(ends: npt.NDArray[np.int64], max_bytes: int) -> Iterator[tuple[int, int]]:

@@ -54,9 +54,11 @@ def numbers(column: Column) -> npt.NDArray[Any]:
 
 
 def empty(kind: Any, rows: int) -> Column:
-    """Return a column of `rows` times what `schema` says for "not sent": "", no element, or null."""
+    """Return a column of `rows` times "not sent", as `schema` has it: "", no element, 0 if unsigned, or null."""
     if pa.types.is_string(kind):
         return pa.repeat("", rows)
     if pa.types.is_list(kind) or pa.types.is_map(kind):
         return pa.array([[]] * rows, kind)
+    if pa.types.is_unsigned_integer(kind):
+        return pa.array(np.zeros(rows), kind)
     return pa.nulls(rows, kind)

@@ -20,7 +20,7 @@ from a11i_telemetry.rules import (
 from a11i_telemetry.schema import SCHEMA
 
 
-def _lookup(*kinds: Kind) -> npt.NDArray[np.bool_]:
+def _lookup(*kinds: int) -> npt.NDArray[np.bool_]:
     """Return an array that says for each number of a kind whether it is one of these."""
     found = np.zeros(256, np.bool_)
     found[list(kinds)] = True
@@ -52,6 +52,7 @@ class Normalised:
 def normalise(table: AttributeTable) -> Normalised:
     """Apply the table of rules, and infer `step_kind` and the sources of token numbers."""
     columns: dict[str, Column] = {}
+    texts: dict[str, Positions] = {}
     moved: list[Positions] = [np.empty(0, np.int64)]
     for rule in RULES:
         candidates = [table.positions_by_key[key] for key in rule.keys if key in table.positions_by_key]
@@ -61,9 +62,13 @@ def normalise(table: AttributeTable) -> Normalised:
             columns[rule.column] = _NUMERIC[rule.take](table, candidates)
         else:
             chosen = _choose(table, candidates, _USABLE[rule.take])
-            columns[rule.column] = (_text_lists if rule.take is Take.TEXT_LIST else _texts)(table, chosen)
+            if rule.take is Take.TEXT_LIST:
+                columns[rule.column] = _text_lists(table, chosen)
+                continue
+            texts[rule.column] = chosen
             if rule.take is Take.MOVED_TEXT:
                 moved.append(chosen[(chosen >= 0) & (table.kinds[chosen] == Kind.STRING)])
+    columns |= _text_columns(table, texts)
     columns["step_kind"] = _step_kind(columns)
     columns["input_source"] = _source(columns["input_tokens"])
     columns["output_source"] = _source(columns["output_tokens"])
@@ -77,6 +82,14 @@ def _choose(table: AttributeTable, candidates: list[Positions], usable: npt.NDAr
         taken = positions[usable[table.kinds[positions]] & ~table.blank[positions]]
         chosen[table.owner[taken]] = taken
     return chosen
+
+
+def _text_columns(table: AttributeTable, texts: dict[str, Positions]) -> dict[str, Column]:
+    """Return the text of the chosen attributes, gathered in one go: Arrow's calls are what costs time."""
+    if not texts:
+        return {}
+    together = _texts(table, np.concatenate(list(texts.values())))
+    return {name: together.slice(number * table.spans, table.spans) for number, name in enumerate(texts)}
 
 
 def _texts(table: AttributeTable, chosen: Positions) -> Column:

@@ -180,7 +180,7 @@ def _attribute_columns(table: AttributeTable) -> dict[str, Column]:
     in_column = np.zeros(len(table.kinds), np.bool_)
     in_column[normalised.moved] = True
 
-    def typed(kind: Kind, values: Column) -> Column:
+    def typed(kind: int, values: Column) -> Column:
         positions = np.flatnonzero((table.kinds == kind) & ~in_column)
         return table.map_of(positions, values.take(pa.array(positions)))
 

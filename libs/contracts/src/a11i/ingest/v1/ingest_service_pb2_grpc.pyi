@@ -44,7 +44,9 @@ class IngestServiceStub:
     Acknowledgements may come out of order. A chunk refused in its acknowledgement does not end the stream.
     Idempotent: content sent again within the de-duplication window is acknowledged and stored once, so after a
     broken stream the caller reconnects and resends what was not acknowledged.
-    Errors that end the stream: UNAUTHENTICATED (no key, or not valid), UNAVAILABLE (shutting down).
+    Errors that end the stream: UNAUTHENTICATED (no key, or not valid, or revoked meanwhile), PERMISSION_DENIED (no
+    ingest scope), INVALID_ARGUMENT (a message that is no StreamSpansRequest), UNAVAILABLE (shutting down, or the key
+    cannot be verified at the start).
     """
 
 @_typing.type_check_only
@@ -63,7 +65,9 @@ class IngestServiceAsyncStub(IngestServiceStub):
     Acknowledgements may come out of order. A chunk refused in its acknowledgement does not end the stream.
     Idempotent: content sent again within the de-duplication window is acknowledged and stored once, so after a
     broken stream the caller reconnects and resends what was not acknowledged.
-    Errors that end the stream: UNAUTHENTICATED (no key, or not valid), UNAVAILABLE (shutting down).
+    Errors that end the stream: UNAUTHENTICATED (no key, or not valid, or revoked meanwhile), PERMISSION_DENIED (no
+    ingest scope), INVALID_ARGUMENT (a message that is no StreamSpansRequest), UNAVAILABLE (shutting down, or the key
+    cannot be verified at the start).
     """
 
 class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -85,7 +89,9 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
         Acknowledgements may come out of order. A chunk refused in its acknowledgement does not end the stream.
         Idempotent: content sent again within the de-duplication window is acknowledged and stored once, so after a
         broken stream the caller reconnects and resends what was not acknowledged.
-        Errors that end the stream: UNAUTHENTICATED (no key, or not valid), UNAVAILABLE (shutting down).
+        Errors that end the stream: UNAUTHENTICATED (no key, or not valid, or revoked meanwhile), PERMISSION_DENIED (no
+        ingest scope), INVALID_ARGUMENT (a message that is no StreamSpansRequest), UNAVAILABLE (shutting down, or the key
+        cannot be verified at the start).
         """
 
 def add_IngestServiceServicer_to_server(servicer: IngestServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

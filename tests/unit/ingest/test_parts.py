@@ -1,0 +1,79 @@
+"""From a request's bytes to messages for the bus."""
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from a11i_chassis.errors import InvalidArgumentError
+from a11i_ingest.parts import Limits, Prepared, prepare
+from a11i_telemetry.batch import SpanBatch
+
+LIMITS = Limits(part_bytes=10_000, max_payload_bytes=1_000_000)
+
+
+def _request(spans: int, chars: int = 2_000) -> bytes:
+    request = ExportTraceServiceRequest()
+    scope_spans = request.resource_spans.add().scope_spans.add()
+    for number in range(1, spans + 1):
+        span = scope_spans.spans.add(trace_id=b"t" * 16, span_id=number.to_bytes(8, "big"))
+        span.attributes.add(key="text").value.string_value = "x" * chars
+    return request.SerializeToString()
+
+
+def _prepare(
+    payload: bytes, *, tenant: str = "tenant", project: str = "project", now_ns: int = 5, limits: Limits = LIMITS
+) -> Prepared:
+    return prepare(tenant, project, payload, now_ns, limits)
+
+
+def _ids(prepared: Prepared) -> list[str]:
+    return [message.id for message in prepared.messages]
+
+
+def test_messages_hold_every_span_and_the_owner() -> None:
+    prepared = _prepare(_request(20))
+    batches = [SpanBatch.decode(message.payload) for message in prepared.messages]
+    assert len(batches) > 3
+    assert prepared.accepted == sum(batch.columns.num_rows for batch in batches) == 20
+    assert {(batch.tenant_id, batch.project_id, batch.received_time_ns) for batch in batches} == {
+        ("tenant", "project", 5)
+    }
+    assert {message.key for message in prepared.messages} == {"tenant"}
+
+
+def test_the_same_request_makes_the_same_ids_at_any_time() -> None:
+    payload = _request(20)
+    ids = _ids(_prepare(payload))
+    assert len(set(ids)) == len(ids)
+    assert _ids(_prepare(payload, now_ns=6)) == ids
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        _prepare(_request(20), tenant="other"),
+        _prepare(_request(20), project="other"),
+        _prepare(_request(21)),
+        # Other cuts put other spans into a part.
+        _prepare(_request(20), limits=Limits(part_bytes=20_000, max_payload_bytes=1_000_000)),
+        # Names that only run together alike.
+        _prepare(_request(20), tenant="tenantp", project="roject"),
+    ],
+)
+def test_anything_else_makes_other_ids(other: Prepared) -> None:
+    assert set(_ids(_prepare(_request(20)))).isdisjoint(_ids(other))
+
+
+def test_a_span_that_the_bus_cannot_take_is_rejected_alone() -> None:
+    prepared = _prepare(_request(1, chars=200_000) + _request(3), limits=Limits(10_000, max_payload_bytes=100_000))
+    assert prepared.accepted == 3
+    assert prepared.rejected == {"span is larger than 100000 bytes": 1}
+    assert sum(SpanBatch.decode(message.payload).columns.num_rows for message in prepared.messages) == 3
+
+
+def test_an_empty_request_makes_no_message() -> None:
+    assert _prepare(b"") == Prepared(messages=[], accepted=0, rejected={})
+
+
+def test_what_is_no_request_is_refused() -> None:
+    with pytest.raises(InvalidArgumentError, match="ExportTraceServiceRequest"):
+        _prepare(b"no request")
