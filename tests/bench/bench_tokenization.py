@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -53,6 +54,8 @@ def main() -> None:
 
     stage = TokenizeStage(PromptCounter(encodings, CountCache(_CACHE_BYTES)), book)
     _print_cost("cost columns", _best(lambda: _price(batches, book)), spans)
+    large = _joined(batches)
+    _print_cost("cost columns, all spans in one batch", _best(lambda: _price([large], book)), spans)
     _print_cost("stage, all tokens reported", _best(lambda: _run(stage, batches)), spans)
     silent = [_without_numbers(batch) for batch in batches]
     fresh = _best(lambda: _run(TokenizeStage(PromptCounter(encodings, CountCache(_CACHE_BYTES)), book), silent))
@@ -71,6 +74,11 @@ def _batch(payload: bytes) -> SpanBatch:
         received_time_ns=0,
         columns=decode_traces(payload).columns,
     )
+
+
+def _joined(batches: Sequence[SpanBatch]) -> SpanBatch:
+    table = pa.Table.from_batches([batch.columns for batch in batches])
+    return replace(batches[0], columns=table.combine_chunks().to_batches()[0])
 
 
 def _without_numbers(batch: SpanBatch) -> SpanBatch:

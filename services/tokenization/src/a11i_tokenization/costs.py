@@ -105,7 +105,7 @@ class _Usage:
         cached = cache_read + cache_write
         sane_cache = _sane(cache_read) & _sane(cache_write) & (cached <= sent)
         # Some report reasoning beside the output instead of inside it; no more than the output is priced.
-        reasoning = np.clip(reasoning, 0, np.maximum(output, 0))
+        reasoning = np.maximum(np.minimum(reasoning, output), 0)
         return cls(
             uncached=sent - cached,
             cache_read=cache_read,

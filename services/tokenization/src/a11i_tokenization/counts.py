@@ -57,6 +57,8 @@ def token_columns(columns: pa.RecordBatch, calls: Bools, counter: PromptCounter)
     if no_output.any():
         no_output &= _any_text(columns, "output_messages")
     spans = np.flatnonzero(no_input | no_output)
+    if not spans.size:
+        return TokenColumns({}, {})
     inputs, outputs = _Counted([], [], []), _Counted([], [], [])
     # Python's work on single spans, hence only on those that need it.
     for span, row in zip(spans.tolist(), columns.select(list(_READ)).take(spans).to_pylist(), strict=True):
