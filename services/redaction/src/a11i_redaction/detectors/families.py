@@ -121,7 +121,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     # Europe, Africa
     Family(presidio.EsNifRecognizer, r"\b\d{7,8}-?[A-Za-z]\b", veto=vetoes.lower_case),
     Family(presidio.EsNieRecognizer, r"\b[X-Zx-z]\d{7,8}-?[A-Za-z]\b", veto=vetoes.lower_case),
-    Family(presidio.FiPersonalIdentityCodeRecognizer, r"\b\d{6}[+\-0-9:;<=>?@A-Za-z]\d{3}[0-9A-Za-z]\b", Need.BARE),
+    Family(presidio.FiPersonalIdentityCodeRecognizer, r"\b\d{6}[+\-,./0-9:;<=>?@A-Za-z]\d{3}[0-9A-Za-z]\b", Need.BARE),
     Family(
         presidio.ItFiscalCodeRecognizer,
         r"[A-Za-z]{6}[0-9A-Za-z]{2}[A-Za-z][0-9A-Za-z]{2}[A-Za-z][0-9A-Za-z]{3}[A-Za-z]",

@@ -5,10 +5,11 @@ from typing import Final
 TITLES: Final = (
     "Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Madam|Herr|Frau|Señor|Señora|Sr|Sra|Monsieur|Madame|Mme|Signor|Signora"
 )
+TITLE_WORDS: Final = frozenset(TITLES.lower().split("|"))
 
 CUE_ENDS: Final = frozenset({
     "attn", "best", "called", "cheers", "client", "contact", "customer", "dear", "from", "is", "name", "name's",
-    "named", "patient", "regards", "signed", "sincerely", "thanks", *TITLES.lower().split("|"),
+    "named", "patient", "regards", "signed", "sincerely", "thanks", *TITLE_WORDS,
 })  # fmt: skip
 """The words that a name can follow directly, without punctuation: a quick look before the real one."""
 

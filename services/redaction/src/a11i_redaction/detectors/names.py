@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 from a11i_redaction.detectors.context import key_words
-from a11i_redaction.detectors.name_words import CUE_ENDS, NO_NAMES, TITLES
+from a11i_redaction.detectors.name_words import CUE_ENDS, NO_NAMES, TITLE_WORDS, TITLES
 from a11i_redaction.findings import Finding
 from a11i_redaction.reduction import HOLE
 
@@ -17,7 +17,7 @@ _UPPER: Final = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŐŒ
 _APOSTROPHES: Final = "'\u2019"
 _NAME_WORD: Final = rf"[{_UPPER}][^\W\d_]*(?:[{_APOSTROPHES}\-][^\W\d_]+)*"
 _WORD: Final = re.compile(rf"[^\W_](?:[\w{_APOSTROPHES}.\-]*\w)?")
-_CANDIDATE: Final = re.compile(rf"(?<![\w@./\\$#<-]){_NAME_WORD}(?![\w@/\\(=])")
+_CANDIDATE: Final = re.compile(rf"(?<![\w@./\\$#<-]){_NAME_WORD}(?![\w@/\\(=]|\.\w)")
 _WINDOW_WORDS: Final = 4
 """Neighbours on each side that the model sees. On windows of four it leaks as many characters of names as on whole
 texts, nine times as fast."""
@@ -196,6 +196,7 @@ def _edge(word: str) -> bool:
     bare = re.sub(rf"[{_APOSTROPHES}]s?\Z", "", word.strip(".,;:!?()\"'*@#"))
     return (
         not bare
+        or bare.lower().rstrip(".") in TITLE_WORDS
         or bare.lower() in NO_NAMES
         or not (bare[0].isupper() or bare[0].isalpha())
         or any(c.isdigit() for c in bare)

@@ -20,7 +20,7 @@ _CONTEXT: Final = Context(
     ("phone", "tel", "mobile", "cell", "call", "fax", "whatsapp", "sms", "text me", "reach me", "dial", "hotline",
      "contact number", "handy", "telefon", "téléphone", "móvil", "celular", "msisdn")
 )  # fmt: skip
-_RUN: Final = re.compile(r"[+(]?[+(]?\d(?:[ ().\-/]{0,3}\d){6,16}")
+_RUN: Final = re.compile(r"(?:\(\+?\d{1,4}\)|\+?\d{1,4})(?:[ ().\-/]{0,3}\d){3,16}")
 _LONGEST_RUN: Final = 48
 _NOT_A_PHONE: Final = re.compile(
     r"(?:19|20)\d\d[-./]\d\d?[-./]\d\d?(?:\D.*)?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d(?:\D.*)?"  # dates

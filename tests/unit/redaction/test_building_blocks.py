@@ -1,0 +1,75 @@
+"""Findings, reduced texts, placeholders and the cache."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from a11i_redaction.cache import FindingsCache
+from a11i_redaction.findings import Finding, merge
+from a11i_redaction.pseudonyms import WITHHELD, Pseudonyms
+from a11i_redaction.reduction import HOLE, PLACEHOLDER, Reduced, placeholders
+
+_FINDINGS = st.builds(
+    lambda start, length, entity, score: Finding(start, start + length, entity, score),
+    st.integers(0, 30), st.integers(1, 10), st.sampled_from("ABC"), st.floats(0.1, 1.0),
+)  # fmt: skip
+_PSEUDONYMS = Pseudonyms(b"some key of tests")
+
+
+@given(st.lists(_FINDINGS))
+def test_merged_findings_cover_the_same_text_and_are_disjoint(findings: list[Finding]) -> None:
+    merged = merge(findings)
+    covered = {place for finding in findings for place in range(finding.start, finding.end)}
+    assert sorted(place for finding in merged for place in range(finding.start, finding.end)) == sorted(covered)
+    assert all(before.end <= after.start for before, after in pairwise(merged))
+
+
+def test_the_highest_score_names_an_overlap_then_the_longest() -> None:
+    assert merge([Finding(0, 9, "A", 0.6), Finding(4, 12, "B", 0.9)]) == [Finding(0, 12, "B", 0.9)]
+    assert merge([Finding(0, 5, "A", 0.6), Finding(1, 12, "B", 0.6)]) == [Finding(0, 12, "B", 0.6)]
+
+
+@given(st.text("ab<>1 ", max_size=40), st.lists(st.integers(0, 40), max_size=8), st.integers(0, 45), st.integers(1, 9))
+def test_places_in_a_reduced_text_lead_back_to_the_original(
+    text: str, cuts: list[int], start: int, length: int
+) -> None:
+    cuts = sorted({cut for cut in cuts if cut <= len(text)})
+    spans = [(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False)]
+    reduced = Reduced(text, spans)
+    end = min(start + length, len(reduced.text))
+    pieces = [text[a:b] for a, b in reduced.original_spans(start, end)]
+    assert "".join(pieces) == reduced.text[start:end].replace(HOLE, "")
+    assert not any(a < end_ and start_ < b for a, b in spans for start_, end_ in reduced.original_spans(start, end))
+
+
+def test_a_value_has_one_placeholder_within_a_tenant_and_others_elsewhere() -> None:
+    placeholder = _PSEUDONYMS.placeholder("t", "EMAIL_ADDRESS", "Ann@Example.com")
+    assert placeholder == _PSEUDONYMS.placeholder("t", "EMAIL_ADDRESS", "ann@example.com ")
+    assert placeholder != _PSEUDONYMS.placeholder("u", "EMAIL_ADDRESS", "ann@example.com")
+    assert placeholder != Pseudonyms(b"another key").placeholder("t", "EMAIL_ADDRESS", "ann@example.com")
+    assert placeholders(f"to {placeholder}, {WITHHELD}") == [(3, 27), (29, 39)]
+    assert _PSEUDONYMS.placeholder("t", "CREDIT_CARD", "4111-1111 1111 1111") == _PSEUDONYMS.placeholder(
+        "t", "CREDIT_CARD", "4111111111111111"
+    )
+    assert _PSEUDONYMS.placeholder("t", "SECRET", "aB") != _PSEUDONYMS.placeholder("t", "SECRET", "Ab")
+
+
+@given(st.text())
+def test_every_placeholder_is_known_for_one(value: str) -> None:
+    assert PLACEHOLDER.fullmatch(_PSEUDONYMS.placeholder("t", "IT_FISCAL_CODE", value))
+
+
+def test_the_cache_stays_within_its_bytes_and_keeps_what_was_used_last() -> None:
+    cache = FindingsCache(max_bytes=1_000)
+    keys = [FindingsCache.key(str(number), "") for number in range(10)]
+    for key in keys:
+        cache.put(key, ())
+        cache.get(keys[0])
+    assert cache.size_bytes <= 1_000
+    assert cache.get(keys[0]) == ()
+    assert cache.get(keys[5]) is None
+
+
+def test_the_cache_tells_texts_and_scopes_apart() -> None:
+    assert len({FindingsCache.key("a", "b"), FindingsCache.key("ab", ""), FindingsCache.key("b", "a")}) == 3
