@@ -113,18 +113,27 @@ def test_keys_that_mending_makes_equal_are_one_key() -> None:
     assert _column(decode_traces(payload), "attr_int") == [{REPLACED: 2}]
 
 
-def test_of_a_value_that_is_set_twice_the_last_member_counts() -> None:
-    span = _span()
-    span.attributes.add(key="key").value.string_value = "text"
-    # The value's five bytes, then an int_value of 5 in the same AnyValue; lengths around it grow by two.
-    inner = b"\x0a\x03key\x12\x06\x0a\x04text"
-    assert inner in span.SerializeToString()
-    twice = b"\x0a\x03key\x12\x08\x0a\x04text\x18\x05"
-    attribute = b"\x4a" + bytes([len(twice)]) + twice
-    body = span.SerializeToString().replace(b"\x4a" + bytes([len(inner)]) + inner, attribute)
-    for _ in range(3):
-        body = (b"\x12" if _ < 2 else b"\x0a") + bytes([len(body)]) + body
-    assert _column(decode_traces(body), "attr_int") == [{"key": 5}]
+_TEXT, _FIVE = b"\x0a\x04text", b"\x18\x05"
+"""An AnyValue's string_value and int_value as bytes."""
+
+
+@pytest.mark.parametrize(
+    ("members", "strings", "ints"),
+    [(_TEXT + _FIVE, {}, {"key": 5}), (_FIVE + _TEXT, {"key": "text"}, {})],
+)
+def test_of_a_value_with_two_members_the_last_counts(
+    members: bytes, strings: dict[str, str], ints: dict[str, int]
+) -> None:
+    pair = _field(1, b"key") + _field(2, members)
+    span = _span().SerializeToString() + _field(9, pair)
+    decoded = decode_traces(_field(1, _field(2, _field(2, span))))
+    assert _column(decoded, "attr_string") == [strings]
+    assert _column(decoded, "attr_int") == [ints]
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """Return a length-delimited field of a small message."""
+    return bytes([number << 3 | 2, len(content)]) + content
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x0a\x00", b"\x0a\x02\x12\x00"])
