@@ -7,12 +7,13 @@ import grpc
 from google.rpc import status_pb2
 
 
-def trailers(error: grpc.aio.AioRpcError) -> dict[str, bytes]:
+def trailers(error: grpc.RpcError) -> dict[str, bytes]:
     """Return the error's trailing metadata."""
-    # grpc.aio's Metadata yields pairs; its stubs do not say so.
-    return dict(cast("Iterable[tuple[str, bytes]]", error.trailing_metadata() or ()))
+    # Both of gRPC's clients have this method and yield pairs; the stubs say neither.
+    pairs = cast("grpc.aio.AioRpcError", error).trailing_metadata()
+    return dict(cast("Iterable[tuple[str, bytes]]", pairs or ()))
 
 
-def rich_status(error: grpc.aio.AioRpcError) -> status_pb2.Status:
+def rich_status(error: grpc.RpcError) -> status_pb2.Status:
     """Return the google.rpc.Status that the server sent."""
     return status_pb2.Status.FromString(trailers(error)["grpc-status-details-bin"])

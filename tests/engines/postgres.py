@@ -10,10 +10,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.engines.nats import free_port
-
 from a11i_local.engines import postgres as engine
 from a11i_local.probes import postgres_answers
+from tests.engines.nats import free_port
 
 _START_DEADLINE_S = 30.0
 _STOP_DEADLINE_S = 20.0

@@ -89,7 +89,7 @@ async def test_stopping_drains_loops_and_lets_running_calls_finish() -> None:
 
 async def _call(address: str, method: str) -> bytes:
     async with grpc.aio.insecure_channel(address) as channel:
-        answer: bytes = await channel.unary_unary(method, None, None)(b"", timeout=5)
+        answer: bytes = await channel.unary_unary(method, bytes, bytes)(b"", timeout=5)
         return answer
 
 
@@ -155,7 +155,7 @@ async def _failing_call(behaviour: Callable[[bytes, Context], Awaitable[bytes]])
         grpc.aio.insecure_channel(running.address) as channel,
     ):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await channel.unary_unary("/test.Test/Fail", None, None)(b"", timeout=5)
+            await channel.unary_unary("/test.Test/Fail", bytes, bytes)(b"", timeout=5)
         return caught.value
 
 
