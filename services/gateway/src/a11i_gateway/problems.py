@@ -34,7 +34,7 @@ HTTP_CODES = {
 
 def status_of(error: grpc.aio.AioRpcError) -> Status:
     """The error as the service sent it, details included."""
-    metadata: Iterable[tuple[str, str | bytes]] = error.trailing_metadata()  # type: ignore[assignment]  # stub's slip
+    metadata: Iterable[tuple[str, str | bytes]] = error.trailing_metadata()
     for key, value in metadata:
         if key == DETAILS_KEY and isinstance(value, bytes):
             return Status.FromString(value)
