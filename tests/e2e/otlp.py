@@ -11,6 +11,7 @@ from opentelemetry.proto.resource.v1 import resource_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from a11i.query.v1 import query_service_pb2, query_service_pb2_grpc
+from tests.e2e.polling import eventually
 
 RPC_TIMEOUT_S = 10.0
 """As long as the official exporters give a request."""
@@ -33,7 +34,7 @@ class Client:
     ) -> trace_service_pb2.ExportTraceServiceResponse:
         """Export one request; return the response. Raises grpc.RpcError as the server answers."""
         with grpc.insecure_channel(self.otlp) as channel:
-            stub = trace_service_pb2_grpc.TraceServiceStub(channel)
+            stub = trace_service_pb2_grpc.TraceServiceStub(channel)  # type: ignore[no-untyped-call]  # OTLP's own lack
             response: trace_service_pb2.ExportTraceServiceResponse = stub.Export(
                 request, metadata=self.metadata, timeout=RPC_TIMEOUT_S
             )
@@ -50,6 +51,17 @@ class Client:
                 if error.code() in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNAVAILABLE}:
                     return None
                 raise
+
+    def wait_for_trace(
+        self, trace_id: str, *, spans: int = 1, within_s: float = 20.0
+    ) -> query_service_pb2.GetTraceResponse:
+        """Return the trace once that many of its spans are stored; fail after `within_s` seconds."""
+
+        def look() -> query_service_pb2.GetTraceResponse | None:
+            trace = self.get_trace(trace_id)
+            return trace if trace is not None and trace.summary.span_count >= spans else None
+
+        return eventually(look, within_s=within_s)
 
     def list_traces(self, **filters: object) -> query_service_pb2.ListTracesResponse:
         """Return a page of traces."""

@@ -34,7 +34,7 @@ def test_a_planted_address_and_key_are_found_nowhere_once_their_batch_has_passed
 
     mesh.client.send(request([span], resource={"service.name": "leaky", "owner": email, "token": key}))
     mesh.send_raw(broken)
-    trace = eventually(lambda: mesh.client.get_trace(span.trace_id.hex()))
+    trace = mesh.client.wait_for_trace(span.trace_id.hex())
     eventually(mesh.bus_is_empty)
 
     stored = trace.SerializeToString()

@@ -7,10 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
-from a11i.query.v1 import query_service_pb2
 from tests.e2e.conftest import RunningMesh
 from tests.e2e.otlp import chat_span, ids, request
-from tests.e2e.polling import eventually
 
 TRACES = 40
 SPANS_PER_TRACE = 50
@@ -53,12 +51,7 @@ def test_a_service_killed_in_mid_batch_loses_and_doubles_nothing(mesh: RunningMe
     assert stored_at_the_kill < TRACES, "the kill must come while work is under way"
     for trace in traces:
         trace_id = ids(trace)[0].hex()
-        found = eventually(lambda trace_id=trace_id: _complete(mesh, trace_id), within_s=90)  # type: ignore[misc]  # bound per trace
+        found = mesh.client.wait_for_trace(trace_id, spans=SPANS_PER_TRACE, within_s=90)
         assert found.summary.span_count == SPANS_PER_TRACE
         assert found.summary.input_tokens == 100 * SPANS_PER_TRACE
         assert len({span.span_id for span in found.spans}) == len(found.spans) == SPANS_PER_TRACE
-
-
-def _complete(mesh: RunningMesh, trace_id: str) -> query_service_pb2.GetTraceResponse | None:
-    trace = mesh.client.get_trace(trace_id)
-    return trace if trace is not None and trace.summary.span_count >= SPANS_PER_TRACE else None

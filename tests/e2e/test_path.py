@@ -21,7 +21,6 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from tests.e2e.conftest import RunningMesh
 from tests.e2e.otlp import chat_span, ids, request
-from tests.e2e.polling import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,7 +30,7 @@ def test_a_span_sent_over_grpc_is_read_back_with_its_tokens_cost_and_attributes(
     span = chat_span("path-grpc", now, note="kept as it came")
 
     response = mesh.client.send(request([span]))
-    trace = eventually(lambda: mesh.client.get_trace(span.trace_id.hex()))
+    trace = mesh.client.wait_for_trace(span.trace_id.hex())
 
     assert not response.HasField("partial_success")
     (stored,) = trace.spans
@@ -54,8 +53,8 @@ def test_a_request_sent_twice_is_stored_and_counted_once(mesh: RunningMesh) -> N
     trace_id = ids("twice")[0].hex()
     fence = chat_span("twice-fence", time.time_ns())
     mesh.client.send(request([fence]))
-    eventually(lambda: mesh.client.get_trace(fence.trace_id.hex()))
-    trace = eventually(lambda: mesh.client.get_trace(trace_id))
+    mesh.client.wait_for_trace(fence.trace_id.hex())
+    trace = mesh.client.wait_for_trace(trace_id)
 
     assert len(trace.spans) == 3
     assert (trace.summary.input_tokens, trace.summary.output_tokens) == (300, 30)
@@ -75,7 +74,7 @@ def test_tokens_that_no_provider_reported_are_counted_and_marked_so(mesh: Runnin
     span.attributes.extend(kept)
 
     mesh.client.send(request([span]))
-    trace = eventually(lambda: mesh.client.get_trace(span.trace_id.hex()))
+    trace = mesh.client.wait_for_trace(span.trace_id.hex())
 
     usage = trace.spans[0].gen_ai.usage
     assert usage.input_source == usage.output_source == 2  # counted
@@ -99,7 +98,7 @@ def test_the_http_exporter_of_the_python_sdk_is_understood(mesh: RunningMesh) ->
     provider.shutdown()
 
     assert result is SpanExportResult.SUCCESS
-    assert eventually(lambda: mesh.client.get_trace(trace_id)).summary.service_name == "http-agent"
+    assert mesh.client.wait_for_trace(trace_id).summary.service_name == "http-agent"
 
 
 @pytest.mark.timeout(180)
@@ -125,7 +124,7 @@ def test_the_javascript_exporter_is_understood_and_its_trace_is_listed(mesh: Run
     )
     trace_id = sent.stdout.strip()
 
-    eventually(lambda: mesh.client.get_trace(trace_id))
+    mesh.client.wait_for_trace(trace_id)
     listed = mesh.client.list_traces(service_name="js-agent")
 
     assert [trace.trace_id for trace in listed.traces] == [trace_id]
@@ -147,7 +146,7 @@ def test_every_service_answers_health_and_reflection(mesh: RunningMesh) -> None:
 def test_the_gateway_serves_the_same_reads_as_json(mesh: RunningMesh) -> None:
     span = chat_span("gateway", time.time_ns())
     mesh.client.send(request([span]))
-    eventually(lambda: mesh.client.get_trace(span.trace_id.hex()))
+    mesh.client.wait_for_trace(span.trace_id.hex())
 
     body = _get_json(f"http://{mesh.env['A11I_GATEWAY']}/v1/traces/{span.trace_id.hex()}", mesh.env["A11I_API_KEY"])
 
