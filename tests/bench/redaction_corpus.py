@@ -10,7 +10,12 @@ from collections.abc import Iterator
 
 FIRST = ["Maria", "John", "Priya", "Wei", "Fatima", "Lukas", "Aisha", "Carlos", "Emma", "Noah", "Olga", "Tomás"]
 LAST = ["Garcia", "Smith", "Natarajan", "Zhang", "Haddad", "Schneider", "Okafor", "Mendes", "Larsen", "Kowalski"]
-WORDS = ["the", "order", "was", "late", "and", "we", "asked", "for", "another", "delivery", "because", "customers", "wait", "for", "an", "answer", "about", "billing", "while", "our", "agents", "look", "at", "inventory", "numbers", "compare", "prices", "update", "records", "plan", "routes", "summarise", "documents", "write", "code", "run", "tests", "check", "results", "explain", "errors", "list", "steps", "suggest", "fixes", "measure", "latency", "count", "tokens", "read", "files", "open", "tickets"]
+_VOCABULARY = """
+the order was late and we asked for another delivery because customers wait for an answer about billing while our
+agents look at inventory numbers compare prices update records plan routes summarise documents write code run tests
+check results explain errors list steps suggest fixes measure latency count tokens read files open tickets
+"""
+WORDS = _VOCABULARY.split()
 
 
 def conversations(seed: int, count: int, turns: int) -> Iterator[str]:
@@ -77,20 +82,23 @@ def _tool_result(rng: random.Random) -> str:
 
 
 def _code(rng: random.Random) -> str:
-    body = "\n".join(
-        f"    value_{rng.randrange(1000)} = compute_{rng.choice(WORDS)}(limit={rng.randrange(10000)}, name='{sentence(rng, 3)}')"
-        for _ in range(12)
-    )
-    return f"class Handler{rng.randrange(1000)}(Base):\n    # {item(rng)}\n{body}\n    return None\n"
+    lines = "\n".join(_call(rng) for _ in range(12))
+    return f"class Handler{rng.randrange(1000)}(Base):\n    # {item(rng)}\n{lines}\n    return None\n"
+
+
+def _call(rng: random.Random) -> str:
+    arguments = f"limit={rng.randrange(10000)}, name='{sentence(rng, 3)}'"
+    return f"    value_{rng.randrange(1000)} = compute_{rng.choice(WORDS)}({arguments})"
 
 
 def _log(rng: random.Random) -> str:
-    lines = [
-        f"2026-11-{rng.randrange(10, 29)}T10:{rng.randrange(10, 59)}:{rng.randrange(10, 59)}.{rng.randrange(10**6):06d}Z"
-        f" INFO worker-{rng.randrange(99)} request={rng.getrandbits(128):032x} took={rng.random():.6f}s {sentence(rng, 5)}"
-        for _ in range(8)
-    ]
-    return "\n".join([*lines, f"ERROR {item(rng)}"])
+    return "\n".join([*(_log_line(rng) for _ in range(8)), f"ERROR {item(rng)}"])
+
+
+def _log_line(rng: random.Random) -> str:
+    minute, second, micros = rng.randrange(10, 59), rng.randrange(10, 59), rng.randrange(10**6)
+    trace = f"request={rng.getrandbits(128):032x} took={rng.random():.6f}s"
+    return f"2026-11-21T10:{minute}:{second}.{micros:06d}Z INFO worker-{rng.randrange(99)} {trace} {sentence(rng, 5)}"
 
 
 def _card(rng: random.Random) -> str:

@@ -21,7 +21,7 @@ KEY = b"a key of the tests"
 TENANT = "tenant-1"
 
 
-def batch(rows: int = 1, **columns: Sequence[Any]) -> SpanBatch:
+def batch(rows: int = 1, /, **columns: Sequence[Any]) -> SpanBatch:
     """Return a batch of spans in which the named columns have these values, and the others are empty."""
     arrays = [
         pa.array(columns[field.name], field.type) if field.name in columns else _default(field, rows)

@@ -1,7 +1,7 @@
 """On the same labelled texts, recall is never below that of Presidio's own pattern recognizers, whole texts each."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -71,7 +71,7 @@ _MAKERS: dict[str, Callable[[random.Random], str]] = {
         ["16Yeky6GMjeNkAiNcBY7ZhrLoMSgg1BoyZ", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"]
     ),
 }
-_RECOGNIZERS = [
+_RECOGNIZERS: list[Any] = [
     EmailRecognizer(), presidio.PhoneRecognizer(supported_regions=REGIONS), presidio.CreditCardRecognizer(),
     presidio.IbanRecognizer(), presidio.IpRecognizer(), presidio.MacAddressRecognizer(), presidio.UsSsnRecognizer(),
     presidio.UsItinRecognizer(), presidio.NhsRecognizer(), presidio.UsPassportRecognizer(), presidio.UsBankRecognizer(),
@@ -103,7 +103,7 @@ def model() -> SpacyModel:
 
 @pytest.mark.parametrize("entity", _MAKERS)
 def test_recall_is_not_below_presidio_s(patterns: PatternDetector, model: SpacyModel, entity: str) -> None:
-    def covered(findings: list[Any], start: int, end: int) -> bool:
+    def covered(findings: Sequence[Any], start: int, end: int) -> bool:
         places = {place for found in findings for place in range(found.start, found.end)}
         return set(range(start, end)) <= places
 

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from typing import Any
 
 import hyperscan
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from a11i_redaction.detectors import secrets
 from a11i_redaction.detectors.families import FAMILIES, Family
+from a11i_redaction.detectors.secret_formats import SecretFormat
 
 _LEFT_OUT = {
     "PAN (Low)",  # any ten characters
@@ -35,10 +37,10 @@ def _opens(gate: str, text: str) -> bool:
 
 
 def _cases() -> list[object]:
+    recognizers: list[tuple[Family, Any]] = [(family, family.recognizer()) for family in FAMILIES]
     return [
         pytest.param(family, pattern.regex, id=f"{recognizer.name}-{pattern.name}")
-        for family in FAMILIES
-        for recognizer in [family.recognizer()]
+        for family, recognizer in recognizers
         for pattern in recognizer.patterns
         if pattern.name not in _LEFT_OUT
     ]
@@ -57,7 +59,7 @@ def test_a_gate_opens_for_all_that_the_recognizer_matches(family: Family, regex:
 
 
 @pytest.mark.parametrize("item", secrets.FORMATS, ids=lambda item: item.name)
-def test_a_secrets_gate_is_one_that_the_prefilter_compiles(item: secrets.SecretFormat) -> None:
+def test_a_secrets_gate_is_one_that_the_prefilter_compiles(item: SecretFormat) -> None:
     assert not _opens(item.gate or item.pattern.replace("?P<secret>", ""), "nothing of the kind")
 
 

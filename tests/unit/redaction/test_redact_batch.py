@@ -78,7 +78,7 @@ def test_every_text_column_is_in_these_tests() -> None:
 def test_numbers_that_are_card_numbers_become_placeholders_among_the_strings(redactor: Redactor) -> None:
     output = redactor.redact_batch(
         batch(
-            rows=3,
+            3,
             attr_int=[[("n", 7), ("card", CARD)], [("time", 1763697018000000000)], [("a", 1)]],
             attr_double=[[], [("card", float(CARD)), ("score", 0.5)], [("b", 1.5)]],
             attr_string=[[("s", "t")], [], [("u", "v")]],
@@ -96,7 +96,7 @@ def test_numbers_that_are_card_numbers_become_placeholders_among_the_strings(red
 
 def test_a_batch_without_findings_keeps_every_column_but_the_receipt(redactor: Redactor) -> None:
     plain = batch(
-        rows=2,
+        2,
         name=["chat gpt-4o", "execute_tool search"],
         input_messages=['[ {"role":"user",  "parts":[{"content":"what is the weather like"}]} ]', ""],
         attr_string=[
@@ -118,7 +118,7 @@ def test_a_batch_without_findings_keeps_every_column_but_the_receipt(redactor: R
 
 def test_each_row_has_its_own_receipt(redactor: Redactor) -> None:
     output = redactor.redact_batch(
-        batch(rows=4, status_message=[f"to {MAIL}", "nothing", f"to {MAIL} and b@example.org", f"to {MAIL}"],
+        batch(4, status_message=[f"to {MAIL}", "nothing", f"to {MAIL} and b@example.org", f"to {MAIL}"],
               tool_result=["", "", f"again {MAIL}", ""])
     )  # fmt: skip
     counts = [dict(row) for row in column(output, "redacted_entities")]
@@ -126,7 +126,7 @@ def test_each_row_has_its_own_receipt(redactor: Redactor) -> None:
 
 
 def test_a_slice_of_a_batch_is_redacted_like_a_batch(redactor: Redactor) -> None:
-    whole = batch(rows=3, status_message=["a", f"to {MAIL}", "c"], finish_reasons=[["x"], [MAIL, "y"], []],
+    whole = batch(3, status_message=["a", f"to {MAIL}", "c"], finish_reasons=[["x"], [MAIL, "y"], []],
                   attr_string=[[("k", "v")], [("k", MAIL), ("l", "w")], []])  # fmt: skip
     part = whole.split(max_bytes=1)[1]
     output = redactor.redact_batch(part)
@@ -149,7 +149,7 @@ def test_a_redacted_batch_passes_unchanged(redactor: Redactor) -> None:
 def test_a_value_on_which_the_model_fails_is_withheld_and_the_others_are_not(patterns: PatternDetector) -> None:
     redactor = redactor_with(patterns, ScriptedModel({"Ada": "PERSON"}, poison="Poison"))
     output = redactor.redact_batch(
-        batch(rows=3, status_message=["so Poison is here", "so Ada wrote", "plain"],
+        batch(3, status_message=["so Poison is here", "so Ada wrote", "plain"],
               tool_result=["", json.dumps({"a": "so Poison is here", "b": "so Ada wrote"}), ""])
     )  # fmt: skip
     assert b"Poison" not in output.encode()
@@ -174,14 +174,14 @@ def test_a_value_on_which_the_patterns_fail_is_withheld() -> None:
 def test_a_value_over_its_limits_is_withheld(patterns: PatternDetector) -> None:
     redactor = redactor_with(patterns, ScriptedModel({}), max_value_chars=50, max_model_chars=20)
     texts = ["x" * 51, "so Ada and Bob and Eve and Mallory went", "short"]
-    output = redactor.redact_batch(batch(rows=3, status_message=texts))
+    output = redactor.redact_batch(batch(3, status_message=texts))
     assert column(output, "status_message") == [WITHHELD, WITHHELD, "short"]
 
 
 _WORDS = st.sampled_from([
     "a@example.com", "4111 1111 1111 1111", "415-555-2671", "Ada", "Ada Lovelace", "password=", "hunter22",
-    "536-90-4399", "10.1.2.3", "<", ">", "<EMAIL_ADDRESS_", "3f2a9c01>", "<WITHHELD>", "\x1a", "@", "-", ".", " ", "\n", "the", "ssn",
-    "1", "é", "😀", '"', "\\", "{", "[", ":", "Bearer ", "IBAN DE89370400440532013000", "http://u:pw12345@h/",
+    "536-90-4399", "10.1.2.3", "<", ">", "<EMAIL_ADDRESS_", "3f2a9c01>", "<WITHHELD>", "\x1a", "@", "-", ".", " ", "\n",
+    "the", "ssn", "1", "é", "😀", '"', "\\", "{", "[", ":", "Bearer ", "IBAN DE89370400440532013000", "http://u:pw12345@h/",
 ])  # fmt: skip
 
 
