@@ -1,9 +1,12 @@
 """Starting and ending the front: what it says when it cannot start, what it weighs, what it leaves."""
 
+import http.client
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,3 +67,29 @@ def test_an_idle_front_is_small_and_leaves_by_itself(tmp_path: Path) -> None:
         resident = int(Path(f"/proc/{server.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         assert resident < 450 * 1024**2
     assert not server.answers()
+
+
+def test_sigterm_does_not_wait_for_a_long_statement(tmp_path: Path) -> None:
+    with engine.running(tmp_path / "data") as server, ThreadPoolExecutor(1) as threads:
+        long = "SELECT sleepEachRow(0.1) FROM numbers(500) SETTINGS max_block_size = 1"
+        answer = threads.submit(_ask, server, long)
+        running = "SELECT count() FROM system.processes WHERE query LIKE 'SELECT sleepEachRow%'"
+        deadline = time.monotonic() + 20
+        while _ask(server, running) != "1":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        start = time.monotonic()
+        server.stop()
+        assert time.monotonic() - start < 12
+        assert answer.exception(5) is not None
+
+
+def _ask(server: engine.ClickHouseServer, statement: str) -> str:
+    """Return what the front answers. Raises OSError or HTTPException if it goes away."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    try:
+        credential = {"X-ClickHouse-User": engine.USER, "X-ClickHouse-Key": server.password}
+        connection.request("POST", "/", statement, credential)
+        return connection.getresponse().read().decode().strip()
+    finally:
+        connection.close()

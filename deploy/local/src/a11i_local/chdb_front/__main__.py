@@ -13,6 +13,9 @@ from a11i_local.chdb_front.engine import DirectoryUnusableError, Engine
 from a11i_local.chdb_front.server import Front
 from a11i_local.chdb_front.settings import FrontSettings, SettingsError, read_settings
 
+_DRAIN_S: Final = 5.0
+"""Time for running statements to end after SIGTERM; then they are stopped. Half a supervisor's patience."""
+
 _MAX_URI_BYTES: Final = 1024 * 1024
 """Longest URL, ClickHouse's own default (http_max_uri_size): statements and parameters may stand in it."""
 
@@ -28,6 +31,7 @@ async def _serve(settings: FrontSettings) -> None:
             Front(engine, settings).application(),
             handler_cancellation=True,
             access_log=None,
+            shutdown_timeout=_DRAIN_S,
             max_line_size=_MAX_URI_BYTES,
             max_field_size=_MAX_URI_BYTES,
         )

@@ -15,7 +15,9 @@ SELECT
   sumIf(ifNull(span_input_tokens, 0), is_call) AS input_tokens,
   sumIf(ifNull(span_output_tokens, 0), is_call) AS output_tokens,
   toFloat64(sumIf(ifNull(total_cost_usd, 0), is_call)) AS cost_usd,
-  countIf(is_call AND isNull(total_cost_usd)) AS unpriced_calls,
+  countIf(
+    is_call AND isNull(total_cost_usd) AND (isNotNull(span_input_tokens) OR isNotNull(span_output_tokens))
+  ) AS unpriced_calls,
   arraySort(groupUniqArrayIf(model, is_call AND model != '')) AS models,
   argMinIf(span_session, (start_time, span_id), span_session != '') AS session_id,
   argMinIf(span_user, (start_time, span_id), span_user != '') AS user_id,
