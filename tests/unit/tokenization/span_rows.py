@@ -47,4 +47,5 @@ _EMPTY: dict[str, Any] = {field.name: _empty(field.type) for field in SCHEMA} | 
     "trace_id": b"t" * 16,
     "start_time": START,
     "end_time": START,
+    "status_code": 0,
 }

@@ -44,6 +44,16 @@ def test_what_it_did_not_is_counted(stage: TokenizeStage, encodings: Encodings) 
     assert span["price_version"] == PRICE_VERSION
 
 
+def test_a_call_that_failed_before_any_answer_is_not_counted(stage: TokenizeStage) -> None:
+    refused, cut_off = run(
+        stage,
+        llm(input_messages=QUESTION, status_code=2),
+        llm(input_messages=QUESTION, output_messages=ANSWER, status_code=2),
+    )
+    assert (refused["input_tokens"], refused["total_cost_usd"]) == (None, None)
+    assert cut_off["input_tokens"] > 0
+
+
 def test_each_side_is_counted_by_itself(stage: TokenizeStage) -> None:
     (span,) = run(stage, llm(input_tokens=50, input_messages=QUESTION, output_messages=ANSWER))
     assert (span["input_tokens"], span["input_source"], span["output_source"]) == (50, "reported", "counted")

@@ -10,7 +10,7 @@ from a11i_chassis.metrics import CALLS_UNPRICED, TOKENS_COUNTED
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.columns import mask, pc
 from a11i_tokenization.costs import PRICED_BY, cost_columns
-from a11i_tokenization.counts import token_columns
+from a11i_tokenization.counts import Bools, token_columns
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.prompts import PromptCounter
 
@@ -22,6 +22,9 @@ STAGE: Final = StageSpec(
 _CALL_KINDS: Final = pa.array(["llm", "embedding", "rerank"])
 """Steps that are calls of a model. An agent's or a workflow's numbers sum up its calls': to count or price them again
 would bill every call twice."""
+
+_STATUS_ERROR: Final = 2
+"""OTLP's STATUS_CODE_ERROR."""
 
 
 class TokenizeStage:
@@ -35,10 +38,16 @@ class TokenizeStage:
         """Return the batch with its token, source and cost columns completed; everything else is as it came."""
         columns = batch.columns
         calls = mask(pc.is_in(columns["step_kind"], _CALL_KINDS))
-        tokens = token_columns(columns, calls, self._counter)
+        tokens = token_columns(columns, calls & ~_refused(columns), self._counter)
         priced_by = {name: columns[name] for name in PRICED_BY}
         costs = cost_columns({**priced_by, **tokens.replaced}, calls, self._book)
         for source, counted in tokens.counted.items():
             TOKENS_COUNTED.labels(source).inc(counted)
         CALLS_UNPRICED.inc(costs.unpriced_calls)
         return batch.with_columns(**tokens.replaced, **costs.columns)
+
+
+def _refused(columns: pa.RecordBatch) -> Bools:
+    """Return which spans failed before the model said anything: no provider bills those, so nothing is counted."""
+    failed = mask(pc.equal(columns["status_code"], _STATUS_ERROR))
+    return failed & mask(pc.equal(columns["output_messages"], ""))

@@ -225,7 +225,7 @@ class TraceSummary(_message.Message):
     cost_usd: _builtins.float
     """Cost of all model calls whose cost is known, in US dollars."""
     unpriced_calls: _builtins.int
-    """Model calls whose cost is unknown, and so not in cost_usd."""
+    """Model calls that used tokens but whose cost is unknown, and so not in cost_usd."""
     session_id: _builtins.str
     """Session or conversation of the trace. Empty: none."""
     user_id: _builtins.str
