@@ -7,10 +7,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.bench.load import Request, describe, generate
-
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.otlp import decode_traces
+from tests.bench.load import Request, describe, generate
 
 _REQUESTS = 8
 _SECONDS_EACH = 3

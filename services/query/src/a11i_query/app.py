@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from a11i.query.v1 import query_service_pb2, query_service_pb2_grpc
-
 from a11i_chassis.app import App
 from a11i_chassis.auth import KeyVerifier
 from a11i_chassis.grpc_client import open_channel

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from a11i.query.v1 import query_service_pb2 as pb
-
 from a11i_chassis.errors import InvalidArgumentError
 from a11i_storage.clickhouse import Cursor, TraceFilter
 

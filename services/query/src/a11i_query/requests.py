@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from a11i.query.v1 import query_service_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from a11i.query.v1 import query_service_pb2 as pb
 from a11i_chassis.errors import InvalidArgumentError
 from a11i_query import page_tokens
 from a11i_storage.clickhouse import Cursor, TraceFilter

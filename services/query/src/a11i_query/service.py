@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import grpc
+
 from a11i.query.v1 import query_service_pb2 as pb
 from a11i.query.v1 import query_service_pb2_grpc
-
 from a11i_chassis.auth import SCOPE_QUERY, KeyVerifier, bearer_token
 from a11i_chassis.errors import NotFoundError
 from a11i_query import page_tokens, requests, translate

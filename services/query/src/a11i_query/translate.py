@@ -6,11 +6,11 @@ from itertools import groupby
 from typing import Any, Final
 
 import pyarrow as pa
-from a11i.query.v1 import query_service_pb2 as query
-from a11i.telemetry.v1 import span_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from a11i.query.v1 import query_service_pb2 as query
+from a11i.telemetry.v1 import span_pb2 as pb
 from a11i_storage.clickhouse import TraceSummary
 from a11i_telemetry import attributes
 
