@@ -1,50 +1,17 @@
-"""Processes see what they are told, and nothing stray."""
+"""What the mesh's processes see of the user's environment."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
-from a11i_local import services
-from a11i_local.credentials import load_or_create
-from a11i_local.data_dir import DataDir
-from a11i_local.engine_processes import urls
-from a11i_local.environment import base_environment
-from a11i_local.mesh import LISTENERS
+from a11i_local.environment import base_environment, service_settings
 
 
-def test_only_what_is_known_to_be_harmless_is_inherited() -> None:
-    user = {
-        "PATH": "/bin", "SSL_CERT_FILE": "/certs", "A11I_INGEST_BUS__URL": "stray", "OTEL_SDK_DISABLED": "true",
-        "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "/elsewhere",
-    }  # fmt: skip
+def test_a_process_sees_none_of_the_users_other_variables() -> None:
+    seen = base_environment({"PATH": "/bin", "A11I_API_KEY": "stray", "PYTHONDONTWRITEBYTECODE": "1", "EDITOR": "vi"})
 
-    environment = base_environment(user)
-    assert environment["PATH"] == "/bin"
-    assert environment["SSL_CERT_FILE"] == "/certs"
-    assert not environment.keys() & {
-        "A11I_INGEST_BUS__URL",
-        "OTEL_SDK_DISABLED",
-        "PYTHONDONTWRITEBYTECODE",
-        "PYTHONPATH",
-    }
+    assert seen["PATH"] == "/bin"
+    assert not {"A11I_API_KEY", "PYTHONDONTWRITEBYTECODE", "EDITOR"} & seen.keys()
 
 
-def test_each_service_gets_its_own_settings_and_secrets_alone(tmp_path: Path) -> None:
-    data = DataDir.open(tmp_path)
-    credentials = load_or_create(data)
-    ports = {name: 20_000 + number for number, name in enumerate(LISTENERS)}
-    plans = services.plans(ports, urls(ports, credentials, data), credentials, {}, tmp_path, 1.0)
-    data.close()
+def test_a_service_sees_the_settings_that_are_its_own() -> None:
+    source = {"A11I_REDACTION_NAMES": "false", "A11I_QUERY_LOG__LEVEL": "debug", "A11I_QUERY": "127.0.0.1:1"}
 
-    told = {plan.process.name: plan.process.environment for plan in plans}
-    assert tuple(told) == services.SERVICES
-    for name, environment in told.items():
-        assert all(variable.startswith(f"A11I_{name.upper()}_") for variable in environment)
-    holders = {
-        secret: {name for name, environment in told.items() if any(secret in value for value in environment.values())}
-        for secret in (credentials.auth_pepper, credentials.postgres_password, credentials.clickhouse_password)
-    }
-    assert list(holders.values()) == [{"auth"}, {"auth"}, {"writer", "query"}]
-    # What everybody on the machine can read holds no secret.
-    words = " ".join(word for plan in plans for word in plan.process.command)
-    assert not any(getattr(credentials, field) in words for field in credentials.__slots__)
+    assert service_settings("redaction", source) == {"A11I_REDACTION_NAMES": "false"}
+    assert service_settings("query", source) == {"A11I_QUERY_LOG__LEVEL": "debug"}

@@ -21,8 +21,8 @@ INHERITED = (
     "SSL_CERT_DIR",
     "PYTHONPYCACHEPREFIX",
 )
-"""Everything else, stray A11I_ variables above all, stays outside. PYTHONDONTWRITEBYTECODE too: with it every start
-would compile every module anew."""
+"""Everything else stays outside, but for a service's own settings (`service_settings`). PYTHONDONTWRITEBYTECODE too:
+with it every start would compile every module anew."""
 
 BOUNDED = {
     # Engines and services share a laptop: numeric libraries would each start a thread a core, and glibc would
@@ -39,6 +39,13 @@ def base_environment(source: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment that every process starts from."""
     source = os.environ if source is None else source
     return {name: source[name] for name in INHERITED if name in source} | BOUNDED
+
+
+def service_settings(name: str, source: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the user sets for one service, such as A11I_REDACTION_NAMES=false; only that service sees it."""
+    source = os.environ if source is None else source
+    prefix = f"A11I_{name.upper()}_"
+    return {variable: value for variable, value in source.items() if variable.startswith(prefix)}
 
 
 def wheel_program(name: str) -> str:

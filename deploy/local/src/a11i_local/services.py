@@ -9,6 +9,7 @@ from pathlib import Path
 
 from a11i_local.credentials import Credentials
 from a11i_local.engine_processes import EngineUrls
+from a11i_local.environment import service_settings
 from a11i_local.probes import grpc_serving
 from a11i_local.process import ProcessSpec
 
@@ -35,7 +36,10 @@ def plans(
     directory: Path,
     ready_timeout_s: float,
 ) -> list[ServicePlan]:
-    """Every service. `after` of the processes holds what they need while they run."""
+    """Every service. `after` of the processes holds what they need while they run.
+
+    A service gets its settings from the user's environment, too; addresses and secrets are the mesh's in any case.
+    """
     addresses = {name: f"127.0.0.1:{ports[port]}" for name, port in GRPC_PORTS.items()}
     told = _settings(addresses, ports, engines, credentials)
     needs = {
@@ -54,6 +58,7 @@ def plans(
                 command=(sys.executable, "-m", f"a11i_{name}"),
                 environment={
                     **environment,
+                    **service_settings(name),
                     f"A11I_{name.upper()}_GRPC__LISTEN": addresses[name],
                     **{f"A11I_{name.upper()}_{field}": value for field, value in told[name].items()},
                 },
