@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha import reflection
 
 from a11i_chassis import metrics
 from a11i_chassis.errors import A11iError, TransientError, to_status
-from a11i_chassis.grpc_types import Context, MethodHandler, ServerInterceptor
+from a11i_chassis.grpc_types import Context, MethodHandler
 from a11i_chassis.logging import frames_of
 from a11i_chassis.settings import GrpcServerSettings
 
@@ -31,15 +31,15 @@ _SERVER_OPTIONS: Final = (
 )
 
 
-class ErrorInterceptor(ServerInterceptor):
+class ErrorInterceptor(grpc.aio.ServerInterceptor):
     """Answers every A11iError with its status and details, and everything else with INTERNAL and an error id."""
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[MethodHandler]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[MethodHandler | None]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> MethodHandler:
-        """Return the method's handler, wrapped; None, as it came, for a method that nobody serves."""
+    ) -> MethodHandler | None:
+        """Return the method's handler, wrapped; None for a method that nobody serves."""
         handler = await continuation(handler_call_details)
         if handler is None:
             return handler

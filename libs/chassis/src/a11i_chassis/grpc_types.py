@@ -7,8 +7,6 @@ import grpc
 if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[Any, Any]
     MethodHandler = grpc.RpcMethodHandler[Any, Any]
-    ServerInterceptor = grpc.aio.ServerInterceptor[Any, Any]
 else:
     Context = grpc.aio.ServicerContext
     MethodHandler = grpc.RpcMethodHandler
-    ServerInterceptor = grpc.aio.ServerInterceptor
