@@ -2,8 +2,10 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.pipeline import Redactor
 from a11i_redaction.pseudonyms import WITHHELD
+from a11i_telemetry.batch import SchemaVersionError, SpanBatch
 from a11i_telemetry.schema import COLUMNS
 from tests.unit.redaction.redaction_kit import ScriptedModel, batch, column, redactor_with
 
@@ -125,6 +128,23 @@ def test_each_row_has_its_own_receipt(redactor: Redactor) -> None:
     assert counts == [{"EMAIL_ADDRESS": 1}, {}, {"EMAIL_ADDRESS": 3}, {"EMAIL_ADDRESS": 1}]
 
 
+def _with_extra(name: str, values: Sequence[object]) -> SpanBatch:
+    spans = batch()
+    return replace(spans, columns=spans.columns.append_column(name, pa.array(values)))
+
+
+def test_text_columns_of_a_newer_version_are_redacted_too(redactor: Redactor) -> None:
+    output = redactor.redact_batch(_with_extra("newer", [TEXT]))
+    assert not any(planted.encode() in output.encode() for planted in (MAIL, SECRET, NAME))
+    numbers = redactor.redact_batch(_with_extra("newer", [7]))
+    assert column(numbers, "newer") == [7]
+
+
+def test_a_column_of_a_newer_version_in_which_text_may_hide_is_left_to_a_newer_version(redactor: Redactor) -> None:
+    with pytest.raises(SchemaVersionError, match="newer"):
+        redactor.redact_batch(_with_extra("newer", [[MAIL]]))
+
+
 def test_a_slice_of_a_batch_is_redacted_like_a_batch(redactor: Redactor) -> None:
     whole = batch(3, status_message=["a", f"to {MAIL}", "c"], finish_reasons=[["x"], [MAIL, "y"], []],
                   attr_string=[[("k", "v")], [("k", MAIL), ("l", "w")], []])  # fmt: skip
@@ -157,6 +177,7 @@ def test_a_value_on_which_the_model_fails_is_withheld_and_the_others_are_not(pat
     assert column(output, "status_message")[1].startswith("so <PERSON_")
     assert json.loads(column(output, "tool_result")[1])["a"] == WITHHELD
     assert column(output, "withheld_values") == [1, 1, 0]
+    assert redactor.failures == {"ValueError": 1 + 1}
 
 
 class _FailingPatterns:

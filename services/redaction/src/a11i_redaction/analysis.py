@@ -1,6 +1,7 @@
 """Runs the detectors over texts: each distinct text once, again on what is left, withheld where a detector fails."""
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -10,8 +11,8 @@ from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.findings import Finding, merge
 from a11i_redaction.reduction import Reduced, placeholders
 
-_MAX_ROUNDS: Final = 5
-"""Texts settle after the second look nearly always; one that does not within five is withheld."""
+_MAX_ROUNDS: Final = 8
+"""Looks at one text. Nearly all settle at the second; the model can go on finding less and less in a long one."""
 
 
 class Unit(NamedTuple):
@@ -35,6 +36,8 @@ class Analyzer:
         self._cache = cache
         self._max_value_chars = max_value_chars
         self._lock = threading.Lock()
+        self.failures: Counter[str] = Counter()
+        """How many texts could not be examined so far, by reason: the error's type, or what was over its limit."""
 
     @property
     def cache_looks(self) -> tuple[int, int]:
@@ -59,6 +62,7 @@ class Analyzer:
 
     def _examine(self, units: Sequence[Unit]) -> list[tuple[Finding, ...] | None]:
         found: list[list[Finding] | None] = [[] if len(unit.text) <= self._max_value_chars else None for unit in units]
+        self._count_failures("TooLong", found.count(None))
         windows: WindowFindings = {}
         active = [index for index, findings in enumerate(found) if findings is not None]
         for _ in range(_MAX_ROUNDS):
@@ -77,8 +81,6 @@ class Analyzer:
             active = again
             if not active:
                 break
-        for index in active:
-            found[index] = None
         return [None if findings is None else tuple(findings) for findings in found]
 
     def _look(self, units: Sequence[Unit], windows: WindowFindings) -> list[list[Finding] | None]:
@@ -94,7 +96,8 @@ class Analyzer:
     def _look_for_patterns(self, unit: Unit) -> list[Finding] | None:
         try:
             return self._patterns.find(unit.text, unit.key)
-        except Exception:  # Whatever it is: a value that was not examined is not passed on.
+        except Exception as error:  # Whatever it is: a value that was not examined is not passed on.
+            self._count_failures(type(error).__name__, 1)
             return None
 
     def _look_for_names(self, units: Sequence[Unit], windows: WindowFindings) -> list[list[Finding] | None]:
@@ -103,11 +106,16 @@ class Analyzer:
             return []
         try:
             return list(self._names.find([(unit.text, unit.key) for unit in units], windows))
-        except Exception:  # As above.
+        except Exception as error:  # As above.
             if len(units) == 1:
+                self._count_failures(type(error).__name__, 1)
                 return [None]
             half = len(units) // 2
             return self._look_for_names(units[:half], windows) + self._look_for_names(units[half:], windows)
+
+    def _count_failures(self, reason: str, count: int) -> None:
+        if count:
+            self.failures[reason] += count
 
 
 def _reduce(text: str, findings: Sequence[Finding]) -> Reduced:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from a11i_redaction.analysis import Unit
 from a11i_redaction.columns import Column, Entries, Positions, decode, encode, list_column, list_entries, pairs
 from a11i_redaction.values import Parser, Rewritten, Value, parse_number, rewrite, units_of
+from a11i_telemetry.batch import SchemaVersionError
 from a11i_telemetry.schema import COLUMNS
 
 NAME_COLUMNS: Final = frozenset({
@@ -19,6 +20,7 @@ NAME_COLUMNS: Final = frozenset({
 })  # fmt: skip
 """Columns in which names are looked for too. The others name models, services, tools and the like."""
 
+_KNOWN: Final = {column.name: column for column in COLUMNS}
 _NUMBERS: Final = ("attr_int", "attr_double")
 _TEXT_ITEMS: Final = ("attr_string", "attr_json")
 
@@ -60,14 +62,14 @@ class BatchTexts:
     """All texts of a batch's columns."""
 
     def __init__(self, columns: pa.RecordBatch) -> None:
+        """Raises SchemaVersionError for a column of a newer version that may hold text in a way unknown here."""
         self._columns = columns
         self._parsers = {names: Parser(names=names) for names in (False, True)}
         self._texts: dict[str, Texts] = {}
         self._keys: dict[str, Texts] = {}
         self._entries: dict[str, Entries] = {}
-        for column in COLUMNS:
-            if column.text:
-                self._gather(column.name, columns.column(column.name))
+        for name in text_columns(columns.schema):
+            self._gather(name, columns.column(name))
 
     def units(self) -> set[Unit]:
         """Return what has to be examined, each once."""
@@ -105,7 +107,7 @@ class BatchTexts:
         yield from self._keys.values()
 
     def _gather(self, name: str, column: Column) -> None:
-        parse = self._parsers[name in NAME_COLUMNS].parse
+        parse = self._parsers[name in NAME_COLUMNS or name not in _KNOWN].parse
         if pa.types.is_map(column.type):
             entries = self._entries[name] = Entries.of(column)
             codes, keys = encode(entries.keys)
@@ -141,6 +143,22 @@ class BatchTexts:
         self._entries["attr_string"] = self._entries["attr_string"].with_added(
             entries.rows[moved].tolist(), keys, added
         )
+
+
+def text_columns(schema: pa.Schema) -> Iterator[str]:
+    """Yield the columns to examine: those that the schema says, and every text column that it does not know.
+
+    Raises SchemaVersionError if another column that it does not know may hold text: a newer version has to do the work.
+    """
+    for field in schema:
+        kind = field.type
+        if field.name in _KNOWN:
+            if _KNOWN[field.name].text:
+                yield field.name
+        elif pa.types.is_string(kind):
+            yield field.name
+        elif not (pa.types.is_primitive(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind)):
+            raise SchemaVersionError(f"column {field.name!r} is not known here and may hold text")
 
 
 def _text(value: Value | None) -> str:

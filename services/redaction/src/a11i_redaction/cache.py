@@ -6,9 +6,9 @@ from typing import Final
 
 from a11i_redaction.findings import Finding
 
-_ENTRY_BYTES: Final = 250
+_ENTRY_BYTES: Final = 160
 """Memory of an entry without findings: a 16-byte digest, its slot in the ordered dictionary, the tuple (measured)."""
-_FINDING_BYTES: Final = 120
+_FINDING_BYTES: Final = 180
 """Memory of a finding with its numbers (measured)."""
 
 

@@ -48,8 +48,16 @@ class Redactor:
         """How many texts were known, and how many not, so far."""
         return self._analyzer.cache_looks
 
+    @property
+    def failures(self) -> Counter[str]:
+        """How many texts could not be examined so far, by reason."""
+        return self._analyzer.failures
+
     def redact_batch(self, batch: SpanBatch) -> SpanBatch:
-        """Return the batch with a placeholder for each finding, and a receipt on each span."""
+        """Return the batch with a placeholder for each finding, and a receipt on each span.
+
+        Raises SchemaVersionError for a batch of a newer schema that has text where this version cannot look.
+        """
         texts = BatchTexts(batch.columns)
         units = list(texts.units())
         changes = self._changes(units, self._analyzer.analyze(units), batch.tenant_id)

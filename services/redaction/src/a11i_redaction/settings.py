@@ -23,7 +23,7 @@ class DetectionSettings(BaseModel):
     )
     value_budget_s: float = Field(5.0, gt=0, description="Most time for the patterns of one text, in seconds.")
     cache_bytes: int = Field(
-        64 * 1024**2, ge=0, description="Memory for findings by content hash: 64 MiB remember about 200,000 texts."
+        64 * 1024**2, ge=0, description="Memory for findings by content hash: 64 MiB remember about 400,000 texts."
     )
 
 
