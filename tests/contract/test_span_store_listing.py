@@ -65,6 +65,22 @@ async def test_spans_that_arrive_between_pages_make_no_gap_and_no_repeat(store: 
     assert second.next is None
 
 
+async def test_traces_that_are_sent_again_between_pages_stay_where_they_were(store: Store) -> None:
+    spans = [span(number, start_ns=NOON_NS + number * S) for number in range(6)]
+    await store.put(*spans)
+    first = await store.reader.list_traces(store.scope, around_noon(), limit=3)
+    await store.put(*spans, received_ns=NOON_NS + 90 * S, batch_id="again")
+    second = await store.reader.list_traces(store.scope, around_noon(), limit=3, after=first.next)
+    assert [trace.trace_id for trace in second.traces] == [trace_id(2), trace_id(1), trace_id(0)]
+
+
+async def test_a_span_whose_start_changed_counts_where_it_is_now(store: Store) -> None:
+    await store.put(span(start_ns=NOON_NS), received_ns=NOON_NS + S)
+    await store.put(span(start_ns=NOON_NS + 100), received_ns=NOON_NS + 2 * S)
+    assert await store.listed(start_time_ns=NOON_NS - 50, end_time_ns=NOON_NS + 50) == []
+    assert await store.listed(start_time_ns=NOON_NS + 50, end_time_ns=NOON_NS + 150) == [trace_id("trace")]
+
+
 async def test_paging_holds_while_other_tasks_insert(store: Store) -> None:
     await store.put(*(span(number, start_ns=NOON_NS + number * S) for number in range(30)))
     done = asyncio.Event()

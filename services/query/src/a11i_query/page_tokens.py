@@ -33,7 +33,7 @@ class Place:
 
 def encode(request: pb.ListTracesRequest, which: TraceFilter, cursor: Cursor) -> str:
     """Return the token of the page after `cursor` in the listing that `request` asked for."""
-    place = _PLACE.pack(which.start_time_ns, which.end_time_ns, cursor.start_time_ns, cursor.trace_id, cursor.as_of_ns)
+    place = _PLACE.pack(which.start_time_ns, which.end_time_ns, cursor.place_ns, cursor.trace_id, cursor.as_of_ns)
     token = _HEAD.pack(_VERSION, _digest(request, place)) + place
     return base64.urlsafe_b64encode(token).decode().rstrip("=")
 

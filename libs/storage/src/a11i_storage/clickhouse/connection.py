@@ -22,6 +22,7 @@ _INSERT_SETTINGS: Final = {
     # A repeated insert of the same rows is recognised by their hash within the table's deduplication window. No token:
     # it would also take the same batch with other content, as after a change of policy, for a repetition.
     "insert_deduplicate": "1",
+    "deduplicate_insert": "enable",
     # The newest of a span's versions within one insert is picked before it is written.
     "optimize_on_insert": "1",
     # One part a partition and insert: blocks are joined up to these limits.
@@ -56,10 +57,10 @@ class ClickHouse:
     async def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
         """Run a SELECT with server-side bound parameters. Raises UnavailableError."""
         limit_s = self._settings.query_timeout_s
-        settings = _QUERY_SETTINGS | {"max_execution_time": str(limit_s)}
         with query_errors():
             async with asyncio.timeout(limit_s + _GRACE_S):
                 client = await self._connected()
+                settings = _known_to(client, _QUERY_SETTINGS) | {"max_execution_time": str(limit_s)}
                 table: pa.Table = await client.query_arrow(sql, dict(parameters or {}), settings=settings)
                 return table
 
@@ -77,10 +78,10 @@ class ClickHouse:
     async def insert(self, table: str, rows: pa.Table) -> None:
         """Insert rows; they are durable and visible on return. Raises UnavailableError, PermanentError."""
         limit_s = self._settings.insert_timeout_s
-        settings = _INSERT_SETTINGS | {"max_execution_time": str(limit_s)}
         with insert_errors():
             async with asyncio.timeout(limit_s + _GRACE_S):
                 client = await self._connected()
+                settings = _known_to(client, _INSERT_SETTINGS) | {"max_execution_time": str(limit_s)}
                 body = await asyncio.to_thread(_arrow_stream, rows)
                 # With the statement apart from a body that is a file, the client copies nothing.
                 await client.raw_insert(table, rows.schema.names, body, settings=settings, fmt="ArrowStream")
@@ -127,6 +128,11 @@ class ClickHouse:
         # Not given above, as connecting would then fail where the migration has yet to make the database.
         client.database = endpoint.database
         return client
+
+
+def _known_to(client: AsyncClient, settings: Mapping[str, str]) -> dict[str, str]:
+    """Return those settings that the server's version has: some came with a later one, for which they are meant."""
+    return {name: value for name, value in settings.items() if name in client.server_settings}
 
 
 def _arrow_stream(rows: pa.Table) -> io.BytesIO:

@@ -93,12 +93,12 @@ class TraceFilter:
 class Cursor:
     """The place between two pages of a listing."""
 
-    start_time_ns: int
-    """Start and id of the trace after which the next page begins."""
+    place_ns: int
+    """Place of the trace after which the next page begins: the start of its earliest span, as the first page saw it."""
     trace_id: bytes
+    """That trace, as several can have the same place."""
     as_of_ns: int
-    """The last receipt that the first page saw. Later pages find traces by the spans received until then, so that a
-    root that arrives in between, with its early start, does not bring its trace a second time."""
+    """The last receipt that the first page saw. Spans received later do not move a trace that was known by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +154,15 @@ class ClickHouseSpanReader:
         return TracePage(page, cursor)
 
     async def _find(self, scope: Scope, which: TraceFilter, cursor: Cursor, limit: int) -> list[Cursor]:
-        """Return the places of matching traces after the cursor, by their earliest span in the range."""
-        # Spans after the cursor's start can be no trace's earliest span on this page, so they need not be read.
-        end_ns = min(which.end_time_ns, cursor.start_time_ns + 1)
+        """Return the places of matching traces after the cursor."""
         parameters = scope.parameters | which.values
-        parameters |= {"start_ns": which.start_time_ns, "end_ns": end_ns, "as_of_ns": cursor.as_of_ns, "limit": limit}
-        parameters |= {"before_ns": cursor.start_time_ns, "before_id": cursor.trace_id.hex()}
+        parameters |= {"start_ns": which.start_time_ns, "end_ns": which.end_time_ns, "as_of_ns": cursor.as_of_ns}
+        parameters |= {"before_ns": cursor.place_ns, "before_id": cursor.trace_id.hex(), "limit": limit}
         table = await self._clickhouse.query(statement("find_traces", {"filters": _filters(which)}), parameters)
-        as_of_ns = cursor.as_of_ns
+        is_first = cursor.as_of_ns == _NO_LIMIT_NS
         return [
-            Cursor(row["start_time_ns"], row["trace_id"], min(as_of_ns, row["as_of_ns"])) for row in table.to_pylist()
+            Cursor(row["place_ns"], row["trace_id"], row["seen_ns"] if is_first else cursor.as_of_ns)
+            for row in table.to_pylist()
         ]
 
     async def _summaries(self, scope: Scope, trace_ids: Sequence[bytes]) -> dict[bytes, TraceSummary]:

@@ -4,5 +4,5 @@ SELECT trace_id
 FROM spans FINAL
 WHERE
   $scope
-  AND spans.start_time >= fromUnixTimestamp64Nano({start_ns:Int64}, 'UTC')
+  AND start_time >= fromUnixTimestamp64Nano({start_ns:Int64}, 'UTC')
   AND $condition
