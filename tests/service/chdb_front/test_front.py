@@ -112,6 +112,13 @@ async def test_statement_and_data_may_come_in_url_body_or_both(http: aiohttp.Cli
         assert json.loads(await answer.text())["data"] == [{"a": 1}]
 
 
+async def test_a_statement_may_hold_any_bytes(http: aiohttp.ClientSession) -> None:
+    async with http.post("/", data=b"SELECT hex('\xff\x00')") as answer:
+        assert await answer.text() == "FF00\n"
+    async with http.post("/", data=b"SELEC '\xff'") as answer:
+        assert (await answer.read()).startswith(b"Code: 62. ")
+
+
 async def test_get_may_read_only(http: aiohttp.ClientSession) -> None:
     async with http.get("/", params={"query": "CREATE TABLE no (a UInt8) ENGINE = Memory"}) as answer:
         assert answer.headers["X-ClickHouse-Exception-Code"] == "164"

@@ -13,16 +13,16 @@ DATA = b" \n\x00 FORMAT Native\n SELECT"
 @pytest.mark.parametrize(
     ("statement", "head", "format_name"),
     [
-        (b"INSERT INTO t FORMAT Native\n", "INSERT INTO t ", "Native"),
-        (b"insert into t (a, b) format ArrowStream\n", "insert into t (a, b) ", "ArrowStream"),
-        (b"INSERT INTO t SETTINGS a = 1 FORMAT RowBinary;", "INSERT INTO t SETTINGS a = 1 ", "RowBinary"),
+        (b"INSERT INTO t FORMAT Native\n", b"INSERT INTO t ", "Native"),
+        (b"insert into t (a, b) format ArrowStream\n", b"insert into t (a, b) ", "ArrowStream"),
+        (b"INSERT INTO t SETTINGS a = 1 FORMAT RowBinary;", b"INSERT INTO t SETTINGS a = 1 ", "RowBinary"),
         (b"INSERT INTO `FORMAT x` (`a;\\``, \"FORMAT y\") FORMAT\n Native \r\n",
-         'INSERT INTO `FORMAT x` (`a;\\``, "FORMAT y") ', "Native"),
+         b'INSERT INTO `FORMAT x` (`a;\\``, "FORMAT y") ', "Native"),
         (b"-- FORMAT no\n/* SELECT */ INSERT INTO t FORMAT /* x */ Native\n",
-         "-- FORMAT no\n/* SELECT */ INSERT INTO t ", "Native"),
+         b"-- FORMAT no\n/* SELECT */ INSERT INTO t ", "Native"),
     ],
 )  # fmt: skip
-def test_an_insert_is_split_at_its_format(statement: bytes, head: str, format_name: str) -> None:
+def test_an_insert_is_split_at_its_format(statement: bytes, head: bytes, format_name: str) -> None:
     text = statement + DATA
     insert = split_insert(text)
     assert insert is not None
@@ -77,7 +77,7 @@ def test_other_statements_are_not(statement: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("statement", "name"),
-    [("SELECT 1", "TabSeparated"), ("SELECT 1 format JSON ;\n", "JSON"), ("SELECT 'FORMAT JSON'", "TabSeparated")],
+    [(b"SELECT 1", "TabSeparated"), (b"SELECT 1 format JSON ;\n", "JSON"), (b"SELECT 'FORMAT JSON'", "TabSeparated")],
 )
-def test_the_answers_format_is_the_statements_or_the_default(statement: str, name: str) -> None:
+def test_the_answers_format_is_the_statements_or_the_default(statement: bytes, name: str) -> None:
     assert output_format(statement, "TabSeparated") == name

@@ -94,7 +94,10 @@ class Engine:
             _prepare(connection, request)
             return _query(connection, request) if insert is None else _insert(connection, request, insert)
         except RuntimeError as error:
-            raise EngineError.from_engine(error) from error
+            raise EngineError.from_engine(str(error)) from error
+        except UnicodeDecodeError as error:
+            # chDB's own message quoted bytes that are no text, so that Python could not make an exception of it.
+            raise EngineError.from_engine(error.object.decode(errors="replace")) from error
         finally:
             connection.close()
 
@@ -120,7 +123,8 @@ def _prepare(connection: Any, request: Request) -> None:  # chDB has no type for
 
 
 def _query(connection: Any, request: Request) -> Answer:
-    text = b"\n".join(part for part in (request.statement, request.data) if part).decode(errors="surrogateescape")
+    # Bytes, as a string literal may hold any.
+    text = b"\n".join(part for part in (request.statement, request.data) if part)
     found = connection.classify_query(text)
     if found["statement_count"] > 1:
         raise EngineError.of(SYNTAX_ERROR, "Multi-statements are not allowed")

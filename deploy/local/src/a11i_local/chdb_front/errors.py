@@ -54,9 +54,8 @@ class EngineError(Exception):
         return cls(code, f"Code: {code}. DB::Exception: {message}. ({_NAMES[code]})")
 
     @classmethod
-    def from_engine(cls, error: RuntimeError) -> "EngineError":
-        """Return what chDB raised, with the code that its text names."""
-        text = str(error)
+    def from_engine(cls, text: str) -> "EngineError":
+        """Return what chDB said, with the code that its text names."""
         found = _CODE.search(text)
         if found is None:
             return cls.of(UNKNOWN_EXCEPTION, text)

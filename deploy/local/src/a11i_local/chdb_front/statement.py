@@ -19,7 +19,7 @@ _TOKEN: Final = re.compile(
 _MAX_HEAD_BYTES: Final = 256 * 1024
 """Longest statement in front of insert data, ClickHouse's own default for a query's length (max_query_size)."""
 
-_TRAILING_FORMAT: Final = re.compile(r"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
+_TRAILING_FORMAT: Final = re.compile(rb"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 
 # Statements that would end or halt the engine, which is this process.
 _FORBIDDEN: Final = re.compile(rb"SYSTEM (?:SHUTDOWN|KILL|SUSPEND)\b")
@@ -29,7 +29,7 @@ _FORBIDDEN: Final = re.compile(rb"SYSTEM (?:SHUTDOWN|KILL|SUSPEND)\b")
 class Insert:
     """An insert whose rows come after the statement, in a format of their own."""
 
-    head: str
+    head: bytes
     """The statement without its FORMAT clause: `INSERT INTO t (a, b)`."""
     format: str
     data_start: int
@@ -51,7 +51,7 @@ def split_insert(text: bytes) -> Insert | None:
         if before is not None and word and (before["word"] or b"").upper() == b"FORMAT":
             if word == b"VALUES":
                 return None
-            return Insert(text[: before.start()].decode(), token["word"].decode(), _data_start(text, token.end()))
+            return Insert(text[: before.start()], token["word"].decode(), _data_start(text, token.end()))
         if word in (b"SELECT", b"VALUES", b"WITH", b"WATCH", b"INFILE"):
             return None
         before = token
@@ -68,10 +68,10 @@ def _data_start(text: bytes, end: int) -> int:
     return end + 1 if text[end : end + 1] in (b"\n", b";") else end
 
 
-def output_format(statement: str, default: str) -> str:
+def output_format(statement: bytes, default: str) -> str:
     """Return the format that the statement's answer will have."""
     found = _TRAILING_FORMAT.search(statement)
-    return found[1] if found else default
+    return found[1].decode() if found else default
 
 
 def refuse_if_forbidden(statement: bytes) -> None:
