@@ -17,6 +17,7 @@ class SpanStore:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._url = f"http://{parts.hostname}:{parts.port}/"
+        self._database = {"database": parts.path.removeprefix("/")}
         self._session = aiohttp.ClientSession(
             auth=aiohttp.BasicAuth(unquote(parts.username or ""), unquote(parts.password or "")),
             timeout=aiohttp.ClientTimeout(total=QUERY_TIMEOUT_S),
@@ -39,7 +40,7 @@ class SpanStore:
         return await self._number("SELECT uniqExact(trace_id, span_id) FROM spans")
 
     async def _number(self, query: str) -> int:
-        async with self._session.post(self._url, data=query) as response:
+        async with self._session.post(self._url, params=self._database, data=query) as response:
             text = await response.text()
             if response.status != 200:
                 raise MeasurementError(f"the store answered {response.status}: {text[:200]}")
