@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from a11i_bus import Bus, BusSettings, connect
+from a11i_bus.nats.client import LinkClient
 from a11i_bus.nats.subjects import stream_name
 from a11i_bus.topology import SPANS_RECEIVED
 from a11i_chassis.errors import UnavailableError
@@ -141,3 +142,26 @@ async def _publish_for(bus: Bus, seconds: float) -> None:
             if time.monotonic() > deadline:
                 raise
             await asyncio.sleep(0.05)
+
+
+async def test_a_connection_whose_socket_fails_on_the_last_bytes_is_taken_down_all_the_same(server: NatsServer) -> None:
+    heard = asyncio.Event()
+
+    async def on_closed() -> None:
+        heard.set()
+
+    async def ignore(_message: object) -> None: ...
+
+    async def fail() -> None:
+        raise ConnectionResetError
+
+    client = LinkClient()
+    await client.connect(server.url, allow_reconnect=False, closed_cb=on_closed)
+    await client.subscribe("anything", cb=ignore)
+    assert client._transport is not None
+    client._transport.drain = fail  # type: ignore[method-assign]  # a socket that was reset
+    client._pending, client._pending_data_size = [b"PING\r\n"], 6
+    await client.close()
+
+    # That no task of the subscription is left is seen to by the fixture for all tests.
+    assert heard.is_set()

@@ -8,12 +8,12 @@ from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 import structlog
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_BUS_UNAVAILABLE
+from a11i_bus.nats.client import LinkClient
 from a11i_bus.settings import BusSettings
 from a11i_chassis.errors import UnavailableError
 
@@ -25,6 +25,7 @@ _PING_INTERVAL_S: Final = 10
 _PENDING_BYTES: Final = 4 * 1024 * 1024
 """Bytes that wait for the socket before publishers wait too: some dozen batches."""
 _PREPARE_RETRY_S: Final = 0.5
+_LOOK_S: Final = 1.0
 _CLOSE_TIMEOUT_S: Final = 2.0
 """A server that hangs is not waited for."""
 
@@ -58,7 +59,7 @@ class NatsLink:
     def __init__(self, settings: BusSettings, prepare: Prepare) -> None:
         self._settings = settings
         self._prepare = prepare
-        self._client: Client | None = None
+        self._client: LinkClient | None = None
         self._prepared = asyncio.Event()
         self._attention = asyncio.Event()
         """Set when `keep` has something to look at: the connection has ended, or streams are missing."""
@@ -153,7 +154,7 @@ class NatsLink:
     async def keep(self) -> None:
         """Hold a connection until `close`."""
         while not self._closing:
-            client = Client()
+            client = LinkClient()
             try:
                 await self._connect(client)
                 while not self._closing and not client.is_closed:
@@ -174,7 +175,7 @@ class NatsLink:
         self._closing = True
         self._attention.set()
 
-    async def _connect(self, client: Client) -> None:
+    async def _connect(self, client: LinkClient) -> None:
         url = urlsplit(self._settings.url.get_secret_value())
         await client.connect(
             [f"{url.scheme}://{host}" for host in url.netloc.rpartition("@")[2].split(",")],
@@ -198,7 +199,7 @@ class NatsLink:
         for subject, listener in list(self._listeners.items()):
             await self._subscribe(client, subject, listener)
 
-    async def _look_after(self, client: Client) -> None:
+    async def _look_after(self, client: LinkClient) -> None:
         """Prepare the server if that is due, then wait until something happens."""
         self._attention.clear()
         if client.is_connected and not self._prepared.is_set():
@@ -211,14 +212,15 @@ class NatsLink:
             self._prepared.set()
             self._last_error = ""
             _log.info("bus_connected")
-        await self._attention.wait()
+        # Looked after now and then even if nothing calls for it: a connection that ended unheard would stay away.
+        await self._wait_for_attention(_LOOK_S)
 
     async def _wait_for_attention(self, timeout_s: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._attention.wait()
 
-    async def _subscribe(self, client: Client, subject: str, listener: Listener) -> None:
+    async def _subscribe(self, client: LinkClient, subject: str, listener: Listener) -> None:
         # No limit of bytes on this side: what arrives was asked for, and the asker bounds it.
         self._subscriptions[subject] = await client.subscribe(
             subject, cb=_calling(listener.on_message), pending_bytes_limit=0
