@@ -5,7 +5,15 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from a11i_telemetry.otlp import BAD_PARENT_SPAN_ID, BAD_SPAN_ID, BAD_TRACE_ID, DecodedSpans, decode_traces
+from a11i_telemetry.otlp import (
+    BAD_PARENT_SPAN_ID,
+    BAD_SPAN_ID,
+    BAD_TRACE_ID,
+    MAX_SPANS,
+    DecodedSpans,
+    OtlpTooLargeError,
+    decode_traces,
+)
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 
@@ -157,3 +165,18 @@ def test_the_resource_is_each_spans_own() -> None:
         "",
         '{"service.name":"two"}',
     ]
+
+
+def test_a_resource_that_would_fill_the_memory_once_each_span_has_it_is_refused() -> None:
+    request = _request(*[_span()] * 300)
+    request.resource_spans[0].resource.attributes.add(key="process.command_line").value.string_value = "x" * 500_000
+    with pytest.raises(OtlpTooLargeError, match="send fewer spans"):
+        decode_traces(request.SerializeToString())
+    del request.resource_spans[0].scope_spans[0].spans[200:]
+    assert decode_traces(request.SerializeToString()).columns.num_rows == 200
+
+
+def test_a_request_of_more_spans_than_the_limit_is_refused() -> None:
+    span = _request(_span()).SerializeToString()
+    with pytest.raises(OtlpTooLargeError, match=f"{MAX_SPANS + 1} spans"):
+        decode_traces(span * (MAX_SPANS + 1))

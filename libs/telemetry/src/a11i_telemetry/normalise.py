@@ -33,7 +33,8 @@ _USABLE: Final = {
     Take.MOVED_TEXT: _lookup(Kind.STRING, Kind.INT, Kind.ARRAY, Kind.KVLIST),
     Take.TEXT_LIST: _lookup(Kind.STRING, Kind.ARRAY),
 }
-_INT64_END: Final = 2.0**63
+_LARGEST_COUNT: Final = 10**12
+"""No call has so many tokens; more is a mistake that would make sums overflow, and counts as not known."""
 _DECIMAL_COUNT: Final = r"^[0-9]{1,18}$"
 """Eighteen digits always fit an int64."""
 _DECIMAL_NUMBER: Final = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
@@ -126,13 +127,16 @@ def _counts(table: AttributeTable, candidates: list[Positions]) -> Column:
         usable = (kinds == Kind.INT) & (found >= 0)
         if Kind.DOUBLE in kinds:
             doubles = numbers(table.doubles.take(pa.array(positions)))
-            whole = (kinds == Kind.DOUBLE) & (doubles == np.floor(doubles)) & (doubles >= 0) & (doubles < _INT64_END)
+            whole = (
+                (kinds == Kind.DOUBLE) & (doubles == np.floor(doubles)) & (doubles >= 0) & (doubles <= _LARGEST_COUNT)
+            )
             found = np.where(whole, np.where(whole, doubles, 0).astype(np.int64), found)
             usable |= whole
         if Kind.STRING in kinds:
             decimals = _parse(table, positions, _DECIMAL_COUNT, pa.int64())
             found = np.where(mask(decimals.is_valid()), numbers(decimals), found)
             usable |= mask(decimals.is_valid())
+        usable &= found <= _LARGEST_COUNT
         values[table.owner[positions[usable]]] = found[usable]
         known[table.owner[positions[usable]]] = True
     return pa.array(values, mask=~known)

@@ -35,8 +35,18 @@ BAD_SPAN_ID: Final = "span id is not 8 bytes or is all zero"
 BAD_PARENT_SPAN_ID: Final = "parent span id is neither empty nor 8 bytes"
 
 
+MAX_SPANS: Final = 200_000
+"""Spans in one request. A span without anything takes 30 bytes there and about 500 in columns."""
+MAX_SURROUNDINGS_BYTES: Final = 128 * 1024 * 1024
+"""Text of resources and scopes after each span has its own copy: 1 kB for each of 100,000 spans."""
+
+
 class OtlpDecodeError(ValueError):
     """The bytes are no ExportTraceServiceRequest. Nothing of them was taken."""
+
+
+class OtlpTooLargeError(ValueError):
+    """The request would take too much memory once decoded. Nothing of it was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,8 @@ def decode_traces(payload: bytes) -> DecodedSpans:
     Text that is not UTF-8 is mended with U+FFFD; of attributes with one key the last counts; times beyond int64 are
     clamped to it; kinds and status codes that OTLP does not know become 0.
 
-    Raises OtlpDecodeError where protobuf's parser, too, would refuse the request for anything but text.
+    Raises OtlpDecodeError where protobuf's parser, too, would refuse the request for anything but text, and
+    OtlpTooLargeError for more than MAX_SPANS spans or MAX_SURROUNDINGS_BYTES.
     """
     try:
         # protobuf's own verdict first: ptars takes some malformed bytes, and panics on others.
@@ -107,6 +118,9 @@ def _read(payload: bytes) -> _Spans:
     scope_lists = resource_spans.field("scope_spans")
     scope_spans = scope_lists.flatten()
     span_lists = scope_spans.field("spans")
+    count = len(span_lists.flatten())
+    if count > MAX_SPANS:
+        raise OtlpTooLargeError(f"the request has {count} spans, {MAX_SPANS} at most; send it in parts")
     scope_of_span = owners(span_lists)
     resource_of_span = owners(scope_lists)[scope_of_span]
     return _Spans(
@@ -212,6 +226,9 @@ def _surroundings(found: _Spans) -> dict[str, Column]:
     resources = [_resource(raw) for raw in found.resource.dictionary.to_pylist()]
     scopes = [_scope(raw) for raw in found.scope.dictionary.to_pylist()]
 
+    _check_surroundings(found.resource, [service + json for service, json in resources])
+    _check_surroundings(found.scope, ["".join(texts) for texts in scopes])
+
     def spread(texts: list[str], encoded: Column) -> Column:
         return pa.array(texts, pa.string()).take(encoded.indices)
 
@@ -222,6 +239,18 @@ def _surroundings(found: _Spans) -> dict[str, Column]:
         "scope_version": spread([version for _, version, _ in scopes], found.scope),
         "scope_attributes": spread([json for _, _, json in scopes], found.scope),
     }
+
+
+def _check_surroundings(encoded: Column, texts: list[str]) -> None:
+    """Refuse what a request says once and every span would repeat, before it is repeated."""
+    spans_of_each = np.bincount(numbers(encoded.indices), minlength=len(texts))
+    total = int(spans_of_each @ np.array([len(text.encode()) for text in texts], np.int64))
+    if total > MAX_SURROUNDINGS_BYTES:
+        message = (
+            f"resources and scopes come to {total} bytes on the request's spans, {MAX_SURROUNDINGS_BYTES} at most; "
+            "send fewer spans at once, or smaller resource attributes"
+        )
+        raise OtlpTooLargeError(message)
 
 
 def _resource(raw: bytes) -> tuple[str, str]:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from a11i_bus.port import Message
-from a11i_chassis.errors import InvalidArgumentError
+from a11i_chassis.errors import InvalidArgumentError, TooLargeError
 from a11i_telemetry.batch import SpanBatch
-from a11i_telemetry.otlp import OtlpDecodeError, decode_traces
+from a11i_telemetry.otlp import OtlpDecodeError, OtlpTooLargeError, decode_traces
 from a11i_telemetry.schema import SCHEMA_MAJOR, SCHEMA_MINOR
 
 
@@ -36,12 +36,14 @@ def prepare(tenant_id: str, project_id: str, payload: bytes, received_time_ns: i
     """Decode a serialized ExportTraceServiceRequest into messages of SpanBatches.
 
     The same request of the same project makes messages of the same ids, so that the bus stores it once.
-    Raises InvalidArgumentError if it cannot be decoded.
+    Raises InvalidArgumentError if it cannot be decoded, TooLargeError if that would take too much memory.
     """
     try:
         decoded = decode_traces(payload)
     except OtlpDecodeError as error:
         raise InvalidArgumentError(str(error)) from None
+    except OtlpTooLargeError as error:
+        raise TooLargeError(str(error)) from None
     batch = SpanBatch(
         batch_id=_batch_id(tenant_id, project_id, payload, limits),
         tenant_id=tenant_id,
