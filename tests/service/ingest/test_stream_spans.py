@@ -1,6 +1,7 @@
 """IngestService/StreamSpans, as clients see it."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -24,6 +25,10 @@ class Stream:
 
     async def send(self, sequence: int, body: bytes) -> None:
         await self._call.write(StreamSpansRequest(sequence=sequence, otlp_traces=body))
+
+    async def send_raw(self, body: bytes) -> None:
+        """Send a message as it is, on a stream of `_raw_stream`."""
+        await self._call.write(body)
 
     async def receive(self) -> StreamSpansResponse:
         async with asyncio.timeout(10):
@@ -52,6 +57,21 @@ async def _stream(ingest: Harness, metadata: Sequence[tuple[str, str]] | None = 
         yield Stream(call)
     finally:
         call.cancel()
+
+
+@asynccontextmanager
+async def _raw_stream(ingest: Harness) -> AsyncIterator[Stream]:
+    channel: Any = ingest.channel  # Its stub wants a serializer, which bytes do not need.
+    method = "/a11i.ingest.v1.IngestService/StreamSpans"
+    call = channel.stream_stream(method, None, StreamSpansResponse.FromString)(metadata=ingest.metadata, timeout=30)
+    try:
+        yield Stream(call)
+    finally:
+        call.cancel()
+
+
+def _chunk(sequence: int, body: bytes) -> bytes:
+    return StreamSpansRequest(sequence=sequence, otlp_traces=body).SerializeToString()
 
 
 async def test_the_stream_opens_with_its_window() -> None:
@@ -110,6 +130,37 @@ async def test_a_refused_chunk_does_not_end_the_stream() -> None:
         taken = await stream.receive()
     assert (refused.sequence, refused.error.code, refused.accepted_spans) == (1, code_pb2.INVALID_ARGUMENT, 0)
     assert (taken.sequence, taken.accepted_spans) == (2, 1)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+async def test_a_compressed_chunk_is_taken_and_one_that_is_broken_is_refused_alone(compressed: bool) -> None:
+    async with running_ingest() as ingest, _raw_stream(ingest) as stream:
+        await stream.receive()
+        good, bad = (_chunk(sequence, request(sequence).SerializeToString()) for sequence in (300, 2**63))
+        if compressed:
+            good, bad = gzip.compress(good), gzip.compress(bad)
+        await stream.send_raw(bad[:-3])
+        refused = await stream.receive()
+        await stream.send_raw(good)
+        taken = await stream.receive()
+    assert (refused.sequence, refused.error.code) == (2**63, code_pb2.INVALID_ARGUMENT)
+    assert (taken.sequence, taken.accepted_spans) == (300, 1)
+
+
+async def test_a_chunk_over_the_limit_once_unpacked_is_refused_alone() -> None:
+    async with running_ingest(max_receive_bytes=100_000) as ingest, _raw_stream(ingest) as stream:
+        await stream.receive()
+        await stream.send_raw(gzip.compress(_chunk(7, bytes(200_000))))
+        refused = await stream.receive()
+    assert (refused.sequence, refused.error.code) == (7, code_pb2.RESOURCE_EXHAUSTED)
+
+
+@pytest.mark.parametrize("body", [b"\xff no chunk", b"\x08\xff", gzip.compress(b"\xff no chunk"), b"\x1f\x8b no gzip"])
+async def test_what_tells_no_sequence_ends_the_stream(body: bytes) -> None:
+    async with running_ingest() as ingest, _raw_stream(ingest) as stream:
+        await stream.receive()
+        await stream.send_raw(body)
+        assert await stream.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 @pytest.mark.parametrize("away", ["bus", "auth"])

@@ -2,6 +2,8 @@
 
 import contextlib
 import gzip
+import hashlib
+import time
 import tracemalloc
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a11i_chassis.errors import InvalidArgumentError, TooLargeError
-from a11i_ingest.compression import GZIP_MAGIC, gunzip
+from a11i_ingest.compression import GZIP_MAGIC, gunzip, gunzip_head
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200))
@@ -28,6 +30,35 @@ def test_more_than_the_bound_is_too_large(members: int) -> None:
     assert len(gunzip(compressed, 1000 * members)) == 1000 * members
     with pytest.raises(TooLargeError):
         gunzip(compressed, 1000 * members - 1)
+
+
+def test_data_and_members_across_steps_come_back() -> None:
+    noise = hashlib.shake_256(b"noise").digest(200_000)
+    assert gunzip(gzip.compress(noise) + gzip.compress(noise[::-1]), 400_000) == noise + noise[::-1]
+
+
+def test_a_flood_of_empty_members_is_refused_in_time_for_its_size() -> None:
+    flood = gzip.compress(b"", 1) * (4 * 1024 * 1024 // 20)
+    start = time.perf_counter()
+    with pytest.raises(InvalidArgumentError, match="members"):
+        gunzip(flood, 1000)
+    assert time.perf_counter() - start < 5
+
+
+def test_as_many_members_as_a_parallel_writer_makes_are_taken() -> None:
+    assert gunzip(gzip.compress(b"data") * 1_000, 4_000) == b"data" * 1_000
+    with pytest.raises(InvalidArgumentError, match="members"):
+        gunzip(gzip.compress(b"data") * 1_001, 5_000)
+
+
+@given(st.binary(max_size=50), st.integers(0, 20))
+def test_the_head_is_the_beginning_of_the_data(data: bytes, size: int) -> None:
+    head = gunzip_head(gzip.compress(data), size + 1)
+    assert head == data[: size + 1]
+
+
+def test_the_head_of_what_is_no_gzip_is_empty() -> None:
+    assert gunzip_head(GZIP_MAGIC + b"no gzip", 10) == b""
 
 
 def test_a_bomb_is_not_unpacked_beyond_the_bound() -> None:

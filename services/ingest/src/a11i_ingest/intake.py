@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -59,20 +60,23 @@ class Intake:
         `door` names the way in, for metrics. Raises, with nothing acknowledged: InvalidArgumentError (undecodable),
         TooLargeError, OverloadedError, and the bus's TransientErrors.
         """
-        try:
-            receipt = await self._take(door, principal, body, gzipped=gzipped)
-        except A11iError as error:
-            metrics.INGEST_REQUESTS.labels(door, error.reason_name.lower()).inc()
-            raise
+        with _counting_refusals(door):
+            payload = await self._gunzip(body) if gzipped else body
+            receipt = await self._store(door, principal, payload)
         metrics.INGEST_REQUESTS.labels(door, "ok").inc()
         return receipt
 
-    async def _take(self, door: str, principal: Principal, body: bytes, *, gzipped: bool) -> Receipt:
-        if not gzipped:
-            return await self._store(door, principal, body)
+    async def gunzip(self, door: str, body: bytes) -> bytes:
+        """Return what is in a gzip file, bounded as `take` bounds it, for a door that needs to look into it first.
+
+        Raises InvalidArgumentError, TooLargeError and OverloadedError.
+        """
+        with _counting_refusals(door):
+            return await self._gunzip(body)
+
+    async def _gunzip(self, body: bytes) -> bytes:
         with self._admission.admit(len(body)):
-            payload = await self._work(gunzip, body, self.max_request_bytes)
-        return await self._store(door, principal, payload)
+            return await self._work(gunzip, body, self.max_request_bytes)
 
     async def _store(self, door: str, principal: Principal, payload: bytes) -> Receipt:
         if len(payload) > self.max_request_bytes:
@@ -104,6 +108,15 @@ class Intake:
     async def _publish(self, message: Message) -> None:
         async with self._publishing:
             await self._bus.publish(topology.SPANS_RECEIVED, message)
+
+
+@contextmanager
+def _counting_refusals(door: str) -> Iterator[None]:
+    try:
+        yield
+    except A11iError as error:
+        metrics.INGEST_REQUESTS.labels(door, error.reason_name.lower()).inc()
+        raise
 
 
 def _receipt(prepared: Prepared) -> Receipt:

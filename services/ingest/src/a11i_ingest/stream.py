@@ -16,12 +16,17 @@ from a11i_chassis.errors import (
     UnavailableError,
     to_status,
 )
-from a11i_ingest.compression import GZIP_MAGIC, gunzip
+from a11i_ingest.compression import GZIP_MAGIC, gunzip_head
 from a11i_ingest.intake import Intake, Receipt
 from a11i_ingest.service import Authenticator, Context
 
 INGEST_SERVICE: Final = ingest_service_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
 
+_DOOR: Final = "stream"
+_SEQUENCE_TAG: Final = b"\x08"
+"""How StreamSpansRequest.sequence begins: field 1, a varint."""
+_SEQUENCE_BYTES: Final = 11
+"""The tag, and the ten bytes that the longest varint takes."""
 _RETRY_DELAY_S: Final = 1.0
 """By then a load balancer leads to another instance, or this one has been started again."""
 
@@ -89,24 +94,28 @@ class _Call:
 
     async def _answer(self, body: bytes) -> None:
         """Store one chunk and acknowledge it, or say in the acknowledgement why it was not stored."""
-        chunk = self._parse(body)
-        answer = ingest_service_pb2.StreamSpansResponse(sequence=chunk.sequence)
+        answer = ingest_service_pb2.StreamSpansResponse(sequence=_sequence(body))
         try:
+            chunk = await self._parse(body)
             receipt = await self._store(chunk)
         except (UnauthenticatedError, PermissionDeniedError):
             raise
         except A11iError as error:
+            if not answer.sequence:
+                # Nothing says which chunk this was, so that only the end of the call can tell of it.
+                raise
             answer.error.CopyFrom(to_status(error))
         else:
+            answer.sequence = chunk.sequence
             answer.accepted_spans = receipt.accepted
             answer.rejected_spans = receipt.rejected
             answer.message = receipt.message
         await self.send(answer)
         self._slots.release()
 
-    def _parse(self, body: bytes) -> ingest_service_pb2.StreamSpansRequest:
+    async def _parse(self, body: bytes) -> ingest_service_pb2.StreamSpansRequest:
         if body.startswith(GZIP_MAGIC):
-            body = gunzip(body, self._intake.max_request_bytes)
+            body = await self._intake.gunzip(_DOOR, body)
         try:
             return ingest_service_pb2.StreamSpansRequest.FromString(body)
         except DecodeError:
@@ -115,4 +124,19 @@ class _Call:
     async def _store(self, chunk: ingest_service_pb2.StreamSpansRequest) -> Receipt:
         # Verified again for each chunk, from memory mostly: a revoked key ends streams as well.
         principal = await self._authenticator.principal(self._context)
-        return await self._intake.take("stream", principal, chunk.otlp_traces, gzipped=False)
+        return await self._intake.take(_DOOR, principal, chunk.otlp_traces, gzipped=False)
+
+
+def _sequence(body: bytes) -> int:
+    """Return the sequence of a serialized chunk, compressed or not, that need not parse; 0 if it does not begin so.
+
+    Protobuf's writers put fields in the order of their numbers, and the sequence is the first.
+    """
+    head = gunzip_head(body, _SEQUENCE_BYTES) if body.startswith(GZIP_MAGIC) else body[:_SEQUENCE_BYTES]
+    if head[:1] != _SEQUENCE_TAG:
+        return 0
+    end = next((place for place, byte in enumerate(head[1:], start=2) if byte < 0x80), 0)
+    try:
+        return ingest_service_pb2.StreamSpansRequest.FromString(head[:end]).sequence
+    except DecodeError:
+        return 0

@@ -58,8 +58,8 @@ class IngestServiceServicer:
         Idempotent: content sent again within the de-duplication window is acknowledged and stored once, so after a
         broken stream the caller reconnects and resends what was not acknowledged.
         Errors that end the stream: UNAUTHENTICATED (no key, or not valid, or revoked meanwhile), PERMISSION_DENIED (no
-        ingest scope), INVALID_ARGUMENT (a message that is no StreamSpansRequest), UNAVAILABLE (shutting down, or the key
-        cannot be verified at the start).
+        ingest scope), INVALID_ARGUMENT (a message that is no StreamSpansRequest and does not begin with a sequence by which
+        it could be refused alone), UNAVAILABLE (shutting down, or the key cannot be verified at the start).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

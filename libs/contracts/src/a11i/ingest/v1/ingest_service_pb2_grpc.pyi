@@ -45,8 +45,8 @@ class IngestServiceStub:
     Idempotent: content sent again within the de-duplication window is acknowledged and stored once, so after a
     broken stream the caller reconnects and resends what was not acknowledged.
     Errors that end the stream: UNAUTHENTICATED (no key, or not valid, or revoked meanwhile), PERMISSION_DENIED (no
-    ingest scope), INVALID_ARGUMENT (a message that is no StreamSpansRequest), UNAVAILABLE (shutting down, or the key
-    cannot be verified at the start).
+    ingest scope), INVALID_ARGUMENT (a message that is no StreamSpansRequest and does not begin with a sequence by which
+    it could be refused alone), UNAVAILABLE (shutting down, or the key cannot be verified at the start).
     """
 
 @_typing.type_check_only
@@ -66,8 +66,8 @@ class IngestServiceAsyncStub(IngestServiceStub):
     Idempotent: content sent again within the de-duplication window is acknowledged and stored once, so after a
     broken stream the caller reconnects and resends what was not acknowledged.
     Errors that end the stream: UNAUTHENTICATED (no key, or not valid, or revoked meanwhile), PERMISSION_DENIED (no
-    ingest scope), INVALID_ARGUMENT (a message that is no StreamSpansRequest), UNAVAILABLE (shutting down, or the key
-    cannot be verified at the start).
+    ingest scope), INVALID_ARGUMENT (a message that is no StreamSpansRequest and does not begin with a sequence by which
+    it could be refused alone), UNAVAILABLE (shutting down, or the key cannot be verified at the start).
     """
 
 class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -90,8 +90,8 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
         Idempotent: content sent again within the de-duplication window is acknowledged and stored once, so after a
         broken stream the caller reconnects and resends what was not acknowledged.
         Errors that end the stream: UNAUTHENTICATED (no key, or not valid, or revoked meanwhile), PERMISSION_DENIED (no
-        ingest scope), INVALID_ARGUMENT (a message that is no StreamSpansRequest), UNAVAILABLE (shutting down, or the key
-        cannot be verified at the start).
+        ingest scope), INVALID_ARGUMENT (a message that is no StreamSpansRequest and does not begin with a sequence by which
+        it could be refused alone), UNAVAILABLE (shutting down, or the key cannot be verified at the start).
         """
 
 def add_IngestServiceServicer_to_server(servicer: IngestServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
