@@ -1,11 +1,17 @@
 """From a request's bytes to messages for the bus."""
 
+from dataclasses import replace
+
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from a11i_chassis.errors import InvalidArgumentError
+from a11i_ingest import parts
 from a11i_ingest.parts import Limits, Prepared, prepare
+from a11i_telemetry import normalise
 from a11i_telemetry.batch import SpanBatch
+from a11i_telemetry.otlp import DecodedSpans, decode_traces
+from a11i_telemetry.rules import RULES
 
 LIMITS = Limits(part_bytes=10_000, max_payload_bytes=1_000_000)
 
@@ -53,14 +59,53 @@ def test_the_same_request_makes_the_same_ids_at_any_time() -> None:
         _prepare(_request(20), tenant="other"),
         _prepare(_request(20), project="other"),
         _prepare(_request(21)),
-        # Other cuts put other spans into a part.
-        _prepare(_request(20), limits=Limits(part_bytes=20_000, max_payload_bytes=1_000_000)),
         # Names that only run together alike.
         _prepare(_request(20), tenant="tenantp", project="roject"),
     ],
 )
 def test_anything_else_makes_other_ids(other: Prepared) -> None:
     assert set(_ids(_prepare(_request(20)))).isdisjoint(_ids(other))
+
+
+def test_other_cuts_make_other_ids_except_for_the_same_rows() -> None:
+    small = {message.id: message for message in _prepare(_request(20)).messages}
+    large = _prepare(_request(20), limits=Limits(part_bytes=20_000, max_payload_bytes=1_000_000))
+    known = [message for message in large.messages if message.id in small]
+    assert len(known) < len(large.messages)
+    assert all(message == small[message.id] for message in known)
+
+
+def _stored_of_both(first: Prepared, second: Prepared) -> set[bytes | None]:
+    """Return the spans that a bus holds which took one message of the first try and then the whole second one."""
+    stored = {first.messages[1].id: first.messages[1]}
+    for message in second.messages:
+        stored.setdefault(message.id, message)
+    batches = [SpanBatch.decode(message.payload) for message in stored.values()]
+    return {span_id for batch in batches for span_id in batch.columns["span_id"].to_pylist()}
+
+
+def test_a_request_sent_again_after_its_cuts_have_moved_loses_no_span(monkeypatch: pytest.MonkeyPatch) -> None:
+    payload = _request(20)
+    before = _prepare(payload)
+    rule = next(rule for rule in RULES if rule.column == "user_id")
+    monkeypatch.setattr(normalise, "RULES", (*RULES, replace(rule, keys=("text",))))
+    after = _prepare(payload)
+    assert [len(message.payload) for message in before.messages] != [len(message.payload) for message in after.messages]
+    assert len(_stored_of_both(before, after)) == 20
+
+
+def test_a_request_sent_again_to_a_decoder_that_leaves_a_span_out_loses_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    payload = _request(20)
+    before = _prepare(payload)
+
+    def stricter(request: bytes) -> DecodedSpans:
+        decoded = decode_traces(request)
+        return replace(decoded, columns=decoded.columns.slice(1))
+
+    monkeypatch.setattr(parts, "decode_traces", stricter)
+    assert len(_stored_of_both(before, _prepare(payload))) >= 19
 
 
 def test_a_span_that_the_bus_cannot_take_is_rejected_alone() -> None:

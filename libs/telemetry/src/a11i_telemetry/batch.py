@@ -85,13 +85,15 @@ class SpanBatch:
         return replace(self, columns=replaced)
 
     def split(self, max_bytes: int) -> list["SpanBatch"]:
-        """Return the batch in parts whose columns take about `max_bytes` at most, with ids "<id>-0", "<id>-1", ...
+        """Return the batch in parts whose columns take about `max_bytes` at most.
 
-        A span that takes more alone makes a part of its own. The same batch is always split in the same way.
+        A span that takes more alone makes a part of its own. A part's id is "<id>-<first row>-<row after its last>",
+        so that parts of the same id hold the same spans wherever the cuts were: a batch that is split again can be cut
+        elsewhere, by another `max_bytes` or because other code made its columns larger.
         """
         return [
-            replace(self, batch_id=f"{self.batch_id}-{number}", columns=self.columns.slice(start, end - start))
-            for number, (start, end) in enumerate(_cuts(row_ends(self.columns), max_bytes))
+            replace(self, batch_id=f"{self.batch_id}-{start}-{end}", columns=self.columns.slice(start, end - start))
+            for start, end in _cuts(row_ends(self.columns), max_bytes)
         ]
 
 

@@ -8,7 +8,6 @@ from a11i_bus.port import Message
 from a11i_chassis.errors import InvalidArgumentError, TooLargeError
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.otlp import OtlpDecodeError, OtlpTooLargeError, decode_traces
-from a11i_telemetry.schema import SCHEMA_MAJOR, SCHEMA_MINOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def prepare(tenant_id: str, project_id: str, payload: bytes, received_time_ns: i
     except OtlpTooLargeError as error:
         raise TooLargeError(str(error)) from None
     batch = SpanBatch(
-        batch_id=_batch_id(tenant_id, project_id, payload, limits),
+        batch_id=_batch_id(tenant_id, project_id, payload, decoded),
         tenant_id=tenant_id,
         project_id=project_id,
         received_time_ns=received_time_ns,
@@ -65,12 +64,14 @@ def prepare(tenant_id: str, project_id: str, payload: bytes, received_time_ns: i
     return Prepared(messages=messages, accepted=decoded.columns.num_rows - too_large, rejected=rejected)
 
 
-def _batch_id(tenant_id: str, project_id: str, payload: bytes, limits: Limits) -> str:
-    """Return 32 hexadecimal digits for the content and for everything that decides how it is split.
+def _batch_id(tenant_id: str, project_id: str, payload: bytes, decoded: DecodedSpans) -> str:
+    """Return 32 hexadecimal digits for the content and for which span of it is in which row.
 
-    Were it for the content alone, another part size between two sends would put other spans under a known id.
+    A part's id adds its rows, so a known id means known spans, and the bus drops nothing else for it. Were the id for
+    the content alone, a decoder that takes or leaves other spans than the one before it would put other spans into
+    the same rows. Where the parts are cut does not count: parts of the same rows are the same.
     """
-    rules = f"{SCHEMA_MAJOR}.{SCHEMA_MINOR}/{limits.part_bytes}"
-    digest = hashlib.sha256("\0".join((tenant_id, project_id, rules, "")).encode())
+    digest = hashlib.sha256("\0".join((tenant_id, project_id, "")).encode())
+    digest.update(decoded.columns.select(["trace_id", "span_id"]).serialize())
     digest.update(payload)
     return digest.hexdigest()[:32]
