@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from a11i_bus.port import Message
 from a11i_chassis.errors import InvalidArgumentError, TooLargeError
 from a11i_telemetry.batch import SpanBatch
-from a11i_telemetry.otlp import OtlpDecodeError, OtlpTooLargeError, decode_traces
+from a11i_telemetry.otlp import DecodedSpans, OtlpDecodeError, OtlpTooLargeError, decode_traces
 
 
 @dataclass(frozen=True, slots=True)
