@@ -74,6 +74,15 @@ async def test_traces_that_are_sent_again_between_pages_stay_where_they_were(sto
     assert [trace.trace_id for trace in second.traces] == [trace_id(2), trace_id(1), trace_id(0)]
 
 
+async def test_a_root_received_early_and_stored_between_pages_does_not_move_its_trace(store: Store) -> None:
+    await store.put(*(span(number, f"{number}-child", start_ns=NOON_NS + number * S) for number in range(6)))
+    first = await store.reader.list_traces(store.scope, around_noon(), limit=3)
+    await store.put(span(5, "5-root", start_ns=NOON_NS - S), received_ns=NOON_NS, batch_id="held up on its way")
+    second = await store.reader.list_traces(store.scope, around_noon(), limit=3, after=first.next)
+    assert [trace.trace_id for trace in second.traces] == [trace_id(2), trace_id(1), trace_id(0)]
+    assert second.next is None
+
+
 async def test_a_span_whose_start_changed_counts_where_it_is_now(store: Store) -> None:
     await store.put(span(start_ns=NOON_NS), received_ns=NOON_NS + S)
     await store.put(span(start_ns=NOON_NS + 100), received_ns=NOON_NS + 2 * S)

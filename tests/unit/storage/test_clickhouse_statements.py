@@ -89,13 +89,15 @@ def test_the_bounds_of_near_are_near() -> None:
 def partition_dates(*starts_ns: int) -> list[int]:
     """Days since the epoch of the rows' partitions, for spans received at noon."""
     spans = [{**span(span=number), "start_time": start} for number, start in enumerate(starts_ns)]
-    rows = to_rows([batch(*spans, received_ns=NOON_NS)])
+    rows = to_rows([batch(*spans, received_ns=NOON_NS)], NOON_NS)
     return [row["partition_date"] for row in rows.select(["partition_date"]).cast(_DAYS).to_pylist()]
 
 
 def test_rows_carry_their_envelope() -> None:
-    rows = to_rows([batch(span(), batch_id="a"), batch(span(), span(span="2"), batch_id="b", received_ns=NOON_NS)])
+    batches = [batch(span(), batch_id="a"), batch(span(), span(span="2"), batch_id="b", received_ns=NOON_NS)]
+    rows = to_rows(batches, NOON_NS + 90 * S)
     assert rows.schema == ROW_SCHEMA
     assert rows["batch_id"].to_pylist() == ["a", "b", "b"]
     assert rows["tenant_id"].to_pylist() == ["tenant"] * 3
     assert rows["received_time"].cast(pa.int64()).to_pylist() == [NOON_NS + 60 * S, NOON_NS, NOON_NS]
+    assert rows["stored_time"].cast(pa.int64()).to_pylist() == [NOON_NS + 90 * S + row for row in range(3)]

@@ -52,7 +52,7 @@ def test_the_span_of_the_query_api_shows_every_column() -> None:
     ]
     stored = {column.name for column in (*COLUMNS, *ENVELOPE_COLUMNS)}
     # Who owns a row and where it lies is not for readers.
-    internal = {"tenant_id", "project_id", "batch_id", "partition_date"}
+    internal = {"tenant_id", "project_id", "batch_id", "stored_time", "partition_date"}
     assert sorted(shown) == sorted(stored - internal)
 
 

@@ -130,7 +130,14 @@ ENVELOPE_COLUMNS: Final[tuple[Column, ...]] = (
     Column("tenant_id", _TEXT, _LOW, "Tenant of the batch."),
     Column("project_id", _TEXT, _LOW, "Project of the batch."),
     Column("batch_id", _TEXT, "String", "The batch that the row was stored with."),
-    Column("received_time", _TIME, "DateTime64(9, 'UTC')", "When ingest took the request; the row's version."),
+    Column("received_time", _TIME, "DateTime64(9, 'UTC')", "When ingest took the request."),
+    Column(
+        "stored_time",
+        _TIME,
+        "DateTime64(9, 'UTC')",
+        "When the writer inserted the row; no two rows of a writer share it. Of a span's versions the one received "
+        "last counts, and of those received at once the one stored last.",
+    ),
     Column(
         "partition_date",
         pa.date32(),

@@ -19,10 +19,6 @@ _GRACE_S: Final = 2.0
 _INSERT_SETTINGS: Final = {
     # Durable and visible on return; servers from 26.3 on gather inserts by default.
     "async_insert": "0",
-    # A repeated insert of the same rows is recognised by their hash within the table's deduplication window. No token:
-    # it would also take the same batch with other content, as after a change of policy, for a repetition.
-    "insert_deduplicate": "1",
-    "deduplicate_insert": "enable",
     # The newest of a span's versions within one insert is picked before it is written.
     "optimize_on_insert": "1",
     # One part a partition and insert: blocks are joined up to these limits.

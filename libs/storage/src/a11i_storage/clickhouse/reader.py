@@ -34,7 +34,7 @@ _CONDITIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class StoredTrace:
-    """A trace's spans as they are stored, each once, in the version received last."""
+    """A trace's spans as they are stored, each once, in the version that counts."""
 
     spans: pa.Table
     """SPAN_SCHEMA, one row a span, by start_time and span_id."""
@@ -98,7 +98,7 @@ class Cursor:
     trace_id: bytes
     """That trace, as several can have the same place."""
     as_of_ns: int
-    """The last receipt that the first page saw. Spans received later do not move a trace that was known by then."""
+    """When the last span that the first page saw was stored. Later ones do not move a trace that was known by then."""
 
 
 @dataclass(frozen=True, slots=True)

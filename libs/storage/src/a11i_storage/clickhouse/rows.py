@@ -20,12 +20,18 @@ ROW_SCHEMA: Final = pa.schema([pa.field(column.name, column.arrow) for column in
 """The rows that the table takes."""
 
 
-def to_rows(batches: Sequence[SpanBatch]) -> pa.Table:
+def to_rows(batches: Sequence[SpanBatch], stored_time_ns: int) -> pa.Table:
     """Return the spans of all batches with their envelopes' columns, in ROW_SCHEMA.
 
+    Each row is stored a nanosecond after the one before it, from `stored_time_ns` on, so that of a span's versions in
+    one insert the last counts.
     Columns that the table does not have are left out; ones that a batch does not have yet are empty.
     """
-    return pa.Table.from_batches([_batch_rows(batch) for batch in batches], schema=ROW_SCHEMA)
+    rows = []
+    for batch in batches:
+        rows.append(_batch_rows(batch, stored_time_ns))
+        stored_time_ns += batch.columns.num_rows
+    return pa.Table.from_batches(rows, schema=ROW_SCHEMA)
 
 
 def unknown_columns(batches: Sequence[SpanBatch]) -> frozenset[str]:
@@ -34,19 +40,20 @@ def unknown_columns(batches: Sequence[SpanBatch]) -> frozenset[str]:
     return frozenset(names - set(ROW_SCHEMA.names))
 
 
-def _batch_rows(batch: SpanBatch) -> pa.RecordBatch:
+def _batch_rows(batch: SpanBatch, stored_time_ns: int) -> pa.RecordBatch:
     count = batch.columns.num_rows
     present = set(batch.columns.schema.names)
     arrays = [
         batch.columns.column(column.name).cast(column.arrow) if column.name in present else empty(column.arrow, count)
         for column in COLUMNS
     ]
-    received = pa.scalar(batch.received_time_ns, pa.timestamp("ns", tz="UTC"))
+    received = pa.scalar(batch.received_time_ns, _TIME)
     envelope = {
         "tenant_id": pa.repeat(batch.tenant_id, count),
         "project_id": pa.repeat(batch.project_id, count),
         "batch_id": pa.repeat(batch.batch_id, count),
         "received_time": pa.repeat(received, count),
+        "stored_time": pa.array(np.arange(stored_time_ns, stored_time_ns + count), _TIME),
         "partition_date": _partition_dates(arrays[_START_TIME], batch.received_time_ns),
     }
     arrays += [envelope[column.name] for column in ENVELOPE_COLUMNS]
@@ -61,4 +68,5 @@ def _partition_dates(start_times: "pa.Array[Any]", received_ns: int) -> "pa.Arra
     return pa.array(days.astype(np.int32)).cast(pa.date32())
 
 
+_TIME: Final = ROW_SCHEMA.field("stored_time").type
 _START_TIME: Final = ROW_SCHEMA.get_field_index("start_time")

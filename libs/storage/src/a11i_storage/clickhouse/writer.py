@@ -1,6 +1,7 @@
 """Storing spans."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 import structlog
@@ -17,25 +18,34 @@ _log = structlog.get_logger(__name__)
 class ClickHouseSpanWriter:
     """Writes spans to the table `spans`. Safe for concurrent tasks."""
 
-    def __init__(self, clickhouse: ClickHouse) -> None:
+    def __init__(self, clickhouse: ClickHouse, *, now_ns: Callable[[], int] = time.time_ns) -> None:
         self._clickhouse = clickhouse
+        self._now_ns = now_ns
+        self._next_stored_ns = 0
         self._reported: frozenset[str] = frozenset()
 
     async def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Store the spans of `batches`, in one insert. They are durable and visible on return.
 
-        Idempotent: a span stored again, with this batch or another, is read once, in the version received last. After
-        an error some of the spans may be stored, so insert the batches again.
+        Idempotent: a span stored again, with this batch or another, is read once: in the version received last, and of
+        versions received at once in the one stored last. After an error some of the spans may be stored, so insert the
+        batches again.
         Raises UnavailableError (try again; the rows are not at fault), PermanentError (ClickHouse refuses these rows).
         """
         if not any(batch.columns.num_rows for batch in batches):
             return
         self._report_unknown(batches)
         try:
-            rows = to_rows(batches)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            rows = to_rows(batches, self._stored_time_ns(sum(batch.columns.num_rows for batch in batches)))
+        except pa.ArrowException as error:
             raise PermanentError("a batch's columns cannot be brought to the types of the table") from error
         await self._clickhouse.insert("spans", rows)
+
+    def _stored_time_ns(self, rows: int) -> int:
+        """Return the time from which on `rows` rows are stored, a nanosecond apart; never again one that was given."""
+        start_ns = max(self._now_ns(), self._next_stored_ns)
+        self._next_stored_ns = start_ns + rows
+        return start_ns
 
     def _report_unknown(self, batches: Sequence[SpanBatch]) -> None:
         """Count columns of a newer schema minor, which this version does not store, and log each name once."""

@@ -1,4 +1,4 @@
--- Spans as they are stored: one row a span, the newest received version of each kept.
+-- Spans as they are stored: one row a span, the version of each kept that was received last.
 --
 -- Partitions are days, as retention drops days and a listing reads few of them. partition_date is the writer's, which
 -- keeps it near the time of receipt, so that no client's clock makes partitions at will. Order is by trace, so that
@@ -74,7 +74,12 @@ CREATE TABLE IF NOT EXISTS spans
   withheld_values UInt32,
   batch_id String CODEC(ZSTD(1)),
   received_time DateTime64(9, 'UTC') CODEC(Delta(8), LZ4),
+  stored_time DateTime64(9, 'UTC') CODEC(Delta(8), LZ4),
   partition_date Date,
+  -- Which of a span's rows counts: the one received last, and of those received at once (the same batch, redelivered
+  -- after an upgrade or replayed from the dead letters) the one stored last. One number, as the engine takes one.
+  version UInt128 MATERIALIZED
+    bitShiftLeft(toUInt128(toUnixTimestamp64Nano(received_time)), 64) + toUInt128(toUnixTimestamp64Nano(stored_time)),
 
   -- A part holds about one day: this drops whole parts outside a listing's time range, also where partition_date is
   -- not the date of start_time.
@@ -82,13 +87,10 @@ CREATE TABLE IF NOT EXISTS spans
   INDEX session_id_bloom session_id TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX user_id_bloom user_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
-ENGINE = ReplacingMergeTree(received_time)
+ENGINE = ReplacingMergeTree(version)
 PARTITION BY partition_date
 ORDER BY (tenant_id, project_id, trace_id, span_id)
 SETTINGS
   index_granularity = 1024,
   -- An insert's part is one file rather than two for each of the seventy columns: less to write and to sync.
-  min_bytes_for_wide_part = 67108864,
-  -- The last blocks of each partition whose repetition an insert recognises. Only saves work: rows are deduplicated
-  -- by their identity anyway.
-  non_replicated_deduplication_window = 1000;
+  min_bytes_for_wide_part = 67108864;

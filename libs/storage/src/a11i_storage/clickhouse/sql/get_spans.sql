@@ -13,7 +13,7 @@ FROM
     SELECT $columns
     FROM spans
     WHERE $scope AND trace_id = unhex({trace_id:String})
-    ORDER BY received_time DESC
+    ORDER BY version DESC
     LIMIT 1 BY span_id
   )
   ORDER BY start_time, span_id

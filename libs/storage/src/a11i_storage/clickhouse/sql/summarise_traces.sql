@@ -1,9 +1,12 @@
--- What the stored spans of some traces add up to, each span once, in the version received last. (Joined in memory
+-- What the stored spans of some traces add up to, each span once, in the version that counts. (Joined in memory
 -- rather than by FINAL, with which this list of ids would not go through the primary key.)
--- Tokens and cost are those of calls: on other steps they are roll-ups of the calls below.
+-- Tokens and cost are those of calls: on other steps they are roll-ups of the calls below. Clients choose the numbers,
+-- so sums stay within what the answer can hold instead of turning over.
 WITH
   step_kind IN ('llm', 'embedding', 'rerank') AS is_call,
-  if(response_model != '', response_model, request_model) AS model
+  if(response_model != '', response_model, request_model) AS model,
+  toInt128(9223372036854775807) AS max_int64,
+  -max_int64 - 1 AS min_int64
 SELECT
   trace_id,
   argMin(span_name, (isNotNull(parent_span_id), start_time, span_id)) AS name,
@@ -12,8 +15,8 @@ SELECT
   toUnixTimestamp64Nano(max(greatest(end_time, start_time))) AS end_time_ns,
   count() AS span_count,
   countIf(status_code = 2) AS error_count,
-  sumIf(ifNull(span_input_tokens, 0), is_call) AS input_tokens,
-  sumIf(ifNull(span_output_tokens, 0), is_call) AS output_tokens,
+  toInt64(greatest(least(sumIf(toInt128(ifNull(span_input_tokens, 0)), is_call), max_int64), min_int64)) AS input_tokens,
+  toInt64(greatest(least(sumIf(toInt128(ifNull(span_output_tokens, 0)), is_call), max_int64), min_int64)) AS output_tokens,
   toFloat64(sumIf(ifNull(total_cost_usd, 0), is_call)) AS cost_usd,
   countIf(
     is_call AND isNull(total_cost_usd) AND (isNotNull(span_input_tokens) OR isNotNull(span_output_tokens))
@@ -21,7 +24,7 @@ SELECT
   arraySort(groupUniqArrayIf(model, is_call AND model != '')) AS models,
   argMinIf(span_session, (start_time, span_id), span_session != '') AS session_id,
   argMinIf(span_user, (start_time, span_id), span_user != '') AS user_id,
-  sumMap(span_redacted) AS redacted_entities
+  mapApply((entity, found) -> (entity, least(found, 4294967295)), sumMap(span_redacted)) AS redacted_entities
 FROM
 (
   SELECT
@@ -36,7 +39,7 @@ FROM
     redacted_entities AS span_redacted
   FROM spans
   WHERE $scope AND trace_id IN arrayMap(id -> toFixedString(unhex(id), 16), {trace_ids:Array(String)})
-  ORDER BY received_time DESC
+  ORDER BY version DESC
   LIMIT 1 BY trace_id, span_id
 )
 GROUP BY trace_id
