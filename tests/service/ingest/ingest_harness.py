@@ -15,9 +15,9 @@ from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
 from a11i_bus import BusSettings, topology
 from a11i_bus.memory import MemoryBroker
 from a11i_chassis.app import serving
-from a11i_chassis.settings import ClientSettings, GrpcServerSettings
+from a11i_chassis.settings import ClientSettings
 from a11i_ingest.app import wire
-from a11i_ingest.settings import HttpSettings, IngestSettings, IntakeSettings
+from a11i_ingest.settings import GrpcSettings, HttpSettings, IngestSettings, IntakeSettings
 from a11i_telemetry.batch import SpanBatch
 
 KEY = "a11i_" + "good"
@@ -101,6 +101,7 @@ async def running_ingest(
     max_receive_bytes: int = 4 * 1024 * 1024,
     capacity_bytes: int = 64 * 1024**2,
     key_ttl_s: int = 30,
+    grpc_read_timeout_s: float = 30,
 ) -> AsyncIterator[Harness]:
     """Run ingest while the context is open."""
     auth, auth_server = FakeAuth(key_ttl_s), grpc.aio.server()
@@ -108,7 +109,9 @@ async def running_ingest(
     auth_port = auth_server.add_insecure_port("127.0.0.1:0")
     await auth_server.start()
     settings = IngestSettings(
-        grpc=GrpcServerSettings(listen="127.0.0.1:0", max_receive_bytes=max_receive_bytes),
+        grpc=GrpcSettings(
+            listen="127.0.0.1:0", max_receive_bytes=max_receive_bytes, read_timeout_s=grpc_read_timeout_s
+        ),
         http=HttpSettings(listen="127.0.0.1:0"),
         bus=BusSettings(url=SecretStr("memory://"), capacity_bytes=capacity_bytes),
         auth=ClientSettings(address=f"127.0.0.1:{auth_port}"),

@@ -1,6 +1,9 @@
 """OTLP/gRPC, as clients see it."""
 
+import asyncio
 import gzip
+from collections.abc import Sequence
+from typing import Any
 
 import grpc
 import pytest
@@ -88,6 +91,50 @@ async def test_without_a_good_key_nothing_is_parsed(metadata: list[tuple[str, st
     async with running_ingest() as ingest:
         error = await _refused(ingest, GARBAGE, metadata=metadata)
     assert error.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_call_without_a_key_is_refused_before_its_request_is_read() -> None:
+    async with running_ingest() as ingest:
+        call = _open_export(ingest, metadata=[])
+        # The request never comes; only a server that does not wait for it can answer.
+        assert await call.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_too_many_requests_at_once_are_unavailable_with_a_retry_hint() -> None:
+    async with running_ingest(IntakeSettings(max_requests_in_flight=1)) as ingest:
+        calls = [_open_export(ingest, ingest.metadata) for _ in range(2)]
+        codes = [asyncio.create_task(call.code()) for call in calls]
+        # One is let in and waits for its request, the other is refused.
+        await asyncio.wait(codes, return_when=asyncio.FIRST_COMPLETED)
+        let_in, refused = (calls[0], calls[1]) if codes[1].done() else (calls[1], calls[0])
+        await let_in.write(request(2).SerializeToString())
+        await let_in.done_writing()
+        assert await let_in.code() is grpc.StatusCode.OK
+        await ingest.export(request(3).SerializeToString())
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await refused
+    _check_retryable(caught.value, "OVERLOADED")
+
+
+async def test_a_request_that_does_not_arrive_in_time_is_to_be_sent_again() -> None:
+    async with running_ingest(grpc_read_timeout_s=0.2) as ingest:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await _open_export(ingest, ingest.metadata)
+    _check_retryable(caught.value, "OVERLOADED")
+
+
+async def test_a_call_without_a_request_is_refused_for_good() -> None:
+    async with running_ingest() as ingest:
+        call = _open_export(ingest, ingest.metadata)
+        await call.done_writing()
+        assert await call.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def _open_export(ingest: Harness, metadata: Sequence[tuple[str, str]]) -> Any:
+    """Start a call of TraceService/Export whose request is sent later."""
+    channel: Any = ingest.channel  # Its stub wants serializers, which bytes do not need.
+    method = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+    return channel.stream_unary(method)(metadata=metadata, timeout=10)
 
 
 async def test_a_key_without_the_ingest_scope_is_denied() -> None:

@@ -10,8 +10,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from a11i_chassis.app import AddressInUseError, App, serving
 from a11i_chassis.errors import NotFoundError, OverloadedError
+from a11i_chassis.grpc_client import open_channel
 from a11i_chassis.grpc_types import Context
-from a11i_chassis.settings import GrpcServerSettings, MetricsSettings, ServiceSettings
+from a11i_chassis.settings import ClientSettings, GrpcServerSettings, MetricsSettings, ServiceSettings
 from tests.grpc_errors import rich_status, trailers
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -157,6 +158,42 @@ async def _failing_call(behaviour: Callable[[bytes, Context], Awaitable[bytes]])
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await channel.unary_unary("/test.Test/Fail", bytes, bytes)(b"", timeout=5)
         return caught.value
+
+
+async def test_a_request_over_the_default_is_refused_and_a_large_answer_is_not() -> None:
+    async def large(request: bytes, _context: Context) -> bytes:
+        return bytes(20 * 1024 * 1024)
+
+    app = App(register=[_unary("Large", large)])
+    async with (
+        serving("test", ServiceSettings(), app) as running,
+        open_channel(ClientSettings(address=running.address)) as channel,
+    ):
+        call = channel.unary_unary("/test.Test/Large", bytes, bytes)
+        assert len(await call(b"", timeout=10)) == 20 * 1024 * 1024
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call(bytes(5 * 1024 * 1024), timeout=10)
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_more_calls_than_the_settings_allow_are_refused() -> None:
+    entered, release = asyncio.Event(), asyncio.Event()
+
+    async def waits(_request: bytes, _context: Context) -> bytes:
+        entered.set()
+        await release.wait()
+        return b"done"
+
+    settings = ServiceSettings(grpc=GrpcServerSettings(max_concurrent_rpcs=1))
+    app = App(register=[_unary("Wait", waits)])
+    async with serving("test", settings, app) as running, asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(_call(running.address, "/test.Test/Wait"))
+        await entered.wait()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await _call(running.address, "/test.Test/Wait")
+        release.set()
+        assert await first == b"done"
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 async def test_metrics_are_served_where_the_settings_say(unused_tcp_port: int) -> None:

@@ -8,8 +8,8 @@ from a11i_chassis.settings import ClientSettings
 
 _KEEPALIVE_MS: Final = 20_000
 """A dead peer is noticed within half a minute, and a proxy's idle limit (usually 60 s) is not reached."""
-_MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
-"""Traces of thousands of spans with their messages pass gRPC's default of 4 MiB."""
+MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
+"""Traces of thousands of spans with their messages pass gRPC's default of 4 MiB. Servers send up to this too."""
 
 
 def open_channel(settings: ClientSettings) -> grpc.aio.Channel:
@@ -20,8 +20,8 @@ def open_channel(settings: ClientSettings) -> grpc.aio.Channel:
             ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
             ("grpc.keepalive_timeout_ms", 5_000),
             ("grpc.keepalive_permit_without_calls", 1),
-            ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
-            ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
             # A restarted service is found again within a second or two, not after gRPC's default of up to 2 minutes.
             ("grpc.max_reconnect_backoff_ms", 2_000),
             ("grpc.initial_reconnect_backoff_ms", 200),

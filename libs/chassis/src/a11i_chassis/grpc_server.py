@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 
 from a11i_chassis import metrics
 from a11i_chassis.errors import A11iError, TransientError, to_status
+from a11i_chassis.grpc_client import MAX_MESSAGE_BYTES
 from a11i_chassis.grpc_types import Context, MethodHandler
 from a11i_chassis.logging import frames_of
 from a11i_chassis.settings import GrpcServerSettings
@@ -142,8 +143,9 @@ def build_server(
             *_SERVER_OPTIONS,
             *options,
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
-            ("grpc.max_send_message_length", settings.max_receive_bytes),
+            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ],
+        maximum_concurrent_rpcs=settings.max_concurrent_rpcs,
     )
     for add in register:
         add(server)

@@ -22,7 +22,13 @@ class GrpcServerSettings(BaseModel):
     listen: str = Field("127.0.0.1:0", pattern=r"^.+:\d{1,5}$", description="host:port; port 0 picks a free one.")
     reflection: bool = Field(True, description="Whether clients may list services and messages; off in production.")
     max_receive_bytes: int = Field(
-        64 * 1024 * 1024, gt=0, description="Largest message taken; 64 MiB is what the OTLP specification recommends."
+        4 * 1024 * 1024, gt=0, description="Largest request taken. gRPC reads it before a handler looks at its key."
+    )
+    max_concurrent_rpcs: int | None = Field(
+        1_000,
+        gt=0,
+        description="Calls served at once; more get RESOURCE_EXHAUSTED. With max_receive_bytes it bounds the memory "
+        "that requests take. None: no bound.",
     )
 
 

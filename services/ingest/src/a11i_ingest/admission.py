@@ -12,11 +12,27 @@ _RETRY_DELAY_S: Final = 2.0
 
 
 class Admission:
-    """Bounds the bytes of the requests in flight. For one event loop."""
+    """Bounds the requests in flight and their bytes. For one event loop."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, *, max_bytes: int, max_requests: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
+        self._max_requests = max_requests
+        self._requests = 0
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Count a request in for the time of the block, in which it may be read still.
+
+        Raises OverloadedError if they are too many now.
+        """
+        if self._requests >= self._max_requests:
+            raise _overloaded()
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._requests -= 1
 
     @contextmanager
     def admit(self, size: int) -> Iterator[None]:
@@ -25,7 +41,7 @@ class Admission:
         Raises OverloadedError if they are too many now. A request over the whole bound is let in when it is alone.
         """
         if self._bytes and self._bytes + size > self._max_bytes:
-            raise OverloadedError("ingest is busy and took nothing; send again", retry_delay_s=_RETRY_DELAY_S)
+            raise _overloaded()
         self._add(size)
         try:
             yield
@@ -35,3 +51,7 @@ class Admission:
     def _add(self, size: int) -> None:
         self._bytes += size
         metrics.INGEST_BYTES_IN_FLIGHT.set(self._bytes)
+
+
+def _overloaded() -> OverloadedError:
+    return OverloadedError("ingest is busy and took nothing; send again", retry_delay_s=_RETRY_DELAY_S)

@@ -50,6 +50,7 @@ async def wire(settings: IngestSettings, bus: Bus) -> AsyncIterator[Wired]:
         door = HttpDoor(verifier, intake, read_timeout_s=settings.http.read_timeout_s)
         http_address = await stack.enter_async_context(listening(settings.http, door.handle))
         authenticator = Authenticator(verifier)
+        traces = TraceService(authenticator, intake, read_timeout_s=settings.grpc.read_timeout_s)
         stopping = asyncio.Event()
         streams = StreamService(authenticator, intake, window=settings.intake.stream_window, stopping=stopping)
 
@@ -58,7 +59,7 @@ async def wire(settings: IngestSettings, bus: Bus) -> AsyncIterator[Wired]:
             stopping.set()
 
         app = App(
-            register=[TraceService(authenticator, intake).register, streams.register],
+            register=[traces.register, streams.register],
             services=[TRACE_SERVICE, INGEST_SERVICE],
             background=[end_streams],
             ready=bus.ready,

@@ -21,6 +21,7 @@ from a11i_ingest.settings import HttpSettings
 
 _log = structlog.get_logger()
 
+_DOOR: Final = "otlp_http"
 _PATH: Final = "/v1/traces"
 _CONTENT_TYPE: Final = "application/x-protobuf"
 _RETRY_DELAY_S: Final = 2.0
@@ -73,9 +74,10 @@ class HttpDoor:
         if request.content_type != _CONTENT_TYPE or encoding not in ("identity", "gzip"):
             message = f"send Content-Type {_CONTENT_TYPE}, and Content-Encoding gzip or none"
             return _refusal(415, status_pb2.Status(code=code_pb2.INVALID_ARGUMENT, message=message))
-        async with asyncio.timeout(self._read_timeout_s):
-            body = await self._read(request)
-        receipt = await self._intake.take("otlp_http", principal, body, gzipped=encoding == "gzip")
+        with self._intake.receiving(_DOOR):
+            async with asyncio.timeout(self._read_timeout_s):
+                body = await self._read(request)
+            receipt = await self._intake.take(_DOOR, principal, body, gzipped=encoding == "gzip")
         return web.Response(body=export_response(receipt), content_type=_CONTENT_TYPE)
 
     async def _read(self, request: web.BaseRequest) -> bytes:

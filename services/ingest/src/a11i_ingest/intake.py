@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -48,11 +48,21 @@ class Intake:
         self._bus = bus
         self._executor = executor
         self._part_bytes = settings.part_bytes
-        self._admission = Admission(settings.max_bytes_in_flight)
+        self._admission = Admission(
+            max_bytes=settings.max_bytes_in_flight, max_requests=settings.max_requests_in_flight
+        )
         self._publishing = asyncio.Semaphore(settings.publishes_in_flight)
         self._now_ns = now_ns
         self.max_request_bytes = max_request_bytes
         """Largest request taken, after decompression."""
+
+    @contextmanager
+    def receiving(self, door: str) -> Iterator[None]:
+        """Hold a place for a request that is read and taken in the block. Raises OverloadedError without one left."""
+        with ExitStack() as stack:
+            with _counting_refusals(door):
+                stack.enter_context(self._admission.request())
+            yield
 
     async def take(self, door: str, principal: Principal, body: bytes, *, gzipped: bool) -> Receipt:
         """Store a serialized ExportTraceServiceRequest durably, and return what became of its spans.

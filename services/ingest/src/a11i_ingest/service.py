@@ -1,16 +1,18 @@
 """The gRPC door: OTLP's TraceService/Export, and IngestService/StreamSpans.
 
-Both are registered without deserializers and get the bytes as the client sent them, compressed ones too (the server
-runs with SERVER_OPTIONS): a call is authenticated before anything in it is decompressed or parsed, decompression has
-a bound, and a string that is not UTF-8 does not refuse a request.
+Both read their requests themselves, without deserializers, and get the bytes as the client sent them, compressed ones
+too (the server runs with SERVER_OPTIONS): a call is authenticated before anything in it is read, decompressed or
+parsed, decompression has a bound, and a string that is not UTF-8 does not refuse a request.
 """
 
+import asyncio
 from typing import Any, Final
 
 import grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
 from a11i_chassis.auth import SCOPE_INGEST, KeyVerifier, Principal, bearer_token
+from a11i_chassis.errors import InvalidArgumentError, OverloadedError
 from a11i_ingest.compression import GZIP_MAGIC
 from a11i_ingest.intake import Intake, Receipt
 
@@ -18,6 +20,8 @@ TRACE_SERVICE: Final = trace_service_pb2.DESCRIPTOR.services_by_name["TraceServi
 
 SERVER_OPTIONS: Final = (("grpc.per_message_decompression", 0),)
 """gRPC's own decompression knows no limit, and runs before any handler."""
+
+_DOOR: Final = "otlp_grpc"
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
@@ -39,20 +43,37 @@ class Authenticator:
 class TraceService:
     """OTLP's one-shot export."""
 
-    def __init__(self, authenticator: Authenticator, intake: Intake) -> None:
+    def __init__(self, authenticator: Authenticator, intake: Intake, *, read_timeout_s: float) -> None:
         self._authenticator = authenticator
         self._intake = intake
+        self._read_timeout_s = read_timeout_s
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add the service to `server`."""
-        methods: dict[str, Any] = {"Export": grpc.unary_unary_rpc_method_handler(self.export)}
+        # To gRPC's server a call with a stream of requests, as it reads a single request before it calls the handler:
+        # whoever comes without a key could fill the memory. Clients cannot tell the difference.
+        methods: dict[str, Any] = {"Export": grpc.stream_unary_rpc_method_handler(self.export)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(TRACE_SERVICE, methods),))
 
-    async def export(self, body: bytes, context: Context) -> bytes:
-        """Answer ExportTraceServiceRequest with ExportTraceServiceResponse, both serialized."""
+    async def export(self, _requests: object, context: Context) -> bytes:
+        """Answer the call's ExportTraceServiceRequest with ExportTraceServiceResponse, both serialized."""
         principal = await self._authenticator.principal(context)
-        receipt = await self._intake.take("otlp_grpc", principal, body, gzipped=body.startswith(GZIP_MAGIC))
+        with self._intake.receiving(_DOOR):
+            body = await self._read(context)
+            receipt = await self._intake.take(_DOOR, principal, body, gzipped=body.startswith(GZIP_MAGIC))
         return export_response(receipt)
+
+    async def _read(self, context: Context) -> bytes:
+        try:
+            async with asyncio.timeout(self._read_timeout_s):
+                body: object = await context.read()
+        except TimeoutError:
+            message = f"the request did not arrive within {self._read_timeout_s:g} seconds; send again"
+            raise OverloadedError(message) from None
+        if not isinstance(body, bytes):
+            # gRPC's sign that the caller has ended its side.
+            raise InvalidArgumentError("the call has no request")
+        return body
 
 
 def export_response(receipt: Receipt) -> bytes:

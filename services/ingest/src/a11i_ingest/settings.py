@@ -6,6 +6,24 @@ from a11i_bus.settings import BusSettings
 from a11i_chassis.settings import ClientSettings, GrpcServerSettings, ServiceSettings
 
 
+class GrpcSettings(GrpcServerSettings):
+    """The listener of OTLP/gRPC and StreamSpans. It reads a request once its key is known to be good."""
+
+    listen: str = Field("127.0.0.1:4317", pattern=r"^.+:\d{1,5}$", description="host:port; port 0 picks a free one.")
+    max_receive_bytes: int = Field(
+        64 * 1024 * 1024, gt=0, description="Largest message taken; 64 MiB is what the OTLP specification recommends."
+    )
+    max_concurrent_rpcs: int | None = Field(
+        None,
+        gt=0,
+        description="Calls served at once. None, as OTLP clients throw spans away on the RESOURCE_EXHAUSTED of more; "
+        "intake.max_requests_in_flight refuses in a way that they retry.",
+    )
+    read_timeout_s: float = Field(
+        30.0, gt=0, le=600, description="Seconds that a request of OTLP/gRPC may take to arrive."
+    )
+
+
 class HttpSettings(BaseModel):
     """The OTLP/HTTP listener. It takes requests as large as the gRPC listener's."""
 
@@ -21,6 +39,13 @@ class IntakeSettings(BaseModel):
         gt=0,
         description="Bytes of requests, after decompression, that are worked on at once; more are refused with a "
         "retry hint. A request takes about four times its size in memory until it is acknowledged.",
+    )
+    max_requests_in_flight: int = Field(
+        1_000,
+        gt=0,
+        description="One-shot requests that are read or worked on at once; more are refused with a retry hint. What is "
+        "still being read is not in max_bytes_in_flight yet, so this and max_receive_bytes bound what callers with a "
+        "good key can take of the memory.",
     )
     part_bytes: int = Field(
         200_000,
@@ -40,9 +65,7 @@ class IntakeSettings(BaseModel):
 class IngestSettings(ServiceSettings, env_prefix="A11I_INGEST_"):
     """Settings of the ingest service, from A11I_INGEST_..."""
 
-    grpc: GrpcServerSettings = Field(
-        GrpcServerSettings(listen="127.0.0.1:4317"), description="The listener of OTLP/gRPC and StreamSpans."
-    )
+    grpc: GrpcSettings = Field(GrpcSettings(), description="The listener of OTLP/gRPC and StreamSpans.")
     http: HttpSettings = Field(HttpSettings(), description="The listener of OTLP/HTTP.")
     bus: BusSettings = Field(description="The bus that spans go to.")
     auth: ClientSettings = Field(description="The auth service, which knows the API keys.")
