@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from a11i.query.v1 import query_service_pb2 as pb
 from a11i_chassis.errors import A11iError, InvalidArgumentError, NotFoundError, OverloadedError, PermissionDeniedError
@@ -142,6 +143,19 @@ async def test_a_key_that_is_no_text_is_refused_too(rest: aiohttp.ClientSession)
     status, body = await _get(rest, "/v1/traces", authorization="Bearer schlüssel")
 
     assert (status, body["code"]) == (401, 16)
+
+
+async def test_a_defect_is_found_in_the_log_by_the_answers_id(rest: aiohttp.ClientSession, query: QueryDouble) -> None:
+    # No JSON can say this time.
+    query.trace.summary.start_time.seconds = 10**15
+    with capture_logs() as logs:
+        status, body = await _get(rest, f"/v1/traces/{TRACE_ID}")
+
+    assert (status, body["code"]) == (500, 13)
+    [line] = [line for line in logs if line["event"] == "request_failed"]
+    assert line["error_id"] in body["message"]
+    assert any("server.py" in frame for frame in line["frames"])
+    assert str(10**15) not in str(line) + str(body)
 
 
 async def test_an_unknown_path_is_a_status_too(rest: aiohttp.ClientSession) -> None:

@@ -2,12 +2,10 @@
 
 import inspect
 import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import grpc
-import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -15,10 +13,8 @@ from a11i_chassis import metrics
 from a11i_chassis.errors import A11iError, TransientError, to_status
 from a11i_chassis.grpc_client import MAX_MESSAGE_BYTES
 from a11i_chassis.grpc_types import Context, MethodHandler
-from a11i_chassis.logging import frames_of
+from a11i_chassis.logging import log_defect
 from a11i_chassis.settings import GrpcServerSettings
-
-_log = structlog.get_logger()
 
 _MAX_STATUS_MESSAGE: Final = 1024
 """Characters of a status message. Trailers are limited to 8 KiB by many clients."""
@@ -97,11 +93,7 @@ async def _abort(method: str, context: Context, error: Exception) -> None:
     if isinstance(error, grpc.aio.AbortError):
         raise error
     if not isinstance(error, A11iError):
-        error_id = uuid.uuid4().hex
-        _log.error(
-            "rpc_failed", method=method, error_id=error_id, error_type=type(error).__name__, frames=frames_of(error)
-        )
-        error = A11iError(f"internal error {error_id}; the service's log has the rest")
+        error = A11iError(log_defect("rpc_failed", error, method=method))
     status = to_status(error)
     trailers: list[tuple[str, bytes]] = [("grpc-status-details-bin", status.SerializeToString())]
     if isinstance(error, TransientError):

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import uuid
 
 import structlog
 
@@ -35,6 +36,18 @@ def _naming(service: str) -> structlog.typing.Processor:
         return event
 
     return add
+
+
+def log_defect(event: str, error: BaseException, **keys: str) -> str:
+    """Log an error that is nobody's but ours, with its frames and an id, and return a message for the caller.
+
+    The message holds the id and nothing of the error, whose text may hold anything.
+    """
+    error_id = uuid.uuid4().hex
+    structlog.get_logger().error(
+        event, error_id=error_id, error_type=type(error).__name__, frames=frames_of(error), **keys
+    )
+    return f"internal error {error_id}; the service's log has the rest"
 
 
 def frames_of(error: BaseException) -> list[str]:

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 import grpc
-import structlog
 from aiohttp import web
 from google.protobuf.json_format import MessageToJson
 from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
 from a11i_chassis.errors import A11iError, UnauthenticatedError, to_status
+from a11i_chassis.logging import log_defect
 from a11i_gateway.problems import answer, status_of
 from a11i_gateway.requests import request as message_from
 from a11i_gateway.routes import Route
@@ -79,7 +79,5 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         response = answer(Status(code=code, message=f"{request.method} {request.path}: {error.reason}"))
         response.set_status(error.status)
         return response
-    except Exception:
-        # The text stays in the log: it may hold anything.
-        structlog.get_logger().exception("request_failed", path=request.path)
-        return answer(Status(code=code_pb2.INTERNAL, message="an error of the gateway; its log has the rest"))
+    except Exception as error:
+        return answer(to_status(A11iError(log_defect("request_failed", error, path=request.path))))

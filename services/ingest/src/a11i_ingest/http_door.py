@@ -2,24 +2,20 @@
 
 import asyncio
 import math
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-import structlog
 from aiohttp import web
 from google.rpc import code_pb2, status_pb2
 
 from a11i_chassis.auth import SCOPE_INGEST, KeyVerifier, bearer_token
 from a11i_chassis.errors import A11iError, TransientError, to_status
-from a11i_chassis.logging import frames_of
+from a11i_chassis.logging import log_defect
 from a11i_ingest.compression import too_large
 from a11i_ingest.intake import Intake
 from a11i_ingest.service import export_response
 from a11i_ingest.settings import HttpSettings
-
-_log = structlog.get_logger()
 
 _DOOR: Final = "otlp_http"
 _PATH: Final = "/v1/traces"
@@ -57,9 +53,7 @@ class HttpDoor:
         except TimeoutError:
             return _refusal(408, status_pb2.Status(code=code_pb2.CANCELLED, message="the body did not arrive in time"))
         except Exception as error:
-            error_id = uuid.uuid4().hex
-            _log.error("http_failed", error_id=error_id, error_type=type(error).__name__, frames=frames_of(error))
-            message = f"internal error {error_id}; the service's log has the rest"
+            message = log_defect("http_failed", error)
             return _refusal(503, status_pb2.Status(code=code_pb2.INTERNAL, message=message), _RETRY_DELAY_S)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
