@@ -1,6 +1,9 @@
 """The auth service as its callers see it, on a real PostgreSQL."""
 
 import secrets
+import string
+import uuid
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import grpc
@@ -67,6 +70,14 @@ async def test_keys_that_are_not_good_are_refused_in_the_same_words(stubs: Stubs
     assert len(messages) == 1
 
 
+async def test_a_key_that_no_database_can_hold_is_refused_like_any_other(stubs: Stubs) -> None:
+    assert await _code_of(stubs, _with_checksum("a11i_abcdefghijk\0_" + "0" * 43)) is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_request_larger_than_any_key_is_not_taken(stubs: Stubs) -> None:
+    assert await _code_of(stubs, "a" * 70_000) is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
 async def test_a_revoked_key_is_refused_and_revoking_again_changes_nothing(stubs: Stubs) -> None:
     _, project_id = await _project(stubs)
     made = await _key(stubs, project_id)
@@ -108,7 +119,22 @@ async def test_without_the_admin_token_nothing_is_made(stubs: Stubs, metadata: t
             None,
         ),
         ("CreateApiKey", pb.CreateApiKeyRequest(project_id="x"), grpc.StatusCode.INVALID_ARGUMENT, "project_id"),
+        (
+            "CreateTenant",
+            pb.CreateTenantRequest(slug="slug", display_name="a\0b"),
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "display_name",
+        ),
+        ("CreateTenant", pb.CreateTenantRequest(slug="sl\0g"), grpc.StatusCode.INVALID_ARGUMENT, "slug"),
+        (
+            "CreateApiKey",
+            pb.CreateApiKeyRequest(project_id=str(uuid.UUID(int=1)), expire_time=Timestamp(seconds=10**15)),
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "expire_time",
+        ),
         ("RevokeApiKey", pb.RevokeApiKeyRequest(key_id="x"), grpc.StatusCode.NOT_FOUND, None),
+        ("RevokeApiKey", pb.RevokeApiKeyRequest(key_id="0" * 12), grpc.StatusCode.NOT_FOUND, None),
+        ("RevokeApiKey", pb.RevokeApiKeyRequest(key_id="a\0b"), grpc.StatusCode.NOT_FOUND, None),
     ],
 )
 async def test_bad_requests_name_what_is_wrong(
@@ -179,6 +205,14 @@ def _well_formed_key() -> str:
     from a11i_auth.keys import new_key
 
     return new_key()[0]
+
+
+def _with_checksum(body: str) -> str:
+    digits, number = "", zlib.crc32(body.encode())
+    for _ in range(6):
+        number, digit = divmod(number, 62)
+        digits = (string.digits + string.ascii_uppercase + string.ascii_lowercase)[digit] + digits
+    return f"{body}_{digits}"
 
 
 def _violated_fields(error: grpc.aio.AioRpcError) -> list[str]:

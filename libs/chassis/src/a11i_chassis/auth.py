@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import grpc
 
@@ -19,11 +19,20 @@ _MAX_CACHE_TTL_S: Final = 30.0
 """A revoked key stops working within this time, whatever the auth service says."""
 _BAD_KEY_TTL_S: Final = 5.0
 """A bad key is asked about at most this often, so that a misconfigured client cannot flood the auth service."""
-_MAX_CACHED_KEYS: Final = 10_000
+_MAX_GOOD_KEYS: Final = 10_000
 """About 3 MB; the least recently used key goes first."""
+_MAX_BAD_KEYS: Final = 1_000
+"""Bad keys are remembered apart, so that no flood of them makes a good one forgotten."""
+_MAX_QUESTIONS: Final = 64
+"""Keys asked about at once, so that a flood of invented keys does not become one of questions to the auth service."""
+_MAX_KEY_CHARS: Final = 256
+"""A key has 67; nothing longer is asked about."""
 
 SCOPE_INGEST: Final = auth_service_pb2.SCOPE_INGEST
 SCOPE_QUERY: Final = auth_service_pb2.SCOPE_QUERY
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +43,6 @@ class Principal:
     project_id: str
     key_id: str
     scopes: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    principal: Principal | None
-    until_s: float
 
 
 def bearer_token(metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
@@ -54,11 +57,33 @@ def bearer_token(metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
     raise UnauthenticatedError(message, reason=reasons.ERROR_REASON_API_KEY_MISSING)
 
 
+class _Memory(Generic[T]):
+    """What is known of keys, by their digest, each for a time; the least recently used goes first."""
+
+    def __init__(self, size: int, clock: Callable[[], float]) -> None:
+        self._size = size
+        self._clock = clock
+        self._kept: OrderedDict[bytes, tuple[T, float]] = OrderedDict()
+
+    def find(self, digest: bytes) -> T | None:
+        kept = self._kept.get(digest)
+        if kept is None or kept[1] <= self._clock():
+            return None
+        self._kept.move_to_end(digest)
+        return kept[0]
+
+    def keep(self, digest: bytes, *, value: T, ttl_s: float) -> None:
+        self._kept[digest] = (value, self._clock() + ttl_s)
+        self._kept.move_to_end(digest)
+        if len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+
 class KeyVerifier:
     """Verifies API keys through AuthService.
 
     A good answer is kept for as long as the auth service allows, 30 seconds at most from when it was given; a bad one
-    for 5 seconds. While auth is down, keys go on that are still remembered.
+    for 5 seconds. While auth is down, keys go on that are still remembered. At most 64 keys are asked about at once.
     """
 
     def __init__(
@@ -66,8 +91,8 @@ class KeyVerifier:
     ) -> None:
         self._stub = auth_service_pb2_grpc.AuthServiceStub(channel)
         self._timeout_s = timeout_s
-        self._clock = clock
-        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._good: _Memory[Principal] = _Memory(_MAX_GOOD_KEYS, clock)
+        self._bad: _Memory[bool] = _Memory(_MAX_BAD_KEYS, clock)
         self._asking: dict[bytes, asyncio.Task[Principal | None]] = {}
 
     async def verify(self, api_key: str, scope: int) -> Principal:
@@ -76,16 +101,7 @@ class KeyVerifier:
         Raises UnauthenticatedError (bad key), PermissionDeniedError (the key lacks `scope`), UnavailableError (auth
         cannot be asked, so the key is neither good nor bad).
         """
-        # Remembered by digest: the keys themselves are not kept in memory for longer than a call.
-        digest = hashlib.sha256(api_key.encode()).digest()
-        known = self._known.get(digest)
-        if known is not None and known.until_s > self._clock():
-            metrics.KEY_CACHE.labels("hit").inc()
-            self._known.move_to_end(digest)
-            principal = known.principal
-        else:
-            metrics.KEY_CACHE.labels("miss").inc()
-            principal = await self._ask_once(digest, api_key)
+        principal = await self._principal(api_key)
         if principal is None:
             message = "the API key is not valid"
             raise UnauthenticatedError(message)
@@ -95,10 +111,25 @@ class KeyVerifier:
             raise PermissionDeniedError(message)
         return principal
 
+    async def _principal(self, api_key: str) -> Principal | None:
+        """Return the key's owner; None if the key is bad."""
+        if len(api_key) > _MAX_KEY_CHARS or not (api_key.isascii() and api_key.isprintable()):
+            return None
+        # Remembered by digest: the keys themselves are not kept in memory for longer than a call.
+        digest = hashlib.sha256(api_key.encode()).digest()
+        principal = self._good.find(digest)
+        if principal is not None or self._bad.find(digest):
+            metrics.KEY_CACHE.labels("hit").inc()
+            return principal
+        metrics.KEY_CACHE.labels("miss").inc()
+        return await self._ask_once(digest, api_key)
+
     async def _ask_once(self, digest: bytes, api_key: str) -> Principal | None:
         """Ask auth; calls that come meanwhile with the same key wait for the same answer."""
         task = self._asking.get(digest)
         if task is None:
+            if len(self._asking) >= _MAX_QUESTIONS:
+                raise _cannot_ask()
             task = asyncio.create_task(self._ask(digest, api_key))
             self._asking[digest] = task
             task.add_done_callback(lambda _: self._asking.pop(digest, None))
@@ -110,17 +141,15 @@ class KeyVerifier:
             answer = await self._stub.VerifyApiKey(request, timeout=self._timeout_s)
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
-                message = "the API key cannot be verified now; try again"
-                raise UnavailableError(message, reason=reasons.ERROR_REASON_AUTH_UNAVAILABLE) from None
-            self._remember(digest, None, _BAD_KEY_TTL_S)
+                raise _cannot_ask() from None
+            self._bad.keep(digest, value=True, ttl_s=_BAD_KEY_TTL_S)
             return None
         principal = Principal(answer.tenant_id, answer.project_id, answer.key_id, frozenset(answer.scopes))
         ttl_s = min(answer.cache_ttl.ToTimedelta().total_seconds(), _MAX_CACHE_TTL_S)
-        self._remember(digest, principal, ttl_s)
+        self._good.keep(digest, value=principal, ttl_s=ttl_s)
         return principal
 
-    def _remember(self, digest: bytes, principal: Principal | None, ttl_s: float) -> None:
-        self._known[digest] = _Known(principal, self._clock() + ttl_s)
-        self._known.move_to_end(digest)
-        while len(self._known) > _MAX_CACHED_KEYS:
-            self._known.popitem(last=False)
+
+def _cannot_ask() -> UnavailableError:
+    message = "the API key cannot be verified now; try again"
+    return UnavailableError(message, reason=reasons.ERROR_REASON_AUTH_UNAVAILABLE)

@@ -39,13 +39,18 @@ def new_key() -> tuple[str, ParsedKey]:
     return f"{body}_{_checksum(body)}", ParsedKey(key_id, secret)
 
 
+def is_key_id(text: str) -> bool:
+    """Return whether the text can be a key's id. The database refuses some of what cannot, such as NUL."""
+    return len(text) == _KEY_ID_LENGTH and set(text) <= set(_ALPHABET)
+
+
 def parse_key(api_key: str) -> ParsedKey | None:
     """Return the key's parts, or None if it cannot be a key."""
     parts = api_key.split("_")
     if len(parts) != 4 or parts[0] != _PREFIX or not api_key.isascii():
         return None
     _, key_id, secret, checksum = parts
-    if len(key_id) != _KEY_ID_LENGTH or len(secret) != _SECRET_LENGTH:
+    if not is_key_id(key_id) or len(secret) != _SECRET_LENGTH:
         return None
     if checksum != _checksum(f"{_PREFIX}_{key_id}_{secret}"):
         return None

@@ -3,19 +3,24 @@
 import hmac
 import re
 import uuid
+from datetime import UTC, datetime
 from typing import Final
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from a11i.auth.v1 import auth_service_pb2 as pb
 from a11i.auth.v1 import auth_service_pb2_grpc
-from a11i_auth.keys import mac, new_key
+from a11i_auth.keys import is_key_id, mac, new_key
 from a11i_auth.verification import utc_now, verify_key
 from a11i_chassis import metrics
 from a11i_chassis.auth import bearer_token
-from a11i_chassis.errors import InvalidArgumentError, TransientError, UnauthenticatedError
+from a11i_chassis.errors import InvalidArgumentError, NotFoundError, TransientError, UnauthenticatedError
 from a11i_chassis.grpc_types import Context
 from a11i_storage.postgres import Catalog
 
 _SLUG: Final = re.compile(r"[a-z][a-z0-9-]{2,39}")
+_CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
+"""PostgreSQL's text holds no NUL, and no line of a page holds the others."""
 _MAX_DISPLAY_NAME: Final = 200
 """Characters; what fits a line of a page."""
 
@@ -81,7 +86,7 @@ class AdminServicer(auth_service_pb2_grpc.AdminServiceServicer):
             raise InvalidArgumentError(message, field="scopes")
         expire_time = None
         if request.HasField("expire_time"):
-            expire_time = request.expire_time.ToDatetime(utc_now().tzinfo)
+            expire_time = _time(request.expire_time, "expire_time")
             if expire_time <= utc_now():
                 message = "the key would have expired already; leave expire_time unset for a key without an end"
                 raise InvalidArgumentError(message, field="expire_time")
@@ -99,6 +104,9 @@ class AdminServicer(auth_service_pb2_grpc.AdminServiceServicer):
     async def RevokeApiKey(self, request: pb.RevokeApiKeyRequest, context: Context) -> pb.RevokeApiKeyResponse:
         """End a key."""
         self._check_caller(context)
+        if not is_key_id(request.key_id):
+            message = "there is no API key of that id"
+            raise NotFoundError(message)
         await self._catalog.revoke_api_key(request.key_id)
         return pb.RevokeApiKeyResponse()
 
@@ -120,7 +128,18 @@ def _display_name(text: str) -> str:
     if len(text) > _MAX_DISPLAY_NAME:
         message = f"a display name has at most {_MAX_DISPLAY_NAME} characters"
         raise InvalidArgumentError(message, field="display_name")
+    if _CONTROL_CHARACTER.search(text):
+        message = "a display name has no control characters"
+        raise InvalidArgumentError(message, field="display_name")
     return text
+
+
+def _time(timestamp: Timestamp, field: str) -> datetime:
+    try:
+        return timestamp.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        message = "not a time of the years 1 to 9999"
+        raise InvalidArgumentError(message, field=field) from None
 
 
 def _uuid(text: str, field: str) -> str:
