@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a11i_redaction.cache import FindingsCache
+from a11i_redaction.cache import FindingsCache, Known
 from a11i_redaction.findings import Finding, merge
 from a11i_redaction.pseudonyms import WITHHELD, Pseudonyms
 from a11i_redaction.reduction import HOLE, PLACEHOLDER, Reduced, placeholders
@@ -68,7 +68,7 @@ def test_the_cache_stays_within_its_bytes_and_keeps_what_was_used_last() -> None
         cache.get(keys[0])
     assert cache.size_bytes <= 1_000
     assert cache.get(keys[0]) == ()
-    assert cache.get(keys[1]) is None
+    assert cache.get(keys[1]) is Known.NOTHING
 
 
 def test_the_cache_tells_texts_and_scopes_apart() -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from a11i_redaction.detectors.names import BudgetExceededError, NameDetector
+from a11i_redaction.detectors.budget import BudgetExceededError
+from a11i_redaction.detectors.names import NameDetector
 from a11i_redaction.pipeline import Redactor
 from tests.unit.redaction.redaction_kit import ScriptedModel, found
 

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from a11i_redaction.detectors.patterns import BudgetExceededError, PatternDetector
+from a11i_redaction.detectors.budget import BudgetExceededError
+from a11i_redaction.detectors.patterns import PatternDetector
 from tests.unit.redaction.redaction_kit import found
 
 VALUES = [

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.pipeline import Redactor
 from a11i_redaction.pseudonyms import WITHHELD
@@ -181,7 +182,10 @@ def test_a_value_on_which_the_model_fails_is_withheld_and_the_others_are_not(pat
 
 
 class _FailingPatterns:
-    def find(self, text: str, key: str) -> list[object]:
+    def budget(self) -> Budget:
+        return Budget(1.0)
+
+    def find(self, text: str, key: str, _budget: Budget) -> list[object]:
         raise RuntimeError(f"no rule for {text}{key}")
 
 

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from a11i_redaction.cache import FindingsCache
+from a11i_redaction.cache import Findings, FindingsCache, Known
+from a11i_redaction.detectors.budget import Budget, BudgetExceededError
 from a11i_redaction.detectors.names import NameDetector, WindowFindings
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.findings import Finding, merge
@@ -44,78 +45,104 @@ class Analyzer:
         """How many texts were known, and how many not, so far."""
         return self._cache.hits, self._cache.misses
 
-    def analyze(self, units: Sequence[Unit]) -> list[tuple[Finding, ...] | None]:
+    def analyze(self, units: Sequence[Unit]) -> list[Findings]:
         """Return, for each unit, its findings, disjoint and in the order of the text.
 
         None for a unit that could not be examined: a detector raised, or its size or time was over the budget.
         """
         with self._lock:
             keys = [FindingsCache.key(unit.text, f"{unit.names:d}{unit.key}") for unit in units]
-            results = [self._cache.get(key) for key in keys]
-            missing = [index for index, found in enumerate(results) if found is None]
-            examined = self._examine([units[index] for index in missing])
-            for index, found in zip(missing, examined, strict=True):
-                results[index] = found
-                if found is not None:
-                    self._cache.put(keys[index], found)
-            return results
+            known = [self._cache.get(key) for key in keys]
+            missing = [index for index, found in enumerate(known) if found is Known.NOTHING]
+            looks = [_Look(units[index], self._patterns.budget()) for index in missing]
+            self._examine(looks)
+            for index, look in zip(missing, looks, strict=True):
+                known[index] = look.result
+                if not look.failed:
+                    self._cache.put(keys[index], look.result)
+            return [None if found is Known.NOTHING else found for found in known]
 
-    def _examine(self, units: Sequence[Unit]) -> list[tuple[Finding, ...] | None]:
-        found: list[list[Finding] | None] = [[] if len(unit.text) <= self._max_value_chars else None for unit in units]
-        self._count_failures("TooLong", found.count(None))
+    def _examine(self, looks: Sequence["_Look"]) -> None:
+        active = []
+        for look in looks:
+            if len(look.unit.text) <= self._max_value_chars:
+                active.append(look)
+            else:
+                self._withhold(look, "TooLong")
         windows: WindowFindings = {}
-        active = [index for index, findings in enumerate(found) if findings is not None]
         for _ in range(_MAX_ROUNDS):
-            reduced = [_reduce(units[index].text, found[index] or []) for index in active]
-            left = [units[index]._replace(text=text.text) for index, text in zip(active, reduced, strict=True)]
-            looked = self._look(left, windows)
-            again = []
-            for index, text, findings in zip(active, reduced, looked, strict=True):
-                if findings is None:
-                    found[index] = None
-                    continue
-                new = _in_original(units[index].text, text, findings)
-                if new:
-                    found[index] = sorted([*(found[index] or []), *new])
-                    again.append(index)
-            active = again
+            for look in active:
+                look.reduce()
+                self._look_for_patterns(look)
+            self._look_for_names([look for look in active if look.unit.names and not look.withheld], windows)
+            active = [look for look in active if look.take()]
             if not active:
-                break
-        return [None if findings is None else tuple(findings) for findings in found]
+                return
+        for look in active:
+            self._withhold(look, "Unsettled")
 
-    def _look(self, units: Sequence[Unit], windows: WindowFindings) -> list[list[Finding] | None]:
-        looked = [self._look_for_patterns(unit) for unit in units]
-        if self._names is None:
-            return looked
-        wanted = [i for i, unit in enumerate(units) if unit.names and looked[i] is not None]
-        for index, names in zip(wanted, self._look_for_names([units[i] for i in wanted], windows), strict=True):
-            patterns = looked[index]
-            looked[index] = None if names is None or patterns is None else patterns + names
-        return looked
-
-    def _look_for_patterns(self, unit: Unit) -> list[Finding] | None:
+    def _look_for_patterns(self, look: "_Look") -> None:
         try:
-            return self._patterns.find(unit.text, unit.key)
+            look.new.extend(self._patterns.find(look.reduced.text, look.unit.key, look.budget))
         except Exception as error:  # Whatever it is: a value that was not examined is not passed on.
-            self._count_failures(type(error).__name__, 1)
-            return None
+            self._fail(look, error)
 
-    def _look_for_names(self, units: Sequence[Unit], windows: WindowFindings) -> list[list[Finding] | None]:
-        """Look for names in all units at once, or, if that fails, one by one, so that only the cause is withheld."""
-        if self._names is None or not units:
-            return []
+    def _look_for_names(self, looks: Sequence["_Look"], windows: WindowFindings) -> None:
+        """Look for names in all texts at once, or, if that fails, one by one, so that only the cause is withheld."""
+        if self._names is None or not looks:
+            return
         try:
-            return list(self._names.find([(unit.text, unit.key) for unit in units], windows))
+            found = self._names.find([(look.reduced.text, look.unit.key) for look in looks], windows)
         except Exception as error:  # As above.
-            if len(units) == 1:
-                self._count_failures(type(error).__name__, 1)
-                return [None]
-            half = len(units) // 2
-            return self._look_for_names(units[:half], windows) + self._look_for_names(units[half:], windows)
+            if len(looks) == 1:
+                self._fail(looks[0], error)
+                return
+            half = len(looks) // 2
+            self._look_for_names(looks[:half], windows)
+            self._look_for_names(looks[half:], windows)
+            return
+        for look, names in zip(looks, found, strict=True):
+            look.new.extend(names)
 
-    def _count_failures(self, reason: str, count: int) -> None:
-        if count:
-            self.failures[reason] += count
+    def _fail(self, look: "_Look", error: Exception) -> None:
+        # Only what lies in the text itself is remembered of it.
+        look.failed = not isinstance(error, BudgetExceededError)
+        self._withhold(look, type(error).__name__)
+
+    def _withhold(self, look: "_Look", reason: str) -> None:
+        look.withheld = True
+        self.failures[reason] += 1
+
+
+class _Look:
+    """A text that is being examined."""
+
+    __slots__ = ("budget", "failed", "found", "new", "reduced", "unit", "withheld")
+
+    def __init__(self, unit: Unit, budget: Budget) -> None:
+        self.unit = unit
+        self.budget = budget
+        self.found: list[Finding] = []
+        self.new: list[Finding] = []
+        self.withheld = False
+        self.failed = False
+
+    @property
+    def result(self) -> Findings:
+        return None if self.withheld else tuple(self.found)
+
+    def reduce(self) -> None:
+        """Take out what was found so far."""
+        self.reduced = _reduce(self.unit.text, self.found)
+        self.new = []
+
+    def take(self) -> bool:
+        """Add what was found now. Return whether another look is needed."""
+        if self.withheld or not self.new:
+            return False
+        new = _in_original(self.unit.text, self.reduced, self.new)
+        self.found = sorted([*self.found, *new])
+        return bool(new)
 
 
 def _reduce(text: str, findings: Sequence[Finding]) -> Reduced:

@@ -1,5 +1,6 @@
 """What was found in a text before, by the hash of its content."""
 
+import enum
 import hashlib
 from collections import OrderedDict
 from typing import Final
@@ -10,6 +11,16 @@ _ENTRY_BYTES: Final = 160
 """Memory of an entry without findings: a 16-byte digest, its slot in the ordered dictionary, the tuple (measured)."""
 _FINDING_BYTES: Final = 180
 """Memory of a finding with its numbers (measured)."""
+
+
+class Known(enum.Enum):
+    """What is known of a text, besides findings."""
+
+    NOTHING = "nothing"
+
+
+Findings = tuple[Finding, ...] | None
+"""None for a text over its limits, which is to be withheld: it would be over them again."""
 
 
 class FindingsCache:
@@ -25,7 +36,7 @@ class FindingsCache:
         self._bytes = 0
         self.hits = 0
         self.misses = 0
-        self._entries: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
+        self._entries: OrderedDict[bytes, Findings] = OrderedDict()
 
     @staticmethod
     def key(text: str, scope: str) -> bytes:
@@ -35,17 +46,17 @@ class FindingsCache:
         digest.update(text.encode("utf-8", "surrogatepass"))
         return digest.digest()
 
-    def get(self, key: bytes) -> tuple[Finding, ...] | None:
-        """Return the findings, or None if they are not known."""
-        found = self._entries.get(key)
-        if found is None:
+    def get(self, key: bytes) -> Findings | Known:
+        """Return what is known of the text with this key."""
+        found = self._entries.get(key, Known.NOTHING)
+        if found is Known.NOTHING:
             self.misses += 1
         else:
             self.hits += 1
             self._entries.move_to_end(key)
         return found
 
-    def put(self, key: bytes, findings: tuple[Finding, ...]) -> None:
+    def put(self, key: bytes, findings: Findings) -> None:
         """Keep findings, and let go of the oldest while there are too many."""
         if key in self._entries:
             return
@@ -61,5 +72,5 @@ class FindingsCache:
         return self._bytes
 
 
-def _cost(findings: tuple[Finding, ...]) -> int:
-    return _ENTRY_BYTES + _FINDING_BYTES * len(findings)
+def _cost(findings: Findings) -> int:
+    return _ENTRY_BYTES + _FINDING_BYTES * len(findings or ())

@@ -5,8 +5,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from a11i_redaction.reduction import HOLE
+
 _WINDOW_CHARS: Final = 64
 """How far before a value its context reaches: Presidio looks at five words, stop words not counted."""
+_HOLE_CHARS: Final = 32
+"""What a part that was taken out counts: about its length. Else each value taken out of a long list would bring the
+next one nearer to the word at its head, and no look would be the last."""
 _WHOLE_WORD_LETTERS: Final = 4
 """Context words up to this length must be whole words: "ssn", "pan" and "card" must not match inside others."""
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+")
@@ -45,11 +50,25 @@ class Context:
 
     def within(self, text: str, start: int, end: int) -> bool:
         """Return whether a word stands between `start` and `end`, or so near before that it counts there."""
-        return self._says(text[max(0, start - _WINDOW_CHARS) : end])
+        return self._says(text[_reach(text, start) : end])
 
     def near(self, text: str, start: int) -> bool:
         """Return whether the words before `start` say it."""
-        return self._says(text[max(0, start - _WINDOW_CHARS) : start])
+        return self._says(text[_reach(text, start) : start])
 
     def _says(self, words: str) -> bool:
         return self._pattern.search(_CAMEL.sub(" ", words).lower()) is not None
+
+
+def _reach(text: str, start: int) -> int:
+    """Return where the context of a value at `start` begins."""
+    left = _WINDOW_CHARS
+    position = start
+    while left > 0:
+        begin = max(0, position - left)
+        hole = text.rfind(HOLE, begin, position)
+        if hole < 0:
+            return begin
+        left -= position - hole - 1 + _HOLE_CHARS
+        position = hole
+    return position

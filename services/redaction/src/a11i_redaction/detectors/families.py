@@ -49,7 +49,7 @@ _DIGITS_11: Final = r"\b\d{11}\b"
 
 FAMILIES: Final[tuple[Family, ...]] = (
     Family(recognizers.EmailRecognizer, r"[^\s@]@[^\s@]", reach_chars=400, solid=True, veto=vetoes.no_person_s_mail),
-    Family(recognizers.card_recognizer, r"\d[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3,5}\b", Need.NEVER, veto=vetoes.no_card),
+    Family(recognizers.CardRecognizer, r"\d[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3,5}\b", Need.NEVER, veto=vetoes.no_card),
     Family(presidio.IbanRecognizer, r"[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2}", reach_chars=80),
     Family(
         recognizers.ip_recognizer,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
+from a11i_redaction.detectors.budget import BudgetExceededError
 from a11i_redaction.detectors.context import key_words
 from a11i_redaction.detectors.name_words import CUE_ENDS, NO_NAMES, TITLE_WORDS, TITLES
 from a11i_redaction.findings import Finding
@@ -57,10 +58,6 @@ class EntityModel(Protocol):
 
     def entities(self, texts: Sequence[str]) -> Iterator[list[tuple[int, int, str]]]:
         """Yield, for each text in turn, the entities in it: start, end (code points), Presidio's entity type."""
-
-
-class BudgetExceededError(Exception):
-    """A value has more text for the model than its budget. It holds no text."""
 
 
 class NameDetector:

@@ -9,8 +9,10 @@ from typing import Final
 import hyperscan
 
 from a11i_redaction.detectors import phones, secrets, vetoes
+from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.context import Context
 from a11i_redaction.detectors.families import FAMILIES, Family, Need
+from a11i_redaction.detectors.matching import Matcher
 from a11i_redaction.findings import Finding
 
 CONTEXT_BOOST: Final = 0.35
@@ -28,37 +30,39 @@ _CONTEXT_IDS: Final = 1_000
 _FORMAT_IDS: Final = 2_000
 _PHONE_ID: Final = 3_000
 _ASSIGNMENT_ID: Final = 3_001
+_PHONE_CONTEXT_ID: Final = 3_002
 _FIRST_ONLY: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
-
-
-class BudgetExceededError(Exception):
-    """A value took longer than it may. It holds no text."""
 
 
 class PatternDetector:
     """Finds secrets, pattern PII and phone numbers. Not for use by two threads at once: it owns scratch memory."""
 
-    __slots__ = ("_budget_s", "_clock", "_contexts", "_database", "_phones", "_recognizers", "_secrets")
+    __slots__ = ("_budget_s", "_clock", "_contexts", "_database", "_matchers", "_phones", "_secrets")
 
-    def __init__(self, budget_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, budget_s: float, clock: Callable[[], float] = time.thread_time) -> None:
         # Presidio logs values that it cannot validate, and a pattern's time-out; neither may reach a log.
         logging.getLogger("presidio-analyzer").disabled = True
         self._budget_s = budget_s
         self._clock = clock
-        self._recognizers = tuple(family.recognizer() for family in FAMILIES)
+        recognizers = tuple(family.recognizer() for family in FAMILIES)
+        self._matchers = tuple(map(Matcher, recognizers))
         self._contexts = tuple(
             Context(family.words or recognizer.context)
-            for family, recognizer in zip(FAMILIES, self._recognizers, strict=True)
+            for family, recognizer in zip(FAMILIES, recognizers, strict=True)
         )
         self._phones = phones.PhoneFinder()
         self._secrets = secrets.SecretFinder()
         self._database = self._compile()
 
-    def find(self, text: str, key: str) -> list[Finding]:
+    def budget(self) -> Budget:
+        """Return the time for one text, however often it is looked at."""
+        return Budget(self._budget_s, self._clock)
+
+    def find(self, text: str, key: str, budget: Budget | None = None) -> list[Finding]:
         """Return findings in any order, overlapping ones included.
 
         `key` is the attribute's or JSON member's key that the text stands under, or empty.
-        Raises BudgetExceededError when the text takes more than its time.
+        Raises BudgetExceededError when the text takes more than its time; by default it has all of it.
         """
         hits: list[tuple[int, int]] = []
         # One byte a code point, so that offsets are those of the text: all gates are ASCII.
@@ -66,28 +70,29 @@ class PatternDetector:
         findings = list(self._secrets.under_key(text, key)) if key else []
         if not hits:
             return findings
-        deadline = self._clock() + self._budget_s
+        budget = budget or self.budget()
+        budget.begin()
         ends: dict[int, list[int]] = defaultdict(list)
         for identity, end in hits:
             ends[identity].append(end)
         formats = [identity - _FORMAT_IDS for identity in ends if _FORMAT_IDS <= identity < _PHONE_ID]
-        findings.extend(self._secrets.of_formats(text, formats))
+        findings.extend(self._secrets.of_formats(text, formats, budget))
         if _ASSIGNMENT_ID in ends:
-            findings.extend(self._secrets.of_assignments(text, ends[_ASSIGNMENT_ID]))
+            findings.extend(self._secrets.of_assignments(text, ends[_ASSIGNMENT_ID], budget))
         for identity, places in ends.items():
             if identity < _CONTEXT_IDS:
                 in_text = _CONTEXT_IDS + identity in ends
-                findings.extend(self._of_family(identity, text, places, key, deadline, in_text=in_text))
+                findings.extend(self._of_family(identity, text, places, key, budget, in_text=in_text))
         if _PHONE_ID in ends:
-            findings.extend(self._phones.find(text, ends[_PHONE_ID], key))
-        if self._clock() > deadline:
-            raise BudgetExceededError
+            in_text = _PHONE_CONTEXT_ID in ends
+            findings.extend(self._phones.find(text, ends[_PHONE_ID], key, budget, in_text=in_text))
+        budget.end()
         return findings
 
     def _of_family(
-        self, index: int, text: str, ends: list[int], key: str, deadline: float, *, in_text: bool
+        self, index: int, text: str, ends: list[int], key: str, budget: Budget, *, in_text: bool
     ) -> Iterator[Finding]:
-        family, recognizer, context = FAMILIES[index], self._recognizers[index], self._contexts[index]
+        family, matcher, context = FAMILIES[index], self._matchers[index], self._contexts[index]
         in_key = context.in_key(key)
         if family.need is Need.ALWAYS and not (in_key or in_text):
             return
@@ -95,30 +100,31 @@ class PatternDetector:
             _solid_windows(text, ends, family.reach_chars) if family.solid else _windows(text, ends, family.reach_chars)
         )
         for begin, stop in windows:
-            if self._clock() > deadline:
-                raise BudgetExceededError
+            budget.step()
             if family.need is Need.ALWAYS and not (in_key or context.within(text, begin, stop)):
                 continue
-            for result in recognizer.analyze(text[begin:stop], recognizer.supported_entities):
-                start, end = begin + result.start, begin + result.end
+            for match in matcher.find(text[begin:stop], budget):
+                budget.step()
+                start, end = begin + match.start, begin + match.end
                 if (start == begin and begin > 0) or (end == stop and stop < len(text)):
                     continue  # Cut by the window, hence longer than any value of this family.
                 while text[start].isspace():
                     start += 1  # Some of Presidio's patterns take the space before a value.
                 near = in_key or (in_text and context.near(text, start))
-                score = _score(family, result.score, near=near)
+                score = _score(family, match.score, near=near)
                 if score >= MIN_SCORE and _counts(family, text, start, end, near=near):
-                    yield Finding(start, end, result.entity_type, score)
+                    yield Finding(start, end, matcher.entity, score)
 
     def _compile(self) -> "hyperscan.Database":
+        # Words beyond ASCII cannot match in the bytes scanned: a question mark stands for each.
+        caseless = _FIRST_ONLY | hyperscan.HS_FLAG_CASELESS
         expressions: list[tuple[int, str, int]] = [
             (_PHONE_ID, phones.GATE, 0),
+            (_PHONE_CONTEXT_ID, phones.CONTEXT.gate, caseless),
             (_ASSIGNMENT_ID, secrets.ASSIGNMENT_GATE, 0),
         ]
         for index, family in enumerate(FAMILIES):
             expressions.append((index, family.gate, 0))
-            # Words beyond ASCII cannot match in the bytes scanned; their own families have ASCII ones as well.
-            caseless = _FIRST_ONLY | hyperscan.HS_FLAG_CASELESS
             expressions.append((_CONTEXT_IDS + index, self._contexts[index].gate, caseless))
         for index, item in enumerate(secrets.FORMATS):
             expressions.append((_FORMAT_IDS + index, item.gate or item.pattern.replace("?P<secret>", ""), _FIRST_ONLY))

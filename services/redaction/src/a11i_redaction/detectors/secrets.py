@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.context import key_words
 from a11i_redaction.detectors.secret_formats import GENERAL_FORMATS, VENDOR_FORMATS, SecretFormat
 from a11i_redaction.findings import Finding
@@ -20,9 +21,9 @@ _NAMES: Final = (
 )
 ASSIGNMENT_GATE: Final = rf"(?i)(?:{_NAMES})[\"'\]]{{0,2}}\s{{0,4}}(?:=|:|=>|\bis\b)"
 """What the prefilter looks for; every assignment holds it."""
-_ASSIGNMENT: Final = re.compile(
-    rf"(?i)(?:{_NAMES})(?P<close>[\"'\]]{{0,2}})\s{{0,4}}(?P<sign>[:=]=?>?|\bis\b)\s{{0,4}}"
-    r"(?:\"(?P<double>[^\"\n\x1a]{4,500})\"|'(?P<single>[^'\n\x1a]{4,500})'|(?P<bare>[^\s\"'`,;<>(){}\[\]\x1a]{6,500}))"
+_SIGN: Final = re.compile(rf"(?i)(?:{_NAMES})(?P<close>[\"'\]]{{0,2}})\s{{0,4}}(?P<sign>[:=]=?>?|\bis\b)\s{{0,4}}")
+_VALUE: Final = re.compile(
+    r"\"(?P<double>[^\"\n\x1a]{4,500})\"|'(?P<single>[^'\n\x1a]{4,500})'|(?P<bare>[^\s\"'`,;<>(){}\[\]\x1a]{6,500})"
 )
 _KEY: Final = re.compile(rf"(?:^| )(?:{_NAMES}|authorization|passwords|secrets)$")
 _PASSWORD_NAME: Final = re.compile(r"(?i)pass|pwd")
@@ -35,8 +36,9 @@ _REFERENCE: Final = re.compile(
 """Values that are no secret but say where one is, of what type it is, or what is the matter with it."""
 _WORDS_ONLY: Final = re.compile(r"[A-Za-z]+(?:[ .'\-_/][A-Za-z]+)*[.!?:]?")
 _LONGEST_NAME: Final = 40
-_LONGEST_VALUE: Final = 520
-"""Characters before and behind the end of a sign of assignment that can belong to it."""
+"""Characters before the end of a sign of assignment that can belong to its name."""
+_SIGN_CHARS: Final = 8
+"""Characters behind it that can belong to the sign."""
 _WORD_BEFORE: Final = re.compile(r"[A-Za-z0-9_]")
 _MIN_TOKEN_CHARS: Final = 12
 """Shorter values of names such as "token" are rather words or counts than tokens."""
@@ -50,34 +52,37 @@ class SecretFinder:
     def __init__(self) -> None:
         self._patterns = tuple(re.compile(item.pattern) for item in FORMATS)
 
-    def of_formats(self, text: str, formats: Collection[int]) -> Iterator[Finding]:
+    def of_formats(self, text: str, formats: Collection[int], budget: Budget) -> Iterator[Finding]:
         """Yield findings of these formats (indices into FORMATS)."""
         for index in sorted(formats):
             item = FORMATS[index]
             for match in self._patterns[index].finditer(text):
+                budget.step()
                 start, end = match.span("secret") if "secret" in match.re.groupindex else match.span()
                 if _acceptable(item, text, match.start(), text[start:end]):
                     yield Finding(start, end, item.entity, _FORMAT_SCORE)
 
-    def of_assignments(self, text: str, ends: Iterable[int]) -> Iterator[Finding]:
+    def of_assignments(self, text: str, ends: Iterable[int], budget: Budget) -> Iterator[Finding]:
         """Yield values that are assigned to a name such as `password` or `api_key`.
 
         `ends` are the prefilter's, rising: behind the signs of assignment.
         """
         done = 0
         for end in ends:
-            match = (
-                _ASSIGNMENT.search(text, max(done, end - _LONGEST_NAME), end + _LONGEST_VALUE) if end > done else None
-            )
-            if match is None:
+            if end <= done:
                 continue
-            done = match.end()
-            group = next(name for name in ("double", "single", "bare") if match[name] is not None)
-            value = match[group].rstrip(".,;:!?") if group == "bare" else match[group]
-            start = match.start(group)
-            spoken = match["sign"].lower() == "is" or (match["sign"] == ":" and not match["close"] and group == "bare")
-            if _is_secret_value(match.group(0)[: match.start("sign") - match.start()], value, spoken=spoken):
-                yield Finding(start, start + len(value), "SECRET", _ASSIGNMENT_SCORE)
+            budget.step()
+            sign = _sign_around(text, max(done, end - _LONGEST_NAME), end)
+            value = _VALUE.match(text, sign.end()) if sign else None
+            if sign is None or value is None:
+                continue
+            done = value.end()
+            group = str(value.lastgroup)
+            said = value[group].rstrip(".,;:!?") if group == "bare" else value[group]
+            start = value.start(group)
+            spoken = sign["sign"].lower() == "is" or (sign["sign"] == ":" and not sign["close"] and group == "bare")
+            if _is_secret_value(sign.group()[: sign.start("sign") - sign.start()], said, spoken=spoken):
+                yield Finding(start, start + len(said), "SECRET", _ASSIGNMENT_SCORE)
 
     def under_key(self, text: str, key: str) -> Iterator[Finding]:
         """Yield all of a text that stands under a key such as `password`, if it can be a secret."""
@@ -85,6 +90,11 @@ class SecretFinder:
         if key and value and _KEY.search(key_words(key)) and _is_secret_value(key, value, spoken=False):
             start = text.index(value)
             yield Finding(start, start + len(value), "SECRET", _ASSIGNMENT_SCORE)
+
+
+def _sign_around(text: str, begin: int, end: int) -> re.Match[str] | None:
+    signs = _SIGN.finditer(text, begin, end + _SIGN_CHARS)
+    return next((sign for sign in signs if sign.end() >= end), None)
 
 
 def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:

@@ -50,10 +50,17 @@ def part_of_word(text: str, start: int, end: int) -> bool:
 
 def part_of_identifier(text: str, start: int, end: int) -> bool:
     """Return whether the candidate lies in a UUID, a hash, a ULID or a trace id."""
+    if not (_touches(text, start - 1) or _touches(text, end)):
+        return _IDENTIFIER.fullmatch(text, start, end) is not None
     head = _TOKEN_BEFORE.search(text, max(0, start - _LONGEST_IDENTIFIER), start)
     tail = _TOKEN_CHARS.match(text, end, end + _LONGEST_IDENTIFIER)
     token = text[head.start() if head else start : tail.end() if tail else end]
     return _IDENTIFIER.fullmatch(token) is not None
+
+
+def _touches(text: str, place: int) -> bool:
+    """Return whether a character there would belong to the same token."""
+    return 0 <= place < len(text) and (text[place].isalnum() or text[place] in "_-")
 
 
 def lower_case(text: str, start: int, end: int) -> bool:
