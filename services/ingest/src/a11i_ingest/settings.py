@@ -7,7 +7,11 @@ from a11i_chassis.settings import ClientSettings, GrpcServerSettings, ServiceSet
 
 
 class GrpcSettings(GrpcServerSettings):
-    """The listener of OTLP/gRPC and StreamSpans. It reads a request once its key is known to be good."""
+    """The listener of OTLP/gRPC and StreamSpans. It reads a request once its key is known to be good.
+
+    Health and reflection ask for no key and share `max_receive_bytes`: where strangers reach the listener, a proxy
+    should pass on only the two services that take spans.
+    """
 
     listen: str = Field("127.0.0.1:4317", pattern=r"^.+:\d{1,5}$", description="host:port; port 0 picks a free one.")
     max_receive_bytes: int = Field(
