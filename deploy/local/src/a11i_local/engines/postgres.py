@@ -40,7 +40,7 @@ SETTINGS = {
 
 CAPABILITIES = ("dac_read_search", "dac_override")
 """Either lets the server's user reach the data directory and the programs below folders that only root may enter."""
-CAPABILITY_BITS = {"dac_override": 1, "dac_read_search": 2}  # linux/capability.h
+CAPABILITY_BITS = {"dac_override": 1, "dac_read_search": 2, "setpcap": 8}  # linux/capability.h
 
 
 def dsn(port: int, password: str) -> str:
@@ -72,7 +72,7 @@ def spec(directory: Path, port: int, environment: Mapping[str, str]) -> ProcessS
     settings = [argument for name, value in SETTINGS.items() for argument in ("-c", f"{name}={value}")]
     return ProcessSpec(
         name="postgres",
-        command=(*_as_server_user(), _program("postgres"), "-D", str(directory), "-p", str(port), *settings),
+        command=(*server_prefix(), _program("postgres"), "-D", str(directory), "-p", str(port), *settings),
         environment=environment,
         directory=directory.parent,
         probe=lambda: postgres_answers(port, USER, DATABASE),
@@ -100,7 +100,7 @@ def _make_empty(directory: Path) -> None:
 
 async def _run(environment: Mapping[str, str], text: str | None, program: str, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        *_as_server_user(),
+        *server_prefix(),
         _program(program),
         *arguments,
         stdin=asyncio.subprocess.PIPE,
@@ -123,7 +123,7 @@ def _server_user() -> pwd.struct_passwd:
     return pwd.getpwnam("nobody")
 
 
-def _as_server_user() -> tuple[str, ...]:
+def server_prefix() -> tuple[str, ...]:
     """What to put before a command: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return ()
@@ -133,14 +133,18 @@ def _as_server_user() -> tuple[str, ...]:
     user = _server_user()
     # Changing the user clears the request to die with the parent: it is made again.
     command = (setpriv, f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--pdeathsig=KILL")
-    capability = _bounding_capability()
+    bounding, effective = _capability_set("CapBnd"), _capability_set("CapEff")
+    capability = next((name for name in CAPABILITIES if bounding >> CAPABILITY_BITS[name] & 1), None)
     if capability is None:
         return command
-    return (*command, f"--inh-caps=-all,+{capability}", f"--ambient-caps=+{capability}")
+    command = (*command, f"--inh-caps=-all,+{capability}", f"--ambient-caps=+{capability}")
+    if effective >> CAPABILITY_BITS["setpcap"] & 1:
+        # initdb asks access(2) about its programs, which leaves a user's capabilities out unless this is set.
+        return (*command, "--securebits=+no_setuid_fixup")
+    return command
 
 
-def _bounding_capability() -> str | None:
-    """The first of CAPABILITIES that this process may pass on."""
+def _capability_set(name: str) -> int:
+    """One of this process's sets of capabilities, a bit each."""
     status = Path("/proc/self/status").read_text()
-    bounding = int(next(line for line in status.splitlines() if line.startswith("CapBnd:")).split()[1], 16)
-    return next((name for name in CAPABILITIES if bounding >> CAPABILITY_BITS[name] & 1), None)
+    return int(next(line for line in status.splitlines() if line.startswith(f"{name}:")).split()[1], 16)
