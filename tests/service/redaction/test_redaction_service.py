@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -20,9 +20,10 @@ from a11i_bus.port import Bus, Message
 from a11i_bus.settings import BusSettings
 from a11i_bus.topology import SPANS_REDACTED, SPANS_TOKENIZED
 from a11i_chassis.app import serving
-from a11i_redaction.app import SERVICE, build_app
+from a11i_redaction.app import SERVICE, Redactors, build_app
 from a11i_redaction.loading import load_redactor
-from a11i_redaction.pipeline import Redactor
+from a11i_redaction.pipeline import RedactedText, Redactor
+from a11i_redaction.policy import Policy
 from a11i_redaction.settings import DetectionSettings, RedactionSettings
 from a11i_telemetry.batch import SpanBatch
 from tests.unit.redaction.redaction_kit import batch, column
@@ -40,6 +41,12 @@ def redactor() -> Redactor:
     return load_redactor(DetectionSettings(), names=True, pseudonym_key=b"a key of the tests")
 
 
+@pytest.fixture(scope="module")
+def calls() -> Redactor:
+    """The same with another key."""
+    return load_redactor(DetectionSettings(), names=True, pseudonym_key=b"another key of the tests")
+
+
 @pytest.fixture
 def settings() -> RedactionSettings:
     return RedactionSettings(
@@ -55,10 +62,12 @@ def bus(settings: RedactionSettings) -> Bus:
 
 
 @pytest.fixture
-async def stub(settings: RedactionSettings, bus: Bus, redactor: Redactor) -> AsyncIterator["Stub"]:
+async def stub(settings: RedactionSettings, bus: Bus, redactor: Redactor, calls: Redactor) -> AsyncIterator["Stub"]:
     """A client of the service, loaded."""
     async with (
-        serving("redaction", settings, build_app(settings, bus, lambda: redactor)) as running,
+        serving(
+            "redaction", settings, build_app(settings, bus, lambda: Redactors(stage=redactor, calls=calls))
+        ) as running,
         grpc.aio.insecure_channel(running.address) as channel,
     ):
         await _until_serving(channel)
@@ -80,7 +89,7 @@ async def _status(health: Any) -> int:
 
 async def test_redact_replaces_and_says_what_it_found(stub: "Stub") -> None:
     text = "I am Maria Garcia, write to maria@example.com"
-    answer = await stub.Redact(pb.RedactRequest(texts=[text, "plain"], tenant_id="t"), timeout=DEADLINE_S)
+    answer = await stub.Redact(pb.RedactRequest(texts=[text, "plain"]), timeout=DEADLINE_S)
     redacted, plain = answer.texts
     assert [(f.entity, text[f.start : f.end]) for f in redacted.findings] == [
         ("PERSON", "Maria Garcia"),
@@ -89,21 +98,69 @@ async def test_redact_replaces_and_says_what_it_found(stub: "Stub") -> None:
     assert redacted.text.startswith("I am <PERSON_")
     assert (plain.text, list(plain.findings)) == ("plain", [])
     assert answer.policy == "standard/1"
-    again = await stub.Redact(pb.RedactRequest(texts=[redacted.text], tenant_id="t"), timeout=DEADLINE_S)
+    again = await stub.Redact(pb.RedactRequest(texts=[redacted.text]), timeout=DEADLINE_S)
     assert again.texts[0].text == redacted.text
 
 
-async def test_placeholders_are_a_tenant_s_own(stub: "Stub") -> None:
-    answers = [
-        await stub.Redact(pb.RedactRequest(texts=["a@example.com"], tenant_id=tenant), timeout=DEADLINE_S)
-        for tenant in ("t", "t", "u", "")
+async def test_placeholders_of_calls_are_stable_and_none_of_the_pipeline_s(stub: "Stub", redactor: Redactor) -> None:
+    first, same = [
+        (await stub.Redact(pb.RedactRequest(texts=["a@example.com"]), timeout=DEADLINE_S)).texts[0].text
+        for _ in range(2)
     ]
-    first, same, other, none = (answer.texts[0].text for answer in answers)
     assert first == same
-    assert len({first, other, none}) == 3
+    assert first not in {redactor.redact_texts(["a@example.com"], tenant)[0].text for tenant in ("t", "")}
 
 
-@pytest.mark.parametrize("texts", [["x"] * 1_001, ["x" * 4_000_001]])
+class _Slow(Redactor):
+    """Works until it may end."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self.may_end = threading.Event()
+        self.at_work = 0
+        self.most_at_work = 0
+
+    @property
+    def policy(self) -> Policy:
+        return self._redactor.policy
+
+    def redact_texts(self, texts: Sequence[str], tenant_id: str) -> list[RedactedText]:
+        self.at_work += 1
+        self.most_at_work = max(self.at_work, self.most_at_work)
+        self.may_end.wait(DEADLINE_S)
+        self.at_work -= 1
+        return self._redactor.redact_texts(texts, tenant_id)
+
+
+async def test_one_call_works_at_a_time_and_none_holds_the_pipeline(
+    settings: RedactionSettings, bus: Bus, redactor: Redactor
+) -> None:
+    slow = _Slow(redactor)
+    app = build_app(settings, bus, lambda: Redactors(stage=redactor, calls=slow))
+    async with (
+        serving("redaction", settings, app) as running,
+        grpc.aio.insecure_channel(running.address) as channel,
+    ):
+        await _until_serving(channel)
+        stub: Stub = RedactionServiceStub(channel)
+        request = pb.RedactRequest(texts=["x"])
+        # The first caller gives up; its work goes on, and with it its turn.
+        with pytest.raises(grpc.aio.AioRpcError):
+            await stub.Redact(request, timeout=0.3)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stub.Redact(request, timeout=DEADLINE_S)
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        spans = batch(1, status_message=["mail a@example.com"])
+        await bus.publish(SPANS_TOKENIZED, Message(id=spans.batch_id, key=spans.tenant_id, payload=spans.encode()))
+        async with bus.subscribe(SPANS_REDACTED, "writer", max_unsettled=10) as subscription:
+            [delivery] = await subscription.fetch(1, DEADLINE_S)
+            await delivery.ack()
+        slow.may_end.set()
+        assert (await stub.Redact(request, timeout=DEADLINE_S)).texts[0].text == "x"
+    assert slow.most_at_work == 1
+
+
+@pytest.mark.parametrize("texts", [["x"] * 1_001, ["x" * 256_001]])
 async def test_too_much_text_is_an_invalid_argument(stub: "Stub", texts: list[str]) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await stub.Redact(pb.RedactRequest(texts=texts), timeout=DEADLINE_S)
@@ -120,9 +177,9 @@ async def test_until_the_detectors_are_loaded_it_is_not_serving(
 ) -> None:
     may_load = threading.Event()
 
-    def load() -> Redactor:
+    def load() -> Redactors:
         may_load.wait(DEADLINE_S)
-        return redactor
+        return Redactors(stage=redactor, calls=redactor)
 
     async with (
         serving("redaction", settings, build_app(settings, bus, load)) as running,
@@ -161,7 +218,7 @@ def test_without_names_the_language_model_is_not_loaded() -> None:
 
 async def test_a_language_model_that_is_not_installed_ends_the_start(settings: RedactionSettings, bus: Bus) -> None:
     missing = settings.model_copy(update={"detection": DetectionSettings(model="no_such_model")})
-    load: Callable[[], Redactor] = lambda: pytest.fail("must not be called")  # noqa: E731  (shorter than a function)
+    load: Callable[[], Redactors] = lambda: pytest.fail("must not be called")  # noqa: E731  (shorter than a function)
     with pytest.raises(OSError, match="no_such_model"):
         build_app(missing, bus, load)
     assert build_app(missing.model_copy(update={"names": False}), bus, load).services == [SERVICE]

@@ -2,8 +2,10 @@
 
 import asyncio
 import importlib.util
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -27,6 +29,9 @@ SPEC: Final = StageSpec(
     sink=topology.SPANS_REDACTED,
 )
 SERVICE: Final = redaction_service_pb2.DESCRIPTOR.services_by_name["RedactionService"].full_name
+_CALLS_CACHE_BYTES: Final = 1024**2
+"""What people try out hardly repeats."""
+_KEY_BYTES: Final = 32
 
 
 @asynccontextmanager
@@ -36,8 +41,18 @@ async def build(settings: RedactionSettings) -> AsyncIterator[App]:
         yield build_app(settings, bus, partial(_load, settings))
 
 
-def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactor]) -> App:
-    """Return the service on a bus. `load` makes the redactor; it is called once, in a thread."""
+@dataclass(frozen=True, slots=True)
+class Redactors:
+    """Two of them, that share nothing: batches never wait for a call."""
+
+    stage: Redactor
+    """The pipeline's."""
+    calls: Redactor
+    """That of the RPC, with a key of its own: nobody can look up a tenant's placeholders with it."""
+
+
+def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactors]) -> App:
+    """Return the service on a bus. `load` makes the redactors; it is called once, in a thread."""
     if settings.names and importlib.util.find_spec(settings.detection.model) is None:
         raise OSError(
             f"the language model {settings.detection.model} is not installed; install its package, "
@@ -46,8 +61,9 @@ def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactor
     servicer = RedactionServicer()
 
     async def work(stop: asyncio.Event) -> None:
-        servicer.redactor = await asyncio.to_thread(load)
-        stage: Stage = instrumented(servicer.redactor)
+        redactors = await asyncio.to_thread(load)
+        servicer.redactor = redactors.calls
+        stage: Stage = instrumented(redactors.stage)
         await run_stage(bus, SPEC, stage, settings.runner, stop, dead_letter_key=settings.dead_letter_key)
 
     async def ready() -> bool:
@@ -61,7 +77,12 @@ def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactor
     )
 
 
-def _load(settings: RedactionSettings) -> Redactor:
-    return load_redactor(
-        settings.detection, names=settings.names, pseudonym_key=settings.pseudonym_key.get_secret_value().encode()
+def _load(settings: RedactionSettings) -> Redactors:
+    detection = settings.detection
+    for_calls = detection.model_copy(update={"cache_bytes": min(detection.cache_bytes, _CALLS_CACHE_BYTES)})
+    return Redactors(
+        stage=load_redactor(
+            detection, names=settings.names, pseudonym_key=settings.pseudonym_key.get_secret_value().encode()
+        ),
+        calls=load_redactor(for_calls, names=settings.names, pseudonym_key=secrets.token_bytes(_KEY_BYTES)),
     )

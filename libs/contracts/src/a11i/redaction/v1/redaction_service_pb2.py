@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)a11i/redaction/v1/redaction_service.proto\x12\x11\x61\x31\x31i.redaction.v1\"B\n\rRedactRequest\x12\x14\n\x05texts\x18\x01 \x03(\tR\x05texts\x12\x1b\n\ttenant_id\x18\x02 \x01(\tR\x08tenantId\"_\n\x0eRedactResponse\x12\x35\n\x05texts\x18\x01 \x03(\x0b\x32\x1f.a11i.redaction.v1.RedactedTextR\x05texts\x12\x16\n\x06policy\x18\x02 \x01(\tR\x06policy\"Z\n\x0cRedactedText\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x36\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1a.a11i.redaction.v1.FindingR\x08\x66indings\"_\n\x07\x46inding\x12\x16\n\x06\x65ntity\x18\x01 \x01(\tR\x06\x65ntity\x12\x14\n\x05start\x18\x02 \x01(\rR\x05start\x12\x10\n\x03\x65nd\x18\x03 \x01(\rR\x03\x65nd\x12\x14\n\x05score\x18\x04 \x01(\x01R\x05score2a\n\x10RedactionService\x12M\n\x06Redact\x12 .a11i.redaction.v1.RedactRequest\x1a!.a11i.redaction.v1.RedactResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)a11i/redaction/v1/redaction_service.proto\x12\x11\x61\x31\x31i.redaction.v1\"6\n\rRedactRequest\x12\x14\n\x05texts\x18\x01 \x03(\tR\x05textsJ\x04\x08\x02\x10\x03R\ttenant_id\"_\n\x0eRedactResponse\x12\x35\n\x05texts\x18\x01 \x03(\x0b\x32\x1f.a11i.redaction.v1.RedactedTextR\x05texts\x12\x16\n\x06policy\x18\x02 \x01(\tR\x06policy\"Z\n\x0cRedactedText\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x36\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1a.a11i.redaction.v1.FindingR\x08\x66indings\"_\n\x07\x46inding\x12\x16\n\x06\x65ntity\x18\x01 \x01(\tR\x06\x65ntity\x12\x14\n\x05start\x18\x02 \x01(\rR\x05start\x12\x10\n\x03\x65nd\x18\x03 \x01(\rR\x03\x65nd\x12\x14\n\x05score\x18\x04 \x01(\x01R\x05score2a\n\x10RedactionService\x12M\n\x06Redact\x12 .a11i.redaction.v1.RedactRequest\x1a!.a11i.redaction.v1.RedactResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,13 +32,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'a11i.redaction.v1.redaction
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REDACTREQUEST']._serialized_start=64
-  _globals['_REDACTREQUEST']._serialized_end=130
-  _globals['_REDACTRESPONSE']._serialized_start=132
-  _globals['_REDACTRESPONSE']._serialized_end=227
-  _globals['_REDACTEDTEXT']._serialized_start=229
-  _globals['_REDACTEDTEXT']._serialized_end=319
-  _globals['_FINDING']._serialized_start=321
-  _globals['_FINDING']._serialized_end=416
-  _globals['_REDACTIONSERVICE']._serialized_start=418
-  _globals['_REDACTIONSERVICE']._serialized_end=515
+  _globals['_REDACTREQUEST']._serialized_end=118
+  _globals['_REDACTRESPONSE']._serialized_start=120
+  _globals['_REDACTRESPONSE']._serialized_end=215
+  _globals['_REDACTEDTEXT']._serialized_start=217
+  _globals['_REDACTEDTEXT']._serialized_end=307
+  _globals['_FINDING']._serialized_start=309
+  _globals['_FINDING']._serialized_end=404
+  _globals['_REDACTIONSERVICE']._serialized_start=406
+  _globals['_REDACTIONSERVICE']._serialized_end=503
 # @@protoc_insertion_point(module_scope)

@@ -48,7 +48,9 @@ class RedactionServiceServicer:
 
     def Redact(self, request, context):
         """Redact returns texts with PII and secrets replaced. Called by people and tools. Idempotent: redacted text comes
-        back as it is. Errors: INVALID_ARGUMENT (too much text), UNAVAILABLE (detectors are loading).
+        back as it is. The same value has the same placeholder until the process ends; no placeholder equals a stored one.
+        One call works at a time. Errors: INVALID_ARGUMENT (too much text), UNAVAILABLE (detectors are loading, or another
+        call takes long).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

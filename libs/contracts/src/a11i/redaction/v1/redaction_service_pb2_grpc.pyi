@@ -35,7 +35,9 @@ class RedactionServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RedactionServiceAsyncStub: ...
     Redact: _grpc.UnaryUnaryMultiCallable[_redaction_service_pb2.RedactRequest, _redaction_service_pb2.RedactResponse]
     """Redact returns texts with PII and secrets replaced. Called by people and tools. Idempotent: redacted text comes
-    back as it is. Errors: INVALID_ARGUMENT (too much text), UNAVAILABLE (detectors are loading).
+    back as it is. The same value has the same placeholder until the process ends; no placeholder equals a stored one.
+    One call works at a time. Errors: INVALID_ARGUMENT (too much text), UNAVAILABLE (detectors are loading, or another
+    call takes long).
     """
 
 @_typing.type_check_only
@@ -45,7 +47,9 @@ class RedactionServiceAsyncStub(RedactionServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Redact: _aio.UnaryUnaryMultiCallable[_redaction_service_pb2.RedactRequest, _redaction_service_pb2.RedactResponse]  # type: ignore[assignment]
     """Redact returns texts with PII and secrets replaced. Called by people and tools. Idempotent: redacted text comes
-    back as it is. Errors: INVALID_ARGUMENT (too much text), UNAVAILABLE (detectors are loading).
+    back as it is. The same value has the same placeholder until the process ends; no placeholder equals a stored one.
+    One call works at a time. Errors: INVALID_ARGUMENT (too much text), UNAVAILABLE (detectors are loading, or another
+    call takes long).
     """
 
 class RedactionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -58,7 +62,9 @@ class RedactionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_redaction_service_pb2.RedactResponse, _abc.Awaitable[_redaction_service_pb2.RedactResponse]]:
         """Redact returns texts with PII and secrets replaced. Called by people and tools. Idempotent: redacted text comes
-        back as it is. Errors: INVALID_ARGUMENT (too much text), UNAVAILABLE (detectors are loading).
+        back as it is. The same value has the same placeholder until the process ends; no placeholder equals a stored one.
+        One call works at a time. Errors: INVALID_ARGUMENT (too much text), UNAVAILABLE (detectors are loading, or another
+        call takes long).
         """
 
 def add_RedactionServiceServicer_to_server(servicer: RedactionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
