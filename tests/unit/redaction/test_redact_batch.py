@@ -1,5 +1,6 @@
 """A batch through the stage: everything is looked at, what is found is gone, the rest stays."""
 
+import base64
 import json
 import random
 from collections.abc import Callable, Sequence
@@ -73,6 +74,39 @@ def test_what_is_planted_in_a_json_key_is_gone(redactor: Redactor, place: str) -
     text = json.dumps([{"attributes": {f"of {MAIL}": 1}}])
     output = redactor.redact_batch(batch(**{place: [[("k", text)]] if place == "attr_json" else [text]}))
     assert MAIL.encode() not in output.encode()
+
+
+_ENCODED = base64.b64encode(f"note: {TEXT}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"bytesValue": _ENCODED}, [{"bytesValue": _ENCODED}], {"a": {"b": _ENCODED}}, _ENCODED, _ENCODED.rstrip("=")],
+)
+def test_what_is_planted_in_base64_is_gone(redactor: Redactor, value: object) -> None:
+    output = redactor.redact_batch(batch(attr_json=[[("k", json.dumps(value))]], events=[json.dumps([value])]))
+    assert _ENCODED[:40].encode() not in output.encode()
+    for text in (column(output, "attr_json")[0][0][1], column(output, "events")[0]):
+        assert "note: My name is <PERSON_" in text
+        assert "bytesValue" not in text
+        assert json.loads(text)
+    assert redactor.redact_batch(output).encode() == output.encode()
+
+
+@pytest.mark.parametrize("raw", [b"nothing to find in here", b"\xff\xfe\x00jane.roe@example.com", b""])
+def test_bytes_without_findings_or_text_stay(redactor: Redactor, raw: bytes) -> None:
+    text = json.dumps({"bytesValue": base64.b64encode(raw).decode()})
+    assert column(redactor.redact_batch(batch(attr_json=[[("k", text)]])), "attr_json") == [[("k", text)]]
+
+
+def test_json_in_strings_too_deep_to_open_is_withheld(redactor: Redactor) -> None:
+    text = MAIL
+    for _ in range(12):
+        text = json.dumps([text])
+    output = redactor.redact_batch(batch(tool_result=[text]))
+    assert MAIL.encode() not in output.encode()
+    assert WITHHELD in column(output, "tool_result")[0]
+    assert column(output, "withheld_values") == [1]
 
 
 def test_every_text_column_is_in_these_tests() -> None:

@@ -13,18 +13,23 @@ from typing import Final
 import orjson
 
 from a11i_redaction.analysis import Unit
+from a11i_redaction.encodings import decoded_bytes, decoded_string
 from a11i_redaction.findings import Finding
 from a11i_redaction.keys import context_key, holds_identifiers, is_identifier
+from a11i_redaction.pseudonyms import WITHHELD
 
 _MAX_DEPTH: Final = 6
-"""How deep JSON inside JSON strings is opened; deeper ones are plain text."""
+"""How deep JSON inside JSON strings is opened; deeper ones are withheld."""
 _OPENING: Final = re.compile(r"[ \t\r\n]*[{\[\"]")
 _TOKEN: Final = re.compile(
     r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"([ \t\r\n]*+:)?'  # a string, and whether it is a key
     r"|(-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?)"
     r"|(\})"
+    # Bytes, as a whole; not a map that has such a key and is wrapped.
+    r"|(?<!\"kvlistValue\":)(?<!\"kvlistValue\": )"
+    r"(\{[ \t\r\n]*+\"bytesValue\"[ \t\r\n]*+:[ \t\r\n]*+\"([A-Za-z0-9+/_=\-]*+)\"[ \t\r\n]*+\})"
 )
-_STRING, _KEY, _NUMBER = 1, 2, 3
+_STRING, _KEY, _NUMBER, _END, _BYTES = 1, 2, 3, 4, 5
 _MIN_DIGITS: Final = 7
 """Numbers with fewer digits are never PII."""
 _MAX_DIGITS: Final = 17
@@ -51,7 +56,24 @@ class JsonValue:
     """Its strings, keys included, and the numbers that can be something: start and end of the token, and the value."""
 
 
-Value = Unit | JsonValue
+@dataclass(frozen=True, slots=True)
+class EncodedValue:
+    """Text in another encoding. If anything is found in it, the decoded text stands in its place after redaction."""
+
+    text: str
+    itself: Unit
+    """The text as it stands: a key can look like base64."""
+    decoded: "Value"
+
+
+@dataclass(frozen=True, slots=True)
+class TooDeep:
+    """JSON in strings in strings, beyond what is opened: withheld."""
+
+    text: str
+
+
+Value = Unit | JsonValue | EncodedValue | TooDeep
 """A plain text is a unit of its own. No class around it: there is one for each string of each message."""
 
 
@@ -69,18 +91,25 @@ def units_of(value: Value) -> Iterator[Unit]:
     """Yield what has to be examined in a value."""
     if isinstance(value, Unit):
         yield value
-        return
-    for _, _, part in value.parts:
-        if isinstance(part, Unit):
-            yield part
-        else:
-            yield from units_of(part)
+    elif isinstance(value, EncodedValue):
+        yield value.itself
+        yield from units_of(value.decoded)
+    elif isinstance(value, JsonValue):
+        for _, _, part in value.parts:
+            if isinstance(part, Unit):
+                yield part
+            else:
+                yield from units_of(part)
 
 
 def rewrite(value: Value, changes: Mapping[Unit, Rewritten]) -> Rewritten | None:
     """Return a value after the changes, or None if none concerns it."""
     if isinstance(value, Unit):
         return changes.get(value)
+    if isinstance(value, EncodedValue):
+        return changes.get(value.itself) or rewrite(value.decoded, changes)
+    if isinstance(value, TooDeep):
+        return Rewritten(WITHHELD, {}, 1)
     pieces: list[str] = []
     entities: Counter[str] = Counter()
     position = withheld = 0
@@ -104,6 +133,12 @@ def locate(value: Value, findings: Mapping[Unit, Sequence[Finding]]) -> Iterator
     if isinstance(value, Unit):
         yield from findings.get(value, ())
         return
+    if isinstance(value, EncodedValue):
+        inside = [*findings.get(value.itself, ()), *locate(value.decoded, findings)]
+        yield from (Finding(0, len(value.text), found.entity, found.score) for found in inside)
+        return
+    if isinstance(value, TooDeep):
+        return
     for start, end, part in value.parts:
         token = value.text[start:end]
         plain = token[0] == '"' and "\\" not in token
@@ -125,9 +160,17 @@ class Parser:
 
     def parse(self, text: str, key: str, depth: int = 0) -> Value:
         """Return a value for a text that stands under `key` (empty for none): JSON if it is valid JSON."""
-        if depth < _MAX_DEPTH and _OPENING.match(text) and _is_json(text):
-            return JsonValue(text, self._parts(text, key, depth + 1))
-        return Unit(text, context_key(key, text), self._names and not holds_identifiers(key))
+        if _OPENING.match(text) and _is_json(text):
+            return JsonValue(text, self._parts(text, key, depth + 1)) if depth < _MAX_DEPTH else TooDeep(text)
+        unit = Unit(text, context_key(key, text), self._names and not holds_identifiers(key))
+        return self._decoded(unit, decoded_string(text), key, depth)
+
+    def _decoded(self, unit: Unit, decoded: str | None, key: str, depth: int) -> Value:
+        if not decoded:
+            return unit
+        return EncodedValue(
+            unit.text, unit, self.parse(decoded, key, depth + 1) if depth < _MAX_DEPTH else TooDeep(decoded)
+        )
 
     def _parts(self, text: str, outer: str, depth: int) -> list[tuple[int, int, Value]]:
         parts: list[tuple[int, int, Value]] = []
@@ -147,6 +190,8 @@ class Parser:
             elif kind == _NUMBER:
                 whole, _, fraction = match[3].lstrip("-").partition(".")
                 value = None if fraction.strip("0") else parse_number(whole, key)
+            elif kind == _BYTES:
+                value = self._decoded(Unit(match[6], "", names=False), decoded_bytes(match[6]), key, depth)
             else:
                 key = outer
             if value is not None:
