@@ -52,7 +52,7 @@ class ScriptedModel:
 
     version = "scripted/1"
 
-    def __init__(self, names: Mapping[str, str], poison: str = "\0") -> None:
+    def __init__(self, names: Mapping[str, str], poison: str = "\0poison") -> None:
         self._names = names
         self._poison = poison
 

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a11i_redaction.cache import FindingsCache, Known
+from a11i_redaction.detectors.families import FAMILIES
+from a11i_redaction.detectors.secrets import FORMATS
 from a11i_redaction.findings import Finding, merge
 from a11i_redaction.pseudonyms import WITHHELD, Pseudonyms
 from a11i_redaction.reduction import HOLE, PLACEHOLDER, Reduced, placeholders
@@ -58,6 +60,12 @@ def test_a_value_has_one_placeholder_within_a_tenant_and_others_elsewhere() -> N
 @given(st.text())
 def test_every_placeholder_is_known_for_one(value: str) -> None:
     assert PLACEHOLDER.fullmatch(_PSEUDONYMS.placeholder("t", "IT_FISCAL_CODE", value))
+
+
+def test_every_entity_of_the_detectors_has_placeholders_and_no_other_word_does() -> None:
+    for entity in {family.recognizer().supported_entities[0] for family in FAMILIES} | {f.entity for f in FORMATS}:
+        assert placeholders(f"<{entity}_3f2a9c01>"), entity
+    assert placeholders("<HUNTER2_3f2a9c01>") == []
 
 
 def test_the_cache_stays_within_its_bytes_and_keeps_what_was_used_last() -> None:

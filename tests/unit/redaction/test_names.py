@@ -49,6 +49,8 @@ LOOK_ALIKES = [
     "ERROR Timeout in FastAPI handler: ValueError",
     "class OrderHandler(BaseHandler): pass",
     "Claude and Gemini answered faster than Llama.",
+    "We moved it to Google Cloud, and Claude Sonnet wrote the code with Grok.",
+    "The Adam optimizer and Monte Carlo runs store Gaussian noise in Cassandra.",
     "Thank You for your Order. Please Note the Refund Policy.",
 ]
 

@@ -26,10 +26,13 @@ VALUES = [
     ("CREDIT_CARD", "5500-0000-0000-0004", "5500-0000-0000-0004"),
     ("CREDIT_CARD", "amex 378282246310005", "378282246310005"),
     ("CREDIT_CARD", "2223003122003222", "2223003122003222"),
+    ("CREDIT_CARD", "id_4111111111111111", "4111111111111111"),
+    ("CREDIT_CARD", "4111111111111111_2024", "4111111111111111"),
+    ("EMAIL_ADDRESS", "john.doe@example.com_2024", "john.doe@example.com"),
     ("IBAN_CODE", "IBAN DE89 3704 0044 0532 0130 00.", "DE89 3704 0044 0532 0130 00"),
     ("IBAN_CODE", "GB82WEST12345698765432", "GB82WEST12345698765432"),
     ("IP_ADDRESS", "from 93.184.216.34 port 80", "93.184.216.34"),
-    ("IP_ADDRESS", "host 10.20.30.40", "10.20.30.40"),
+    ("IP_ADDRESS", "host 11.20.30.40", "11.20.30.40"),
     ("IP_ADDRESS", "addr 2606:2800:220:1:248:1893:25c8:1946", "2606:2800:220:1:248:1893:25c8:1946"),
     ("IP_ADDRESS", "peer fe80::1ff:fe23:4567:890a up", "fe80::1ff:fe23:4567:890a"),
     ("MAC_ADDRESS", "mac 00:1a:2b:3c:4d:5e", "00:1a:2b:3c:4d:5e"),
@@ -99,6 +102,7 @@ LOOK_ALIKES = [
     "0x7ffee4b5c9d0 and 1234567812345678.txt",
     "port 8080, error 404, 100000 rows, 65536 bytes",
     "ff:ff:ff:ff:ff:ff",
+    "nodes 10.0.3.7, 192.168.1.20 and 172.16.4.5",
 ]
 
 
@@ -138,3 +142,8 @@ def test_no_text_takes_more_than_seconds(patterns: PatternDetector, text: str) -
     start = time.process_time()
     patterns.find(text, "password")
     assert time.process_time() - start < 8.0
+
+
+def test_an_address_with_a_very_long_local_part_goes_as_a_whole(patterns: PatternDetector) -> None:
+    address = "x" * 1_000 + "@example.com"
+    assert ("EMAIL_ADDRESS", address) in found(patterns.find(f"to {address} now", ""), f"to {address} now")

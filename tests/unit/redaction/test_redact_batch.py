@@ -132,6 +132,11 @@ def test_numbers_that_are_card_numbers_become_placeholders_among_the_strings(red
     assert column(output, "attr_double") == [[], [("score", 0.5)], [("b", 1.5)]]
 
 
+def test_a_number_of_nineteen_digits_can_be_a_card(redactor: Redactor) -> None:
+    output = redactor.redact_batch(batch(attr_int=[[("n", 4917610000000000003)]]))
+    assert column(output, "attr_int") == [[]]
+
+
 def test_a_batch_without_findings_keeps_every_column_but_the_receipt(redactor: Redactor) -> None:
     plain = batch(
         2,

@@ -6,7 +6,7 @@ import string
 import pytest
 
 from a11i_redaction.detectors.patterns import PatternDetector
-from tests.unit.redaction.redaction_kit import found
+from tests.unit.redaction.redaction_kit import ScriptedModel, found, redactor_with
 
 _RNG = random.Random(11)  # noqa: S311  (fake keys that are the same in each run)
 _ALNUM = string.ascii_letters + string.digits
@@ -123,6 +123,26 @@ OTHERS = [
     (f'api_key = "{(value2 := _chars(20))}"', ("SECRET", value2)),
     (f"my password is {_PASSWORD}", ("SECRET", _PASSWORD)),
     (f"Server=db;User Id=sa;Password={(word := 'Str0ng' + 'Pass')};Encrypt=yes", ("SECRET", word)),
+    *(
+        (f"{form}{value3}", ("SECRET", value3))
+        for form in (
+            "My password is: ",
+            "password \u2192 ",
+            "mycli --password ",
+            "mycli --api-key ",
+            "mysql -u root -p",
+            "pass: ",
+            "pw: ",
+        )
+        for value3 in ["Tr0ub4dor&3x"]
+    ),
+    *((f"password={value4}", ("SECRET", value4)) for value4 in ("example123", "wrong1horse", "Optional#99")),
+    ("secret=my-prod-s3cret-9", ("SECRET", "my-prod-s3cret-9")),
+    ("password: config.2024x", ("SECRET", "config.2024x")),
+    ("https://user:example@host/x", ("URL_CREDENTIALS", "user:example")),
+    ("curl -s -u admin:hunt3r https://h/", ("URL_CREDENTIALS", "admin:hunt3r")),
+    ("<password>Tr0ub4dor3</password>", ("SECRET", "Tr0ub4dor3")),
+    ("Set-Cookie: sid=abc123def456; Path=/", ("SECRET", "sid=abc123def456; Path=/")),
     ("password: 'correct-horse-battery'", ("SECRET", "correct-horse-battery")),
 ]
 
@@ -162,6 +182,7 @@ LOOK_ALIKES = [
     "-----BEGIN CERTIFICATE-----",
     "session_id: 550e8400-e29b-41d4-a716-446655440000",
     "def check_password(self, password: str) -> bool:",
+    "if password == stored_password and token == other:",
     "npm_config_registry and pypi-server",
 ]
 
@@ -183,3 +204,25 @@ def test_leaves_what_only_looks_like_a_secret(patterns: PatternDetector, text: s
 )
 def test_leaves_values_under_keys_when_they_are_none(patterns: PatternDetector, key: str, value: str) -> None:
     assert found(patterns.find(value, key), value) == []
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        '{"Authorization":"Basic %s"}', '{"name":"x-api-key","value":"%s"}', '{"key": "password", "value": "%s"}',
+        '{"apiKeys":["%s"]}', '{"dbPassword":{"value":"%s"}}',
+        '[{"name":"n","value":"x"},{"name":"token","value":"%s"}]',
+    ],
+)  # fmt: skip
+def test_takes_a_value_that_a_neighbour_or_an_outer_key_gives_away(patterns: PatternDetector, shape: str) -> None:
+    value = _chars(16)
+    redacted = redactor_with(patterns, ScriptedModel({})).redact_texts([shape % value], "t")[0]
+    assert value not in redacted.text
+    assert "<SECRET_" in redacted.text
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("pin", "4821"), ("otp", "004821"), ("password", "1234"), ("token", "12345")]
+)
+def test_takes_digits_under_a_key_that_leaves_no_doubt(patterns: PatternDetector, key: str, value: str) -> None:
+    assert ("SECRET", value) in found(patterns.find(value, key), value)

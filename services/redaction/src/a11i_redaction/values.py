@@ -13,6 +13,7 @@ from typing import Final
 import orjson
 
 from a11i_redaction.analysis import Unit
+from a11i_redaction.detectors.secrets import names_secret
 from a11i_redaction.encodings import decoded_bytes, decoded_string
 from a11i_redaction.findings import Finding
 from a11i_redaction.keys import context_key, holds_identifiers, is_identifier
@@ -30,10 +31,15 @@ _TOKEN: Final = re.compile(
     r"(\{[ \t\r\n]*+\"bytesValue\"[ \t\r\n]*+:[ \t\r\n]*+\"([A-Za-z0-9+/_=\-]*+)\"[ \t\r\n]*+\})"
 )
 _STRING, _KEY, _NUMBER, _END, _BYTES = 1, 2, 3, 4, 5
+_NAME_KEYS: Final = frozenset({"key", "name"})
+_VALUE_KEYS: Final = frozenset({"value", "values"})
+"""Members that say, of the one beside them or of the object around them, what it is."""
 _MIN_DIGITS: Final = 7
 """Numbers with fewer digits are never PII."""
-_MAX_DIGITS: Final = 17
-"""More digits than a card number has: nanoseconds, hashes."""
+_MAX_DIGITS: Final = 19
+"""The longest card numbers, which begin with 4 or 6."""
+_MAX_OTHERS: Final = 17
+"""Longer ones are nanoseconds and hashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ _UNSEEN: Final = Unit("", "", names=False)
 
 def parse_number(digits: str, key: str) -> Unit | None:
     """Return a value for an integer's digits, or None if it cannot be anything that has to go."""
-    if not (_MIN_DIGITS <= len(digits) <= _MAX_DIGITS):
+    if not (_MIN_DIGITS <= len(digits) <= _MAX_DIGITS) or (len(digits) > _MAX_OTHERS and digits[0] not in "46"):
         return None
     return Unit(digits, context_key(key, digits), names=False)
 
@@ -174,7 +180,7 @@ class Parser:
 
     def _parts(self, text: str, outer: str, depth: int) -> list[tuple[int, int, Value]]:
         parts: list[tuple[int, int, Value]] = []
-        key = outer
+        key, named, last = outer, "", 0
         for match in _TOKEN.finditer(text):
             kind = match.lastindex
             start, end = match.span()
@@ -186,14 +192,20 @@ class Parser:
                     value = self._strings[known] = self._string(match[1], key, depth)
             elif kind == _KEY:
                 end = match.end(1) + 1
+                outside = key if "{" in text[last:start] else ""
                 key, value = self._key(match[1])
+                if key in _VALUE_KEYS and names_secret(named or outside):
+                    key = named or outside
             elif kind == _NUMBER:
                 whole, _, fraction = match[3].lstrip("-").partition(".")
                 value = None if fraction.strip("0") else parse_number(whole, key)
             elif kind == _BYTES:
                 value = self._decoded(Unit(match[6], "", names=False), decoded_bytes(match[6]), key, depth)
             else:
-                key = outer
+                key, named = outer, ""
+            if kind == _STRING and key in _NAME_KEYS:
+                named = match[1]
+            last = end
             if value is not None:
                 parts.append((start, end, value))
         return parts

@@ -41,6 +41,8 @@ class Family:
     """How far a value can extend to either side of the gate's end: the longest value, with some air."""
     solid: bool = False
     """Whether a value holds no white space, so that only the run of characters around the gate's end is looked at."""
+    joined: bool = False
+    """Whether an underscore may touch a value."""
     veto: Callable[[str, int, int], bool] = field(default=vetoes.never)
 
 
@@ -48,8 +50,17 @@ _DIGITS_9: Final = r"\b\d{9}\b"
 _DIGITS_11: Final = r"\b\d{11}\b"
 
 FAMILIES: Final[tuple[Family, ...]] = (
-    Family(recognizers.EmailRecognizer, r"[^\s@]@[^\s@]", reach_chars=400, solid=True, veto=vetoes.no_person_s_mail),
-    Family(recognizers.CardRecognizer, r"\d[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3,5}\b", Need.NEVER, veto=vetoes.no_card),
+    Family(
+        recognizers.EmailRecognizer,
+        r"[^\s@]@[^\s@]",
+        reach_chars=400,
+        solid=True,
+        joined=True,
+        veto=vetoes.no_person_s_mail,
+    ),
+    Family(
+        recognizers.CardRecognizer, r"\d[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3,5}(?:\b|_)", joined=True, veto=vetoes.no_card
+    ),
     Family(presidio.IbanRecognizer, r"[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2}", reach_chars=80),
     Family(
         recognizers.ip_recognizer,

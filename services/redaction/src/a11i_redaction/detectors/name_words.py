@@ -72,6 +72,9 @@ ascii regex lambda s3 ec2 iam vpc dns tls ssl ssh tcp udp ip oauth jwt saml rag 
 tokens model models agent agents tool tools prompt prompts system assistant user function functions object array
 string integer boolean null true false none undefined exception traceback valueerror typeerror keyerror runtimeerror
 timeout warning info debug critical fatal trace span traces spans chat completion completions embedding embeddings
+grok sonnet opus haiku gpt-4 turbo mixtral qwen deepseek phi cassandra adam sgd optimizer optimiser gaussian monte carlo
+bayes bayesian markov fourier euler bernoulli poisson laplace cloud spark airflow celery pandas numpy pytorch tensorflow
+keras jupyter hadoop hive flink
 google microsoft apple amazon meta nvidia facebook twitter linkedin youtube netflix uber airbnb wikipedia reddit
 """
 _BUSINESS: Final = """

@@ -1,6 +1,7 @@
 """Secrets and pattern PII in a text: one prefilter pass, then only what the pass says can occur, only around it."""
 
 import logging
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -26,6 +27,9 @@ _UNCONFIRMED_SCORE: Final = 0.6
 
 _SPACES: Final = (" ", "\n", "\t", "\r")
 
+_JOINT: Final = re.compile(
+    r"(?<=[a-z])_(?=\d{4}(?:[ -]?\d){9,15}(?!\d))|(?<=\d)_(?![\w.+-]*@)|(?<=\.[a-z]{2})_|(?<=\.[a-z]{3})_"
+)
 _CONTEXT_IDS: Final = 1_000
 _FORMAT_IDS: Final = 2_000
 _PHONE_ID: Final = 3_000
@@ -103,10 +107,12 @@ class PatternDetector:
             budget.step()
             if family.need is Need.ALWAYS and not (in_key or context.within(text, begin, stop)):
                 continue
-            for match in matcher.find(text[begin:stop], budget):
+            for match in matcher.find(_unjoined(family, text[begin:stop]), budget):
                 budget.step()
                 start, end = begin + match.start, begin + match.end
-                if (start == begin and begin > 0) or (end == stop and stop < len(text)):
+                if start == begin > 0 and matcher.entity == "EMAIL_ADDRESS":
+                    start = max(text.rfind(space, 0, begin) for space in _SPACES) + 1  # All of the long local part.
+                elif (start == begin and begin > 0) or (end == stop and stop < len(text)):
                     continue  # Cut by the window, hence longer than any value of this family.
                 while text[start].isspace():
                     start += 1  # Some of Presidio's patterns take the space before a value.
@@ -152,9 +158,15 @@ def _score(family: Family, score: float, *, near: bool) -> float:
 def _counts(family: Family, text: str, start: int, end: int, *, near: bool) -> bool:
     if not near and (family.need is Need.ALWAYS or (family.need is Need.BARE and text[start:end].isdigit())):
         return False
-    if vetoes.part_of_word(text, start, end) or vetoes.part_of_identifier(text, start, end):
+    beside = vetoes.part_of_alphanumeric if family.joined else vetoes.part_of_word
+    if beside(text, start, end) or vetoes.part_of_identifier(text, start, end):
         return False
     return not family.veto(text, start, end)
+
+
+def _unjoined(family: Family, window: str) -> str:
+    """Return the window as the patterns see it: an underscore beside digits is no part of a card number's word."""
+    return _JOINT.sub(" ", window) if family.joined and "_" in window else window
 
 
 def _windows(text: str, ends: list[int], reach: int) -> Iterator[tuple[int, int]]:

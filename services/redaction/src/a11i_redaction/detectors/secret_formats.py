@@ -123,5 +123,20 @@ GENERAL_FORMATS: Final[tuple[SecretFormat, ...]] = (
         r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://(?P<secret>[^\s/:@\"'<>\x1a]{0,120}:[^\s/@\"'<>\x1a]{1,200})@",
         "URL_CREDENTIALS",
     ),
+    SecretFormat(
+        "cookies",
+        r"(?i:cookie)[\"']?[ ]{0,2}:[ ]{0,2}[\"']?(?P<secret>[A-Za-z0-9_.\-]{1,64}=[^\r\n\"'\x1a]{4,2000})",
+    ),
+    SecretFormat(
+        "password of a command",
+        r"mysql(?:dump|admin)?[ ](?:[^\n|;]{0,200}[ ])?-p(?P<secret>[^\s\"'\x1a]{3,100})",
+        gate=r"mysql(?:dump|admin)?[ ]",
+    ),
+    SecretFormat(
+        "user and password of a command",
+        r"curl[ ](?:[^\n|]{0,300}[ ])?(?:-u|--user)[ =]?[\"']?(?P<secret>[^\s:\"'\x1a]{1,100}:[^\s\"'\x1a]{1,200})",
+        "URL_CREDENTIALS",
+        gate=r"curl[ ]",
+    ),
 )
 """Secrets that a standard, not a vendor, makes recognisable."""

@@ -29,11 +29,13 @@ _VERSION_BEFORE: Final = re.compile(r"(?i)(?:\bv|\bver|version|release|build|fir
 _STAYS: Final = tuple(
     ipaddress.ip_network(net)
     for net in (
-        "0.0.0.0/8", "127.0.0.0/8", "255.255.255.255/32", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",
+        "0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "255.255.255.255/32",
+        "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",
         "::/127", "2001:db8::/32",
     )
 )  # fmt: skip
-"""Addresses that identify nobody: this host, loopback, broadcast, documentation (RFC 5737, RFC 3849)."""
+"""Addresses that identify nobody: this host, loopback, private networks (RFC 1918), broadcast, documentation (RFC 5737,
+RFC 3849)."""
 
 
 def never(_text: str, _start: int, _end: int) -> bool:
@@ -46,6 +48,11 @@ def part_of_word(text: str, start: int, end: int) -> bool:
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
     return before.isalnum() or before == "_" or after.isalnum() or after == "_"
+
+
+def part_of_alphanumeric(text: str, start: int, end: int) -> bool:
+    """Return whether the candidate touches another letter or digit; an underscore only joins."""
+    return (start > 0 and text[start - 1].isalnum()) or (end < len(text) and text[end].isalnum())
 
 
 def part_of_identifier(text: str, start: int, end: int) -> bool:
