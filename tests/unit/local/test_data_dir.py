@@ -52,6 +52,41 @@ def test_a_directory_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
         DataDir.open(tmp_path / "file" / "mesh")
 
 
+def test_a_file_is_no_data_directory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(SetupError, match=r"file is a file, not a directory"):
+        DataDir.open(tmp_path / "file")
+
+
+def test_a_directory_of_somebody_elses_files_is_refused_and_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    (tmp_path / "lock").write_text("")
+    (tmp_path / "notes.txt").write_text("")
+
+    with pytest.raises(SetupError, match=r"holds other files than a mesh's"):
+        DataDir.open(tmp_path)
+    assert mode(tmp_path) == 0o777
+    assert {path.name for path in tmp_path.iterdir()} == {"lock", "notes.txt"}
+
+
+def test_an_empty_directory_keeps_its_mode_and_may_be_opened_again(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for _ in range(2):
+        DataDir.open(tmp_path).close()
+
+    assert mode(tmp_path) == 0o755
+    assert mode(tmp_path / "logs") == 0o700
+
+
+def test_a_meshs_directory_is_known_again(data: DataDir) -> None:
+    load_or_create(data)
+    (data.path / "postgres").mkdir()
+    data.close()
+
+    DataDir.open(data.path).close()
+
+
 def test_credentials_are_made_once(data: DataDir) -> None:
     first = load_or_create(data)
     assert load_or_create(data) == first

@@ -21,6 +21,9 @@ from pathlib import Path
 
 from a11i_local.errors import SetupError
 
+SIGNS = {"ports.json", "secrets.json", "project.json", "mesh.env"}
+"""Beside `lock`, one of these tells a mesh's directory from any other."""
+
 
 class DataDir:
     """An opened data directory. One mesh owns it at a time."""
@@ -31,13 +34,22 @@ class DataDir:
 
     @classmethod
     def open(cls, path: Path) -> DataDir:
-        """Makes the directory if need be, and takes it. Raises SetupError if it can't be written or is taken."""
+        """Makes the directory if need be, and takes it; one that exists keeps its mode.
+
+        Raises SetupError if it can't be written, is taken, or holds what is not a mesh's.
+        """
         path = path.expanduser().resolve()
         try:
+            if path.exists() and not path.is_dir():
+                raise SetupError(f"{path} is a file, not a directory: choose another with A11I_DATA_DIR")
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.chmod(0o700)
-            (path / "logs").mkdir(mode=0o700, exist_ok=True)
+            if not _may_be_a_meshs(path):
+                raise SetupError(
+                    f"{path} holds other files than a mesh's: choose a new or empty directory with A11I_DATA_DIR"
+                )
+            # First: a directory that holds nothing else is one whose mesh was cut off here.
             lock = FileIO(os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
+            (path / "logs").mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise SetupError(
                 f"the data directory {path} can't be written ({error.strerror}): choose another with A11I_DATA_DIR"
@@ -86,6 +98,11 @@ class DataDir:
     def write_json(self, name: str, content: Mapping[str, object]) -> None:
         """Replaces a file at once; only its owner can read it."""
         write_private(self.path / name, json.dumps(content, indent=2) + "\n")
+
+
+def _may_be_a_meshs(path: Path) -> bool:
+    names = {entry.name for entry in path.iterdir()}
+    return names <= {"lock", "logs"} or ("lock" in names and not names.isdisjoint(SIGNS))
 
 
 def write_private(path: Path, text: str) -> None:
