@@ -131,6 +131,20 @@ def test_a_data_directory_that_cannot_be_written_is_named(tmp_path: Path) -> Non
     assert f"the data directory {tmp_path}/file/mesh can't be written" in _refused(tmp_path / "file/mesh", tmp_path)
 
 
+def test_a_directory_of_other_files_is_named(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("")
+
+    assert f"{tmp_path}/full holds other files than a mesh's" in _refused(tmp_path / "full", tmp_path)
+
+
+def test_a_service_refuses_a_wrong_setting_of_its_own(tmp_path: Path) -> None:
+    line = _refused(tmp_path / "mesh", tmp_path, A11I_REDACTION_NAMES="banana")
+
+    assert "redaction ended with exit code 2" in line
+    assert "names" in line.lower()
+
+
 def test_a_second_mesh_on_the_same_directory_is_refused(mesh: RunningMesh, tmp_path: Path) -> None:
     assert f"another mesh runs on {mesh.data_dir}" in _refused(mesh.data_dir, tmp_path)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from a11i_local.errors import StartError
+from a11i_local.errors import SetupError, StartError
 from a11i_local.supervisor import Backoff, Change, Supervisor
 from tests.unit.local.children import IGNORES_SIGTERM, SERVES, Events, eventually, eventually_sync, is_alive, python
 
@@ -96,7 +96,7 @@ async def test_a_process_that_keeps_dying_before_it_is_ready_fails_the_start(
 async def test_wrong_settings_fail_the_start_at_once(supervisor: Supervisor, events: Events, tmp_path: Path) -> None:
     code = "import sys; print('an earlier line', flush=True); sys.stderr.write('port 1 is taken\\n'); sys.exit(2)"
 
-    with pytest.raises(StartError, match=r"misled ended with exit code 2: port 1 is taken; see .*misled\.log"):
+    with pytest.raises(SetupError, match=r"misled ended with exit code 2: port 1 is taken; see .*misled\.log"):
         await supervisor.start(python(tmp_path, "misled", code, probe=_never))
 
     assert events.of("misled") == [Change.STARTED]

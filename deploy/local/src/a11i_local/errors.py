@@ -1,7 +1,7 @@
 """What can go wrong with a mesh on this machine.
 
 MeshError
-  SetupError    the mesh can't be started as asked: a setting, a port, a directory. Exit code 2.
+  SetupError    the mesh can't be started as asked: a setting (a service's, too), a port, a directory. Exit code 2.
   StartError    a process of the mesh didn't become healthy. Exit code 1.
 """
 
@@ -15,7 +15,7 @@ class MeshError(Exception):
 
 
 class SetupError(MeshError):
-    """The mesh can't be started as asked; nothing was started."""
+    """The mesh can't be started as asked; nothing is left running."""
 
     exit_code = 2
 

@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 
-from a11i_local.errors import StartError
+from a11i_local.errors import SetupError, StartError
 from a11i_local.process import ProcessSpec, describe_exit, kill_group, last_line, spawn, stop
 
 PROBE_INTERVAL_S = 0.05
@@ -108,7 +108,8 @@ class Supervisor:
     async def start(self, spec: ProcessSpec) -> None:
         """Starts a process and returns when its probe says that it is ready.
 
-        Raises StartError if it isn't within `spec.ready_timeout_s`, exits with 2, or dies three times before.
+        Raises StartError if it isn't within `spec.ready_timeout_s`, or dies three times before; SetupError if it
+        exits with 2.
         """
         child = _Child(spec, asyncio.get_running_loop().create_future())
         self._children[spec.name] = child
@@ -191,9 +192,8 @@ class Supervisor:
         log = self.log_path(child.spec.name)
         # Then its last words are one line for people.
         words = f": {last_line(log)}" if returncode == CONFIG_EXIT_CODE else ""
-        child.ready.set_exception(
-            StartError(f"{child.spec.name} ended with {describe_exit(returncode)}{words}; see {log}")
-        )
+        kind = SetupError if returncode == CONFIG_EXIT_CODE else StartError
+        child.ready.set_exception(kind(f"{child.spec.name} ended with {describe_exit(returncode)}{words}; see {log}"))
         return True
 
     async def _pause(self, child: _Child, returncode: int, failures: int) -> None:
