@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from a11i_local.errors import SetupError
-from a11i_local.ports import FREE_RANGE, PortClaims, assign
+from a11i_local.ports import FREE_RANGE, PortClaims, assign, refusal
 
 
 @pytest.fixture
@@ -86,3 +87,25 @@ def test_claims_end_with_their_owner(claims: PortClaims, tmp_path: Path) -> None
     assert not claims.claim(port)
     other.close()
     assert claims.claim(port)
+
+
+def test_no_file_is_left_of_a_claim(claims: PortClaims, tmp_path: Path, taken: int) -> None:
+    claims.claim_any()
+    assert not claims.claim(taken)
+    claims.close()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_settings_may_not_name_one_port(claims: PortClaims) -> None:
+    port = free_port(claims)
+    chosen = {"query": ("A11I_QUERY_PORT", port), "auth": ("A11I_AUTH_PORT", port)}
+
+    with pytest.raises(SetupError, match=rf"A11I_QUERY_PORT and A11I_AUTH_PORT both name port {port}"):
+        assign(["query", "auth"], claims, chosen, {}, {})
+
+
+def test_a_port_that_only_root_may_use_is_not_called_taken() -> None:
+    words = refusal("A11I_GATEWAY_PORT", 80, PermissionError(errno.EACCES, "Permission denied"))
+
+    assert words == "port 80 needs root (A11I_GATEWAY_PORT=80): choose one from 1024 on"

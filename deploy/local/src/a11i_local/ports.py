@@ -7,6 +7,7 @@ would happily share one.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import random
@@ -40,16 +41,13 @@ class PortClaims:
 
     def claim(self, port: int) -> bool:
         """Takes the port for this mesh. False: somebody listens there, or another mesh has it."""
-        lock = FileIO(self._directory / str(port), "a")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            return False
-        if not _is_free(port):
-            lock.close()
+        lock = self._lock(port)
+        if lock is None:
             return False
         self._held[port] = lock
+        if _obstacle(port) is not None:
+            self._release(port)
+            return False
         return True
 
     def claim_any(self) -> int:
@@ -62,9 +60,29 @@ class PortClaims:
 
     def close(self) -> None:
         """Gives all back."""
-        for lock in self._held.values():
+        for port in tuple(self._held):
+            self._release(port)
+
+    def _lock(self, port: int) -> FileIO | None:
+        path = self._directory / str(port)
+        while True:
+            lock = FileIO(path, "a")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if path.stat().st_ino == os.fstat(lock.fileno()).st_ino:
+                    return lock
+            except BlockingIOError:
+                lock.close()
+                return None
+            except FileNotFoundError:
+                pass
+            # Its last owner removed the file after it was opened here: the lock on it excludes nobody.
             lock.close()
-        self._held.clear()
+
+    def _release(self, port: int) -> None:
+        # Removed while the lock is held: nobody else's is taken away.
+        (self._directory / str(port)).unlink(missing_ok=True)
+        self._held.pop(port).close()
 
 
 def assign(
@@ -76,16 +94,18 @@ def assign(
 ) -> dict[str, int]:
     """A port for each name.
 
-    `chosen` are the user's, each with the name of its setting: SetupError if one is taken.
+    `chosen` are the user's, each with the name of its setting: SetupError if one is taken, may not be used, or is
+    named twice.
     """
     ports: dict[str, int] = {}
+    settings: dict[int, str] = {}
     # The user's first, lest one of them goes to a listener that is content with any.
     for name, (setting, port) in chosen.items():
+        if port in settings:
+            raise SetupError(f"{settings[port]} and {setting} both name port {port}: choose another for one of them")
         if not claims.claim(port):
-            raise SetupError(
-                f"port {port} is taken ({setting}={port}): stop what listens there, choose another, "
-                f"or unset {setting} and a free port is found"
-            )
+            raise SetupError(refusal(setting, port, _obstacle(port)))
+        settings[port] = setting
         ports[name] = port
     for name in names:
         if name not in ports:
@@ -100,13 +120,24 @@ def _wishes(name: str, remembered: Mapping[str, int], preferred: Mapping[str, in
             yield source[name]
 
 
-def _is_free(port: int) -> bool:
+def refusal(setting: str, port: int, obstacle: OSError | None) -> str:
+    """Why a user's port can't be had, and what to do. No obstacle: another mesh has claimed it."""
+    if obstacle is not None and obstacle.errno == errno.EACCES:
+        return f"port {port} needs root ({setting}={port}): choose one from 1024 on"
+    return (
+        f"port {port} is taken ({setting}={port}): stop what listens there, choose another, "
+        f"or unset {setting} and a free port is found"
+    )
+
+
+def _obstacle(port: int) -> OSError | None:
+    """Why nothing can listen there; None if it can."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         # As servers do: a port in TIME_WAIT after a restart counts as free.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
             listener.listen()
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error
+    return None
