@@ -40,3 +40,16 @@ def test_events_become_lines(event: ProcessEvent, line: str) -> None:
 
     assert raw.getvalue().decode() == line
     output.close()
+
+
+def test_a_line_that_is_too_long_for_the_terminal_goes_on_below_at_a_word() -> None:
+    output = io.StringIO()
+    console = Console(RichConsole(file=output, force_terminal=True, width=40, soft_wrap=True, color_system=None))
+    console.say("  [yellow]![/] query died with signal 9 (SIGKILL); starting again")
+    console.copyable("curl with an argument that is longer than the line")
+
+    assert [line.rstrip() for line in output.getvalue().splitlines()] == [
+        "  ! query died with signal 9",
+        "    (SIGKILL); starting again",
+        "curl with an argument that is longer than the line",
+    ]

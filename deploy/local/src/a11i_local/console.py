@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
+from rich.text import Text
 
 from a11i_local.supervisor import Change, ProcessEvent
 
 NAME_WIDTH = 20
+HANGING_INDENT = 2  # Of a line that goes on, against its first.
+NARROWEST = 20  # Below, wrapping between words helps nobody.
 
 
 def terminal(*, errors: bool = False) -> RichConsole:
@@ -28,7 +31,20 @@ class Console:
         self._tick = "✓" if self.rich.encoding.lower().startswith("utf") else "ok"
 
     def say(self, text: str) -> None:
-        """A line of its own. The text may hold rich's markup."""
+        """A line of its own, on a terminal wrapped between words. The text may hold rich's markup."""
+        for line in Text.from_markup(text).split("\n", allow_blank=True):
+            indent = len(line.plain) - len(line.plain.lstrip()) + HANGING_INDENT
+            width = self.rich.width - indent
+            if not self.rich.is_terminal or width < NARROWEST or line.cell_len <= self.rich.width:
+                self.rich.print(line)
+                continue
+            first, *rest = line.wrap(self.rich, width)
+            self.rich.print(first)
+            for more in rest:
+                self.rich.print(Text(" " * indent) + more)
+
+    def copyable(self, text: str) -> None:
+        """Lines that people copy: never wrapped here, lest a command falls apart. The text may hold rich's markup."""
         self.rich.print(text)
 
     def done(self, name: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+
 from rich.markup import escape
 from rich.table import Table
 
 from a11i_local.console import Console
 from a11i_local.mesh import Mesh
+from a11i_local.settings import PREFERRED_PORTS
 
 ADDRESSES = {
     "A11I_OTLP_GRPC": "send spans, OTLP/gRPC",
@@ -16,6 +19,21 @@ ADDRESSES = {
     "A11I_AUTH": "tenants and keys, gRPC",
 }
 
+LISTENERS = {
+    "otlp_grpc": "OTLP/gRPC",
+    "otlp_http": "OTLP/HTTP",
+    "query": "query",
+    "auth": "auth",
+    "gateway": "REST",
+    "nats": "NATS",
+    "clickhouse": "ClickHouse",
+    "postgres": "PostgreSQL",
+    "s3": "S3",
+}
+"""What people call the listeners of PREFERRED_PORTS."""
+SECOND_NAMES = {"gateway": "gateway (gRPC)"}
+"""Of services whose own name is another listener's."""
+
 
 def show(mesh: Mesh, console: Console) -> None:
     """Prints where everything is and what to try."""
@@ -24,21 +42,27 @@ def show(mesh: Mesh, console: Console) -> None:
         table.add_row(f"[bold]{variable}[/]", escape(mesh.variables[variable]), f"[dim]{purpose}[/]")
     for name, address in mesh.services.items():
         if address not in mesh.variables.values():
-            table.add_row(f"[dim]{name}[/]", address, "[dim]its own calls, health, reflection, gRPC[/]")
+            shown = SECOND_NAMES.get(name, name)
+            table.add_row(f"[dim]{shown}[/]", address, "[dim]its own calls, health, reflection, gRPC[/]")
     console.say("")
     console.rich.print(table)
-    env_file = escape(str(mesh.data / "mesh.env"))
-    console.say(
+    for name, port in mesh.displaced.items():
+        usual, setting = PREFERRED_PORTS[name], f"A11I_{name.upper()}_PORT"
+        console.say(f"  {usual} was taken: {LISTENERS[name]} is on {port} ({setting} chooses)")
+    env_file = escape(shlex.quote(str(mesh.data / "mesh.env")))
+    console.copyable(
         f"""
 [dim]# addresses and the API key, for this shell[/]
 . {env_file}
 [dim]# any OpenTelemetry SDK sends here[/]
 export OTEL_EXPORTER_OTLP_ENDPOINT=http://$A11I_OTLP_GRPC
-export OTEL_EXPORTER_OTLP_HEADERS="x-api-key=$A11I_API_KEY"
+export OTEL_EXPORTER_OTLP_PROTOCOL=grpc
+export OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer $A11I_API_KEY"
 [dim]# read[/]
 .venv/bin/a11i traces list
 curl -H "authorization: Bearer $A11I_API_KEY" $A11I_GATEWAY/v1/traces
-grpcurl -plaintext -H "authorization: Bearer $A11I_API_KEY" $A11I_QUERY a11i.query.v1.QueryService/ListTraces
-
-serving; logs are in {escape(str(mesh.data / "logs"))}; Ctrl-C stops everything"""
+grpcurl -plaintext -H "authorization: Bearer $A11I_API_KEY" \\
+    $A11I_QUERY a11i.query.v1.QueryService/ListTraces
+"""
     )
+    console.say(f"serving; logs are in {escape(str(mesh.data / 'logs'))}; Ctrl-C stops everything")

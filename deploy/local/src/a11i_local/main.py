@@ -43,7 +43,6 @@ async def _run(settings: MeshSettings, console: Console, *, with_demo: bool) -> 
     stop = _Stop(asyncio.current_task(), console)
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.ask)
-    console.say(f"[bold]a11i[/] starts on {settings.data_dir}; Ctrl-C stops it")
     try:
         async with running_mesh(settings, console) as mesh:
             if with_demo:

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.markup import escape
+
 from a11i_local import engine_processes, provision, services
 from a11i_local.console import Console
 from a11i_local.credentials import Credentials, load_or_create
@@ -40,6 +42,8 @@ class Mesh:
     """What mesh.env holds."""
     services: dict[str, str]
     """Service -> host:port of its gRPC port."""
+    displaced: dict[str, int]
+    """Listener -> its port, where the usual one was not free."""
 
 
 @asynccontextmanager
@@ -49,12 +53,19 @@ async def running_mesh(settings: MeshSettings, console: Console) -> AsyncIterato
         raise SetupError("the embedded mesh runs on Linux only")
     with closing(DataDir.open(settings.data_dir)) as data, closing(PortClaims()) as claims:
         remembered = {name: port for name, port in data.read_json("ports.json").items() if isinstance(port, int)}
-        ports = assign(dict.fromkeys(LISTENERS), claims, settings.chosen_ports(), remembered, PREFERRED_PORTS)
+        chosen = settings.chosen_ports()
+        ports = assign(dict.fromkeys(LISTENERS), claims, chosen, remembered, PREFERRED_PORTS)
         data.write_json("ports.json", ports)
+        console.say(f"[bold]a11i[/] starts on {escape(str(data.path))}; Ctrl-C stops it")
+        displaced = {
+            name: ports[name]
+            for name, usual in PREFERRED_PORTS.items()
+            if name not in chosen and ports[name] not in {usual, remembered.get(name)}
+        }
         builder = _Builder(settings, data, ports, load_or_create(data), base_environment(), console)
         try:
             async with Supervisor(data.logs, builder.report) as supervisor:
-                yield await builder.start(supervisor)
+                yield await builder.start(supervisor, displaced)
         finally:
             builder.state.remove()
 
@@ -85,7 +96,7 @@ class _Builder:
         self._console.report(event)
         self.state.note(event)
 
-    async def start(self, supervisor: Supervisor) -> Mesh:
+    async def start(self, supervisor: Supervisor, displaced: dict[str, int]) -> Mesh:
         """Starts everything, each as soon as what it needs is there."""
         keys: list[str] = []
 
@@ -106,7 +117,7 @@ class _Builder:
         write_mesh_env(self._data, variables)
         self.state.mark_ready()
         addresses = {name: f"127.0.0.1:{self._ports[port]}" for name, port in services.GRPC_PORTS.items()}
-        return Mesh(self._data.path, variables, addresses)
+        return Mesh(self._data.path, variables, addresses, displaced)
 
     def _engine_steps(self, supervisor: Supervisor) -> list[Step]:
         context = (self._ports, self._credentials, self._data, self._environment)

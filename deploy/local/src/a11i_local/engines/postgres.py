@@ -132,7 +132,13 @@ def server_prefix() -> tuple[str, ...]:
         raise SetupError("PostgreSQL does not run as root, and `setpriv` is missing: install util-linux, or be a user")
     user = _server_user()
     # Changing the user clears the request to die with the parent: it is made again.
-    command = (setpriv, f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--pdeathsig=KILL")
+    command: tuple[str, ...] = (
+        setpriv,
+        f"--reuid={user.pw_uid}",
+        f"--regid={user.pw_gid}",
+        "--clear-groups",
+        "--pdeathsig=KILL",
+    )
     bounding, effective = _capability_set("CapBnd"), _capability_set("CapEff")
     capability = next((name for name in CAPABILITIES if bounding >> CAPABILITY_BITS[name] & 1), None)
     if capability is None:
