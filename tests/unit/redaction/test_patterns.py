@@ -102,6 +102,7 @@ LOOK_ALIKES = [
     "0x7ffee4b5c9d0 and 1234567812345678.txt",
     "port 8080, error 404, 100000 rows, 65536 bytes",
     "ff:ff:ff:ff:ff:ff",
+    "account_id 123456789012 and call_id 4155552671",
     "nodes 10.0.3.7, 192.168.1.20 and 172.16.4.5",
 ]
 

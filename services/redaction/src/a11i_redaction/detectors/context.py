@@ -14,6 +14,8 @@ _HOLE_CHARS: Final = 32
 next one nearer to the word at its head, and no look would be the last."""
 _WHOLE_WORD_LETTERS: Final = 4
 """Context words up to this length must be whole words: "ssn", "pan" and "card" must not match inside others."""
+_IDS: Final = re.compile(r"\b(?:account|call) ids?\b")
+"""A cloud's account and a tool's call have ids that are no bank account and no phone number."""
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+")
 
 
@@ -46,7 +48,7 @@ class Context:
 
     def in_key(self, key: str) -> bool:
         """Return whether the key says it."""
-        return bool(key) and self._pattern.search(key_words(key)) is not None
+        return bool(key) and self._pattern.search(_without_ids(key_words(key))) is not None
 
     def within(self, text: str, start: int, end: int) -> bool:
         """Return whether a word stands between `start` and `end`, or so near before that it counts there."""
@@ -57,7 +59,11 @@ class Context:
         return self._says(text[_reach(text, start) : start])
 
     def _says(self, words: str) -> bool:
-        return self._pattern.search(_CAMEL.sub(" ", words).lower()) is not None
+        return self._pattern.search(_without_ids(_CAMEL.sub(" ", words).lower())) is not None
+
+
+def _without_ids(words: str) -> str:
+    return _IDS.sub("", words) if " id" in words else words
 
 
 def _reach(text: str, start: int) -> int:
