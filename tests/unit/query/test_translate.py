@@ -1,5 +1,6 @@
 """Rows of the store as messages."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +11,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.common.v1 import common_pb2 as otlp
 
+from a11i.query.v1 import query_service_pb2 as query
 from a11i.telemetry.v1 import span_pb2 as pb
 from a11i_query import translate
-from a11i_storage.clickhouse import SPAN_SCHEMA, TraceSummary
+from a11i_query.columns import rows
+from a11i_storage.clickhouse import SPAN_SCHEMA, StoredTrace, TraceSummary
 from tests.contract.stored_spans import NOON_NS, S, record_batch, span, span_id, trace_id
+
+SUMMARY = TraceSummary(
+    trace_id=trace_id("t"),
+    name="n",
+    service_name="v",
+    start_time_ns=NOON_NS + 1,
+    end_time_ns=NOON_NS + 2 * S,
+    span_count=3,
+    error_count=1,
+    input_tokens=4,
+    output_tokens=5,
+    cost_usd=0.5,
+    unpriced_calls=6,
+    models=("a", "b"),
+    session_id="s",
+    user_id="u",
+    redacted_entities={"IBAN": 7},
+)
 
 
 def stored(*spans: dict[str, Any]) -> pa.Table:
@@ -25,8 +46,14 @@ def stored(*spans: dict[str, Any]) -> pa.Table:
 
 def translated(**columns: Any) -> pb.Span:
     """One span's message."""
-    [message] = translate.spans(stored(span(**columns)))
+    [message] = answer(stored(span(**columns))).spans
     return message
+
+
+def answer(table: pa.Table) -> query.GetTraceResponse:
+    """The answer with these spans."""
+    joined = b"".join(translate.trace(StoredTrace(table, SUMMARY)))
+    return query.GetTraceResponse.FromString(joined)
 
 
 def text(key: str, value: str) -> otlp.KeyValue:
@@ -140,6 +167,38 @@ def test_the_receipt_is_always_there() -> None:
     assert (message.redaction.policy, message.redaction.withheld_values) == ("standard/1", 3)
 
 
+def test_an_answer_in_parts_is_one_answer() -> None:
+    spans = [span(span=number, start_ns=NOON_NS + number, name=f"span {number}") for number in range(260)]
+    joined = b"".join(translate.trace(StoredTrace(stored(*spans), replace(SUMMARY, span_count=300))))
+    message = query.GetTraceResponse.FromString(joined)
+    assert [one.name for one in message.spans] == [one["name"] for one in spans]
+    assert message.summary.span_count == 300
+    assert message.truncated
+
+
+_COLUMNS: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
+    "text": (pa.string(), st.none() | st.text(max_size=3)),
+    "id": (pa.binary(2), st.none() | st.binary(min_size=2, max_size=2)),
+    "integer": (pa.int64(), st.none() | st.integers(-(2**63), 2**63 - 1)),
+    "number": (pa.float64(), st.none() | st.floats(allow_nan=False)),
+    "flag": (pa.bool_(), st.none() | st.booleans()),
+    "cost": (pa.decimal128(38, 12), st.none() | st.decimals(0, 9, places=12)),
+    "list": (pa.list_(pa.string()), st.lists(st.text(max_size=2), max_size=3)),
+    "integers": (pa.map_(pa.string(), pa.int64()), st.dictionaries(st.text(max_size=2), st.integers(0, 9), max_size=3)),
+    "flags": (pa.map_(pa.string(), pa.bool_()), st.dictionaries(st.text(max_size=2), st.booleans(), max_size=3)),
+}
+
+
+@given(st.data(), st.integers(0, 9), st.integers(0, 9))
+def test_columns_become_the_values_that_arrow_has_for_them(data: st.DataObject, count: int, cut: int) -> None:
+    columns = {
+        name: pa.array(data.draw(st.lists(values, min_size=count, max_size=count)), kind)
+        for name, (kind, values) in _COLUMNS.items()
+    }
+    batch = pa.RecordBatch.from_pydict(columns).slice(cut)
+    assert list(rows(batch)) == batch.to_pylist(maps_as_pydicts="strict")
+
+
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 11)), max_size=12))
 def test_spans_come_by_start_and_each_after_its_parent_of_the_same_start(shape: list[tuple[int, int]]) -> None:
     """`shape` is (start, number of the parent or -1) for each span; parents may form rings or be missing."""
@@ -154,7 +213,7 @@ def test_spans_come_by_start_and_each_after_its_parent_of_the_same_start(shape: 
         for number, (start, parent) in enumerate(shape)
     ]
     spans.sort(key=lambda one: (one["start_time"], one["span_id"]))
-    order = [int(message.name) for message in translate.spans(stored(*spans))] if spans else []
+    order = [int(message.name) for message in answer(stored(*spans)).spans] if spans else []
     assert sorted(order) == list(range(len(shape)))
     assert [starts[number] for number in order] == sorted(starts)
     for number, (start, parent) in enumerate(shape):
@@ -176,25 +235,7 @@ def _in_ring(number: int, shape: list[tuple[int, int]]) -> bool:
 
 
 def test_a_summary_keeps_its_numbers() -> None:
-    message = translate.summary(
-        TraceSummary(
-            trace_id=trace_id("t"),
-            name="n",
-            service_name="v",
-            start_time_ns=NOON_NS + 1,
-            end_time_ns=NOON_NS + 2 * S,
-            span_count=3,
-            error_count=1,
-            input_tokens=4,
-            output_tokens=5,
-            cost_usd=0.5,
-            unpriced_calls=6,
-            models=("a", "b"),
-            session_id="s",
-            user_id="u",
-            redacted_entities={"IBAN": 7},
-        )
-    )
+    message = translate.summary(SUMMARY)
     assert message.trace_id == trace_id("t").hex()
     assert message.start_time == Timestamp(seconds=NOON_NS // S, nanos=1)
     assert message.duration == Duration(seconds=1, nanos=S - 1)

@@ -4,11 +4,10 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from a11i.query.v1 import query_service_pb2, query_service_pb2_grpc
 from a11i_chassis.app import App
 from a11i_chassis.auth import KeyVerifier
 from a11i_chassis.grpc_client import open_channel
-from a11i_query.service import QueryServicer
+from a11i_query.service import QUERY_SERVICE, QueryServicer
 from a11i_query.settings import QuerySettings
 from a11i_storage.clickhouse import ClickHouseSpanReader, open_clickhouse
 
@@ -22,9 +21,4 @@ async def build(settings: QuerySettings) -> AsyncIterator[App]:
             KeyVerifier(auth, timeout_s=settings.auth.timeout_s),
             now_ns=time.time_ns,
         )
-        services = query_service_pb2.DESCRIPTOR.services_by_name
-        yield App(
-            register=[lambda server: query_service_pb2_grpc.add_QueryServiceServicer_to_server(servicer, server)],
-            services=[service.full_name for service in services.values()],
-            ready=clickhouse.ready,
-        )
+        yield App(register=[servicer.register], services=[QUERY_SERVICE], ready=clickhouse.ready)

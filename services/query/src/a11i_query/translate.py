@@ -1,23 +1,31 @@
 """Rows of the store to messages of the query API."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
+from opentelemetry.proto.common.v1 import common_pb2 as otlp
 
 from a11i.query.v1 import query_service_pb2 as query
 from a11i.telemetry.v1 import span_pb2 as pb
-from a11i_storage.clickhouse import TraceSummary
+from a11i_query.columns import Row, rows
+from a11i_storage.clickhouse import StoredTrace, TraceSummary
 from a11i_telemetry import attributes
 
 _NS_PER_S: Final = 10**9
 
-_Row = Mapping[str, Any]
-"""A span's columns by name, times as nanoseconds."""
+_AttributesOf: TypeAlias = Callable[[str], list[otlp.KeyValue]]
+
+_SHARED_TEXTS: Final = 100
+"""Texts of resource and scope attributes that are read once: more than the services of most traces."""
+
+_SPANS_A_PART: Final = 50
+"""Spans of one part of an answer: about 5 ms of work, after which others get their turn."""
 
 _USAGE: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 
@@ -63,66 +71,73 @@ _SAME_IN_GEN_AI: Final = (
 """Columns that are fields of GenAi as they are; None where unset."""
 
 
-def spans(table: pa.Table) -> list[pb.Span]:
-    """Return the spans of a stored trace by start, parents before children that start at the same time.
+def trace(stored: StoredTrace) -> Iterator[bytes]:
+    """Yield a GetTraceResponse in parts: joined, they are the message, as protobuf joins messages.
 
-    `table` has the columns of `a11i_storage.clickhouse.SPAN_SCHEMA`, sorted by start_time.
+    Spans come by start, parents before children that start at the same time. Only a part's messages exist at a time,
+    and whoever joins them can see to other things in between.
     """
-    return [_span(row) for row in _parents_first(_rows(table))]
+    head = query.GetTraceResponse(summary=summary(stored.summary), truncated=stored.truncated)
+    yield head.SerializeToString()
+    # Of one trace, so that no tenant's texts outlive the call. Messages are copied where they go in.
+    shared = lru_cache(maxsize=_SHARED_TEXTS)(attributes.json_to_key_values)
+    for batch in _parents_first(stored.spans).to_batches(max_chunksize=_SPANS_A_PART):
+        yield query.GetTraceResponse(spans=[_span(row, shared) for row in rows(batch)]).SerializeToString()
 
 
-def summary(trace: TraceSummary) -> query.TraceSummary:
+def summary(of: TraceSummary) -> query.TraceSummary:
     """Return a summary as a message."""
     return query.TraceSummary(
-        trace_id=trace.trace_id.hex(),
-        name=trace.name,
-        start_time=_timestamp(trace.start_time_ns),
-        duration=_duration(trace.end_time_ns - trace.start_time_ns),
-        span_count=trace.span_count,
-        error_count=trace.error_count,
-        input_tokens=trace.input_tokens,
-        output_tokens=trace.output_tokens,
-        cost_usd=trace.cost_usd,
-        unpriced_calls=trace.unpriced_calls,
-        models=trace.models,
-        session_id=trace.session_id,
-        user_id=trace.user_id,
-        service_name=trace.service_name,
-        redacted_entities=trace.redacted_entities,
+        trace_id=of.trace_id.hex(),
+        name=of.name,
+        start_time=_timestamp(of.start_time_ns),
+        duration=_duration(of.end_time_ns - of.start_time_ns),
+        span_count=of.span_count,
+        error_count=of.error_count,
+        input_tokens=of.input_tokens,
+        output_tokens=of.output_tokens,
+        cost_usd=of.cost_usd,
+        unpriced_calls=of.unpriced_calls,
+        models=of.models,
+        session_id=of.session_id,
+        user_id=of.user_id,
+        service_name=of.service_name,
+        redacted_entities=of.redacted_entities,
     )
 
 
-def _rows(table: pa.Table) -> list[_Row]:
-    """Return the rows with times as integers: Python's datetime has no nanoseconds."""
-    fields = [
-        pa.field(field.name, pa.int64() if pa.types.is_timestamp(field.type) else field.type) for field in table.schema
-    ]
-    return list(table.cast(pa.schema(fields)).to_pylist(maps_as_pydicts="lossy"))
+def _parents_first(spans: pa.Table) -> pa.Table:
+    """Return spans that are sorted by start so that each comes after its parent of the same start."""
+    starts = spans["start_time"].to_numpy()
+    if (starts[1:] > starts[:-1]).all():
+        return spans
+    ids: list[Any] = spans["span_id"].to_pylist()
+    parents = spans["parent_span_id"].to_pylist()
+    order: list[int] = []
+    for _, group in groupby(range(len(starts)), key=starts.__getitem__):
+        order.extend(_family_order(list(group), ids, parents))
+    return spans if order == list(range(len(starts))) else spans.take(order)
 
 
-def _parents_first(rows: Iterable[_Row]) -> Iterator[_Row]:
-    for _, group in groupby(rows, key=lambda row: row["start_time"]):
-        yield from _family_order(list(group))
-
-
-def _family_order(rows: list[_Row]) -> Iterator[_Row]:
-    """Yield rows of the same start so that each comes after its parent; whoever is in a ring of parents comes last."""
-    children: dict[bytes | None, list[_Row]] = {}
-    present = {row["span_id"] for row in rows}
-    for row in rows:
-        parent = row["parent_span_id"]
-        children.setdefault(parent if parent in present else None, []).append(row)
+def _family_order(numbers: list[int], ids: Sequence[bytes], parents: Sequence[bytes | None]) -> Iterator[int]:
+    """Yield spans' numbers so that each comes after its parent; whoever is in a ring of parents comes last."""
+    children: dict[bytes | None, list[int]] = {}
+    present = {ids[number] for number in numbers}
+    for number in numbers:
+        parent = parents[number]
+        children.setdefault(parent if parent in present else None, []).append(number)
     stack = children.get(None, [])[::-1]
     seen = set()
     while stack:
-        row = stack.pop()
-        seen.add(row["span_id"])
-        yield row
-        stack.extend(reversed(children.get(row["span_id"], [])))
-    yield from (row for row in rows if row["span_id"] not in seen)
+        number = stack.pop()
+        seen.add(number)
+        yield number
+        stack.extend(reversed(children.get(ids[number], [])))
+    yield from (number for number in numbers if number not in seen)
 
 
-def _span(row: _Row) -> pb.Span:
+def _span(row: Row, shared: _AttributesOf) -> pb.Span:
+    """Return a span; `shared` reads what many spans have in common, their resource's and scope's attributes."""
     return pb.Span(
         trace_id=row["trace_id"].hex(),
         span_id=row["span_id"].hex(),
@@ -133,8 +148,8 @@ def _span(row: _Row) -> pb.Span:
         duration=_duration(row["duration_ns"]),
         status_code=row["status_code"],
         attributes=attributes.to_key_values(row),
-        resource_attributes=attributes.json_to_key_values(row["resource_attributes"]),
-        scope_attributes=attributes.json_to_key_values(row["scope_attributes"]),
+        resource_attributes=shared(row["resource_attributes"]),
+        scope_attributes=shared(row["scope_attributes"]),
         events=[_event(event) for event in _json_list(row["events"])],
         links=[_link(link) for link in _json_list(row["links"])],
         gen_ai=_gen_ai(row) if row["step_kind"] else None,
@@ -144,7 +159,7 @@ def _span(row: _Row) -> pb.Span:
     )
 
 
-def _gen_ai(row: _Row) -> pb.GenAi:
+def _gen_ai(row: Row) -> pb.GenAi:
     return pb.GenAi(
         # A kind that a newer version stored is no kind here, but the rest is told.
         step_kind=_STEP_KINDS.get(row["step_kind"], pb.STEP_KIND_UNSPECIFIED),
@@ -154,7 +169,7 @@ def _gen_ai(row: _Row) -> pb.GenAi:
     )
 
 
-def _usage(row: _Row) -> pb.Usage | None:
+def _usage(row: Row) -> pb.Usage | None:
     if all(row[name] is None for name in _USAGE):
         return None
     return pb.Usage(
@@ -164,7 +179,7 @@ def _usage(row: _Row) -> pb.Usage | None:
     )
 
 
-def _cost(row: _Row) -> pb.Cost | None:
+def _cost(row: Row) -> pb.Cost | None:
     if row["total_cost_usd"] is None:
         return None
     return pb.Cost(
@@ -176,7 +191,7 @@ def _cost(row: _Row) -> pb.Cost | None:
     )
 
 
-def _redaction(row: _Row) -> pb.RedactionReceipt:
+def _redaction(row: Row) -> pb.RedactionReceipt:
     return pb.RedactionReceipt(
         entities=row["redacted_entities"],
         policy=row["redaction_policy"],
