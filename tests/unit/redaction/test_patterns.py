@@ -148,3 +148,10 @@ def test_no_text_takes_more_than_seconds(patterns: PatternDetector, text: str) -
 def test_an_address_with_a_very_long_local_part_goes_as_a_whole(patterns: PatternDetector) -> None:
     address = "x" * 1_000 + "@example.com"
     assert ("EMAIL_ADDRESS", address) in found(patterns.find(f"to {address} now", ""), f"to {address} now")
+
+
+@pytest.mark.parametrize("joint", ["\u00a0", "\u202f", "\u2011", "\u2013"])
+def test_numbers_with_typeset_separators_are_found(patterns: PatternDetector, joint: str) -> None:
+    for entity, groups in [("CREDIT_CARD", ["4111", "1111", "1111", "1111"]), ("PHONE_NUMBER", ["415", "555", "2671"])]:
+        value = joint.join(groups)
+        assert (entity, value) in found(patterns.find(f"it is {value} now", ""), f"it is {value} now")

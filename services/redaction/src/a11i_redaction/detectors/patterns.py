@@ -27,6 +27,11 @@ _UNCONFIRMED_SCORE: Final = 0.6
 
 _SPACES: Final = (" ", "\n", "\t", "\r")
 
+_TYPESET: Final = re.compile("[\u00a0\u2007\u202f\u2010-\u2013\u2212]")
+_PLAIN: Final = str.maketrans(
+    dict.fromkeys("\u00a0\u2007\u202f", " ") | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-")
+)
+"""Spaces and hyphens of typeset numbers as the patterns know them: one for one, so that places stay."""
 _JOINT: Final = re.compile(
     r"(?<=[a-z])_(?=\d{4}(?:[ -]?\d){9,15}(?!\d))|(?<=\d)_(?![\w.+-]*@)|(?<=\.[a-z]{2})_|(?<=\.[a-z]{3})_"
 )
@@ -68,6 +73,8 @@ class PatternDetector:
         `key` is the attribute's or JSON member's key that the text stands under, or empty.
         Raises BudgetExceededError when the text takes more than its time; by default it has all of it.
         """
+        if not text.isascii() and _TYPESET.search(text):
+            text = text.translate(_PLAIN)
         hits: list[tuple[int, int]] = []
         # One byte a code point, so that offsets are those of the text: all gates are ASCII.
         self._database.scan(text.encode("ascii", "replace"), match_event_handler=_record, context=hits)
