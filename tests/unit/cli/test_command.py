@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,13 @@ def test_the_environment_names_mesh_and_key(run: Run, monkeypatch: pytest.Monkey
         (("traces", "list", "--limit", "0"), "no number above 0"),
         (("traces", "list", "--since", "yesterday"), "'yesterday' is no duration"),
         (("traces",), "COMMAND"),
+        (
+            ("traces", "list", "--query", "banana", "--api-key", "k"),
+            "'banana' is no address of a query service",
+        ),
+        (("traces", "list", "--query", "http://h:1", "--api-key", "k"), "HOST:PORT is expected"),
+        (("traces", "list", "--query", "h:70000", "--api-key", "k"), "HOST:PORT is expected"),
+        (("traces", "show", "zzz"), "'zzz' is no trace id of 32 hexadecimal digits"),
     ],
 )
 def test_a_wrong_command_ends_with_2(run: Run, arguments: tuple[str, ...], words: str) -> None:
@@ -151,6 +159,30 @@ def test_a_wrong_command_ends_with_2(run: Run, arguments: tuple[str, ...], words
 
     assert code == 2
     assert words in error
+    assert error.count("\n") == 1
+
+
+def test_the_version_is_told(run: Run) -> None:
+    code, output, _ = run("--version")
+
+    assert code == 0
+    assert output == f"a11i {version('a11i-cli')}\n"
+
+
+def test_a_mesh_that_is_not_the_data_directorys_is_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mesh.env").write_text(f"export A11I_QUERY=127.0.0.1:1\nexport A11I_API_KEY='{API_KEY}'\n")
+    monkeypatch.setenv("A11I_DATA_DIR", str(tmp_path))
+    with serving(FakeQuery(agent_spans())) as address:
+        monkeypatch.setenv("A11I_QUERY", address)
+        code, _, error = run("traces", "show", TRACE_ID)
+
+    assert code == 0
+    assert error == (
+        f"a11i: asking A11I_QUERY={address}, which is not the mesh in A11I_DATA_DIR={tmp_path}; "
+        "--data-dir asks that one\n"
+    )
 
 
 def test_a_refused_key_ends_with_1(run: Run) -> None:

@@ -43,3 +43,11 @@ def test_optional_columns_are_left_out_before_a_name_says_nothing() -> None:
 
 def test_an_id_is_never_cut() -> None:
     assert lines(5)[2].startswith("bb  short")
+
+
+def test_names_give_up_all_but_a_few_letters_in_the_end() -> None:
+    assert lines(24) == [
+        "id  name           count",
+        "a   a name that …      7",
+        "bb  short          1,234",
+    ]

@@ -32,7 +32,8 @@ async def run(mesh: Mesh, console: Console) -> None:
     trace_id = await _trace_of(AGENT, base_environment() | known)
     console.done("agent")
     console.say("")
-    environment = {**os.environ, **known}
+    # Which mesh is asked is settled: another one that the user named is left out.
+    environment = {name: value for name, value in os.environ.items() if name != "A11I_DATA_DIR"} | known
     await _a11i(environment, "traces", "show", trace_id, "--wait", QUERYABLE_WITHIN)
     console.say("")
     await _a11i(environment, "traces", "list", "--limit", "5")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 GAP = 2  # Blanks between columns.
+LEAST_FLEXIBLE = 8  # Where even that is too much: a few letters still tell names apart.
 SMALLEST_FLEXIBLE = 20  # A name of fewer letters says too little: rather leave out an optional column.
 
 
@@ -25,7 +26,10 @@ class Column:
 
 
 def align(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int | None) -> list[Text]:
-    """A title line and a line for each row; no wider than `width` as long as columns can give way. None: no bound."""
+    """A title line and a line for each row.
+
+    No wider than `width`, if it has room for the columns that must stay. None: no bound.
+    """
     kept = list(range(len(columns)))
     lengths = [max([len(column.title), *(row[index].cell_len for row in rows)]) for index, column in enumerate(columns)]
     if width is not None:
@@ -35,7 +39,9 @@ def align(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int 
         room = width - _needed(kept, columns, lengths)
         for index in kept:
             if columns[index].flexible:
-                lengths[index] = min(lengths[index], _smallest(lengths[index]) + max(room, 0))
+                lengths[index] = max(
+                    min(lengths[index], _smallest(lengths[index]) + room), min(lengths[index], LEAST_FLEXIBLE)
+                )
     titles = [Text(column.title, style="dim") for column in columns]
     return [
         Text(" " * GAP).join(_fit(line[index], lengths[index], columns[index]) for index in kept)

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,7 +18,7 @@ from a11i_cli import target
 from a11i_cli.errors import CommandError, printable
 from a11i_cli.show import show_trace, show_traces
 from a11i_cli.traces import connect
-from a11i_cli.values import parse_duration
+from a11i_cli.values import parse_duration, parse_trace_id
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -37,15 +38,26 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     sys.exit(0)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the whole usage is for --help."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the process."""
+        self.exit(2, f"{self.prog}: {message} (--help says what there is)\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """What can be said to the command."""
-    connection = argparse.ArgumentParser(add_help=False)
-    group = connection.add_argument_group("which mesh")
+    connection = _Parser(add_help=False)
+    group = connection.add_argument_group(
+        "which mesh", "These, else A11I_QUERY and A11I_API_KEY, else the mesh.env in A11I_DATA_DIR or .a11i."
+    )
     group.add_argument("--query", metavar="HOST:PORT", help="the query service (default: A11I_QUERY)")
     group.add_argument("--api-key", metavar="KEY", help="a key with the query scope (default: A11I_API_KEY)")
     group.add_argument("--data-dir", metavar="DIR", type=Path, help="take both from the mesh.env in this directory")
 
-    root = argparse.ArgumentParser(prog="a11i", description="Look inside your agents.")
+    root = _Parser(prog="a11i", description="Look inside your agents.")
+    root.add_argument("--version", action="version", version=f"a11i {version('a11i-cli')}")
     areas = root.add_subparsers(required=True, metavar="AREA")
     traces = areas.add_parser("traces", help="what your agents did").add_subparsers(required=True, metavar="COMMAND")
 
@@ -65,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
 
     show = traces.add_parser("show", help="one trace as a tree", parents=[connection])
     show.set_defaults(run=_show)
-    show.add_argument("trace_id", metavar="TRACE_ID")
+    show.add_argument("trace_id", metavar="TRACE_ID", type=parse_trace_id)
     show.add_argument(
         "--wait", metavar="DURATION", type=parse_duration, default=timedelta(0), help="for a trace that was just sent"
     )
@@ -102,7 +114,10 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _target(arguments: argparse.Namespace) -> target.Target:
-    return target.find(arguments.query, arguments.api_key, arguments.data_dir)
+    found = target.find(arguments.query, arguments.api_key, arguments.data_dir)
+    if found.notice:
+        print(f"a11i: {found.notice}", file=sys.stderr)
+    return found
 
 
 def _console() -> Console:

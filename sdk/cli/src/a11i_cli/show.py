@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.text import Text
@@ -13,7 +13,7 @@ from a11i.telemetry.v1.span_pb2 import NumberSource, Span, StatusCode, StepKind
 from a11i_cli.errors import printable
 from a11i_cli.layout import Column, align
 from a11i_cli.tree import Row, rows
-from a11i_cli.values import show_duration, show_entities, show_usd
+from a11i_cli.values import show_duration, show_entities, show_time, show_usd
 
 SOURCE_MARKS = {
     NumberSource.NUMBER_SOURCE_COUNTED: "*",
@@ -21,10 +21,11 @@ SOURCE_MARKS = {
 }
 LEGEND = "* counted by a11i   ~ estimated by a11i   no mark: reported by the provider"
 LONGEST_NAME = 60
+NARROWEST_NOTE = 20  # Letters; less room is not worth wrapping for.
 
 SPAN_COLUMNS = (
     Column("span", flexible=True),
-    Column("kind"),
+    Column("kind", optional=True),
     Column("duration", right=True),
     Column("model"),
     Column("tokens in", right=True),
@@ -33,7 +34,7 @@ SPAN_COLUMNS = (
 )
 TRACE_COLUMNS = (
     Column("trace"),
-    Column("started"),
+    Column("started", optional=True),
     Column("name", flexible=True),
     Column("duration", right=True),
     Column("errors", right=True),
@@ -54,10 +55,10 @@ def show_trace(console: Console, trace: GetTraceResponse) -> None:
     for row, line in zip(found, lines, strict=True):
         _print(console, line)
         for note in _notes(row.span):
-            _print(console, Text.assemble((row.under, "dim"), note))
-    _print(console, _totals(trace.summary))
+            _print_note(console, Text(row.under, style="dim"), note)
+    _print_note(console, Text("total ", style="dim"), _totals(trace.summary), Text(" " * len("total ")))
     if any(_marks(span) for span in trace.spans):
-        _print(console, Text(LEGEND, style="dim"))
+        _print_note(console, Text(), Text(LEGEND, style="dim"))
     if trace.truncated:
         _print(console, Text(f"only the first {len(trace.spans):,} spans are shown", style="yellow"))
 
@@ -67,15 +68,15 @@ def show_traces(console: Console, traces: Sequence[TraceSummary]) -> None:
     if not traces:
         _print(console, Text("no trace matches"))
         return
-    for line in align(TRACE_COLUMNS, [_trace_cells(trace) for trace in traces], _width(console)):
+    now = datetime.now(UTC).astimezone()
+    for line in align(TRACE_COLUMNS, [_trace_cells(trace, now) for trace in traces], _width(console)):
         _print(console, line)
 
 
-def _trace_cells(trace: TraceSummary) -> list[Text]:
-    started = trace.start_time.ToDatetime(tzinfo=UTC).astimezone()
+def _trace_cells(trace: TraceSummary, now: datetime) -> list[Text]:
     return [
         Text(printable(trace.trace_id)),
-        Text(f"{started:%Y-%m-%d %H:%M:%S}"),
+        Text(show_time(trace.start_time.ToDatetime(tzinfo=UTC).astimezone(), now)),
         Text(_name(trace.name), style="bold"),
         Text(show_duration(trace.duration.ToNanoseconds() / 1e9)),
         Text(f"{trace.error_count:,}" if trace.error_count else "", style="red"),
@@ -124,7 +125,7 @@ def _totals(summary: TraceSummary) -> Text:
         parts.append(_count(summary.error_count, "error"))
     if summary.redacted_entities:
         parts.append(f"redacted: {show_entities(summary.redacted_entities)}")
-    return Text.assemble(("total ", "dim"), "; ".join(parts))
+    return Text("; ".join(parts))
 
 
 def _width(console: Console) -> int | None:
@@ -133,8 +134,22 @@ def _width(console: Console) -> int | None:
 
 
 def _print(console: Console, line: Text) -> None:
+    """One line, cut where the terminal ends: a table that runs over its edge is unreadable."""
     line.rstrip()
+    width = _width(console)
+    if width is not None:
+        line.truncate(width, overflow="ellipsis")
     console.print(line, soft_wrap=True)
+
+
+def _print_note(console: Console, before: Text, note: Text, below: Text | None = None) -> None:
+    """A text beside `before`; where there is no room for all of it, it goes on below, between words."""
+    width = _width(console)
+    room = (width or 0) - before.cell_len
+    lines = note.wrap(console, room) if width is not None and room >= NARROWEST_NOTE else [note]
+    for index, line in enumerate(lines):
+        line.rstrip()
+        console.print((before if index == 0 or below is None else below) + line, soft_wrap=True)
 
 
 def _name(name: str) -> str:

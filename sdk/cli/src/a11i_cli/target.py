@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from a11i_cli.errors import UsageError
+from a11i_cli.errors import UsageError, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Target:
     address: str
     """host:port."""
     api_key: str
+    notice: str = ""
+    """What the user may not expect about the choice."""
 
 
 def find(
@@ -25,20 +28,38 @@ def find(
 ) -> Target:
     """The target: from flags, else the named data directory, else A11I_QUERY and A11I_API_KEY, else `.a11i/`.
 
-    Raises UsageError if address or key is nowhere to be found.
+    Raises UsageError if address or key is nowhere to be found, or the address is none.
     """
+    notice = ""
     if data_dir is not None:
         known = _mesh_env(data_dir, required=True)
     else:
         default = Path(environment.get("A11I_DATA_DIR") or ".a11i")
-        known = _mesh_env(default, required=False) | {name: value for name, value in environment.items() if value}
+        kept = _mesh_env(default, required=False)
+        known = kept | {name: value for name, value in environment.items() if value}
+        if (
+            not query
+            and environment.get("A11I_DATA_DIR")
+            and kept.get("A11I_QUERY", known.get("A11I_QUERY")) != known.get("A11I_QUERY")
+        ):
+            notice = (
+                f"asking A11I_QUERY={known['A11I_QUERY']}, which is not the mesh in A11I_DATA_DIR={default}; "
+                f"--data-dir asks that one"
+            )
     address = query or known.get("A11I_QUERY")
     key = api_key or known.get("A11I_API_KEY")
     if not address:
         raise UsageError("which mesh? set A11I_QUERY=host:port, --query, or --data-dir (`make up` starts a mesh)")
+    if not _is_address(address):
+        raise UsageError(f"{printable(address)!r} is no address of a query service: HOST:PORT is expected")
     if not key:
         raise UsageError("no API key: set A11I_API_KEY, or give --data-dir")
-    return Target(address, key)
+    return Target(address, key, notice)
+
+
+def _is_address(text: str) -> bool:
+    match = re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:.%]+\]):(\d{1,5})", text)
+    return match is not None and 0 < int(match[1]) < 65536
 
 
 def _mesh_env(data_dir: Path, *, required: bool) -> dict[str, str]:

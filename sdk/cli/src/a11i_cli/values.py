@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from a11i_cli.errors import printable
 
 UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -16,6 +18,13 @@ def parse_duration(text: str) -> timedelta:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 500ms, 10s, 5m, 2h or 7d")
     return timedelta(seconds=float(match[1]) * UNITS_S[match[2]])
+
+
+def parse_trace_id(text: str) -> str:
+    """32 hexadecimal digits. For argparse."""
+    if re.fullmatch(r"[0-9a-fA-F]{32}", text) is None:
+        raise argparse.ArgumentTypeError(f"{printable(text)!r} is no trace id of 32 hexadecimal digits")
+    return text.lower()
 
 
 def show_duration(seconds: float) -> str:
@@ -29,6 +38,11 @@ def show_duration(seconds: float) -> str:
     minutes, rest_s = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest_s} s"
+
+
+def show_time(time: datetime, now: datetime) -> str:
+    """To the second within a year, else the day: always short."""
+    return f"{time:%m-%d %H:%M:%S}" if now - time < timedelta(days=300) else f"{time:%Y-%m-%d}"
 
 
 def show_usd(dollars: float) -> str:
