@@ -37,14 +37,10 @@ def find(
         default = Path(environment.get("A11I_DATA_DIR") or ".a11i")
         kept = _mesh_env(default, required=False)
         known = kept | {name: value for name, value in environment.items() if value}
-        if (
-            not query
-            and environment.get("A11I_DATA_DIR")
-            and kept.get("A11I_QUERY", known.get("A11I_QUERY")) != known.get("A11I_QUERY")
-        ):
+        asked, there = known.get("A11I_QUERY"), kept.get("A11I_QUERY")
+        if environment.get("A11I_DATA_DIR") and not query and there and asked != there:
             notice = (
-                f"asking A11I_QUERY={known['A11I_QUERY']}, which is not the mesh in A11I_DATA_DIR={default}; "
-                f"--data-dir asks that one"
+                f"asking A11I_QUERY={asked}, which is not the mesh in A11I_DATA_DIR={default}; --data-dir asks that one"
             )
     address = query or known.get("A11I_QUERY")
     key = api_key or known.get("A11I_API_KEY")
