@@ -32,6 +32,7 @@ NAMES = [
     ("Best regards,\nTomás Mendes", ["Tomás Mendes"]),
     ("Patient: Emma Larsen", ["Emma Larsen"]),
     ("JOHN SMITH called about the order.", ["JOHN SMITH"]),
+    ("Adam Kowalski and Cassandra Bell signed it.", ["Adam Kowalski", "Cassandra Bell"]),
     ("The report was written by Dr. Wei Zhang's group.", ["Wei Zhang"]),
 ]
 
@@ -50,7 +51,7 @@ LOOK_ALIKES = [
     "class OrderHandler(BaseHandler): pass",
     "Claude and Gemini answered faster than Llama.",
     "We moved it to Google Cloud, and Claude Sonnet wrote the code with Grok.",
-    "The Adam optimizer and Monte Carlo runs store Gaussian noise in Cassandra.",
+    "The optimizer stores Gaussian noise.",
     "Thank You for your Order. Please Note the Refund Policy.",
 ]
 

@@ -68,11 +68,11 @@ postgres postgresql mysql sqlite mongodb clickhouse elasticsearch docker kuberne
 ubuntu debian windows macos android ios python java javascript typescript rust golang ruby php kotlin swift scala node
 react vue angular django flask fastapi spring rails git github gitlab bitbucket jira confluence slack discord zoom
 notion trello asana salesforce hubspot stripe paypal shopify twilio sendgrid chrome firefox safari edge unicode utf
-ascii regex lambda s3 ec2 iam vpc dns tls ssl ssh tcp udp ip oauth jwt saml rag llm llms ai ml nlp ocr bert token
+ascii regex lambda s3 ec2 iam vpc dns tls ssl ssh tcp udp ip oauth jwt saml rag llm llms ai ml nlp ocr token
 tokens model models agent agents tool tools prompt prompts system assistant user function functions object array
 string integer boolean null true false none undefined exception traceback valueerror typeerror keyerror runtimeerror
 timeout warning info debug critical fatal trace span traces spans chat completion completions embedding embeddings
-grok sonnet opus haiku gpt-4 turbo mixtral qwen deepseek phi cassandra adam sgd optimizer optimiser gaussian monte carlo
+grok sonnet opus haiku gpt-4 turbo mixtral qwen deepseek phi sgd optimizer optimiser gaussian
 bayes bayesian markov fourier euler bernoulli poisson laplace cloud spark airflow celery pandas numpy pytorch tensorflow
 keras jupyter hadoop hive flink
 google microsoft apple amazon meta nvidia facebook twitter linkedin youtube netflix uber airbnb wikipedia reddit
