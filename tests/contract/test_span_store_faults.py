@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
-from a11i_chassis.errors import PermanentError, UnavailableError
+from a11i_chassis.errors import PermanentError, TooLargeError, UnavailableError
 from a11i_storage.clickhouse import ClickHouseSettings, ClickHouseSpanReader, ClickHouseSpanWriter, Scope, migrate
 from a11i_storage.clickhouse import open_clickhouse as open_store
 from a11i_telemetry.batch import SpanBatch
@@ -183,6 +183,29 @@ async def test_rows_that_clickhouse_cannot_store_are_refused_for_good(store: Sto
     with pytest.raises(PermanentError):
         await store.writer.insert([replace(batch(span(), scope=store.scope), columns=wrong)])
     assert await store.trace() is None
+
+
+async def test_batches_from_many_days_are_stored_with_one_insert(store: Store) -> None:
+    """As dead letters are that are replayed after months."""
+    day_ns = 24 * 3600 * S
+    times_ns = [NOON_NS - number * day_ns for number in range(130)]
+    await store.writer.insert([batch(span(span=at, start_ns=at), scope=store.scope, received_ns=at) for at in times_ns])
+    assert (await store.summary()).span_count == 130
+
+
+async def test_a_trace_that_takes_too_much_memory_is_refused_and_the_store_goes_on(
+    store: Store, clickhouse_server: engine.ClickHouseServer
+) -> None:
+    for start in range(0, 100, 20):
+        rows = range(start, start + 20)
+        await store.put(*(span(span=row, start_ns=NOON_NS + row, input_messages="x" * 2**20) for row in rows))
+    await store.put(span("small"))
+    limits = {"url": clickhouse_server.settings.url, "query_max_memory_bytes": 64 * 2**20}
+    async with open_store(ClickHouseSettings.model_validate(limits)) as clickhouse:
+        reader = ClickHouseSpanReader(clickhouse)
+        with pytest.raises(TooLargeError, match="memory"):
+            await reader.get_trace(store.scope, trace_id("trace"), limit=100, max_bytes=2**30)
+        assert await reader.get_trace(store.scope, trace_id("small"), limit=100, max_bytes=2**30) is not None
 
 
 async def test_nothing_to_insert_is_no_insert(store: Store) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.common.v1 import common_pb2 as otlp
 
@@ -190,6 +190,7 @@ _COLUMNS: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
 
 
 @given(st.data(), st.integers(0, 9), st.integers(0, 9))
+@settings(deadline=None)  # the first call loads libraries, however slow the machine is
 def test_columns_become_the_values_that_arrow_has_for_them(data: st.DataObject, count: int, cut: int) -> None:
     columns = {
         name: pa.array(data.draw(st.lists(values, min_size=count, max_size=count)), kind)

@@ -4,7 +4,7 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
 from a11i.errors.v1 import error_reason_pb2 as reasons
-from a11i_chassis.errors import PermanentError, UnavailableError
+from a11i_chassis.errors import PermanentError, TooLargeError, UnavailableError
 from a11i_storage.clickhouse.errors import insert_errors, query_errors
 
 TEXT = "Code: 6. DB::Exception: cannot parse 'a secret value'"
@@ -32,7 +32,9 @@ def test_what_is_not_known_to_be_the_rows_fault_makes_an_insert_wait(error: Exce
     assert "secret" not in raised.value.message
 
 
-@pytest.mark.parametrize("code", [6, 53, 117, 321, 349])
+@pytest.mark.parametrize(
+    "code", [6, 12, 26, 38, 41, 53, 72, 117, 128, 130, 131, 158, 190, 307, 321, 349, 396, 407, 467, 469]
+)
 def test_rows_that_cannot_be_stored_are_refused_for_good(code: int) -> None:
     with pytest.raises(PermanentError) as raised, insert_errors():
         raise DatabaseError(TEXT, code=code, name="SOME_NAME")
@@ -47,6 +49,15 @@ def test_rows_that_cannot_be_stored_are_refused_for_good(code: int) -> None:
 )
 def test_a_query_that_cannot_be_answered_now_is_unavailable(error: Exception) -> None:
     with pytest.raises(UnavailableError), query_errors():
+        raise error
+
+
+@pytest.mark.parametrize("words", ["Query memory limit exceeded: would", "Memory limit (for query) exceeded: would"])
+def test_what_is_too_large_for_itself_is_not_tried_again(words: str) -> None:
+    error = DatabaseError(f"Code: 241. DB::Exception: {words} 9 GiB", code=241, name="MEMORY_LIMIT_EXCEEDED")
+    with pytest.raises(TooLargeError), query_errors():
+        raise error
+    with pytest.raises(TooLargeError), insert_errors():
         raise error
 
 

@@ -5,7 +5,7 @@ from importlib import resources
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -74,6 +74,7 @@ def test_a_wrong_url_is_refused_without_repeating_it(url: str) -> None:
 
 
 @given(st.integers(-(2**62), 2**62))
+@settings(deadline=None)  # the first call loads libraries, however slow the machine is
 def test_the_partition_is_the_starts_date_if_that_is_near_the_receipt(distance_ns: int) -> None:
     [date] = partition_dates(NOON_NS + distance_ns)
     near = -7 * DAY_NS <= distance_ns <= DAY_NS

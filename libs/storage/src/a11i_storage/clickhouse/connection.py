@@ -21,6 +21,9 @@ _INSERT_SETTINGS: Final = {
     "async_insert": "0",
     # The newest of a span's versions within one insert is picked before it is written.
     "optimize_on_insert": "1",
+    # Batches that waited long, such as replayed dead letters, come from many days. Rows bound the partitions; the
+    # server's bound would refuse these rows for ever, as TOO_MANY_PARTS, which otherwise passes.
+    "max_partitions_per_insert_block": "0",
     # One part a partition and insert: blocks are joined up to these limits.
     "min_insert_block_size_rows": "1048576",
     "min_insert_block_size_bytes": str(256 * 1024**2),
@@ -51,12 +54,16 @@ class ClickHouse:
         return self._settings.endpoint.database
 
     async def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
-        """Run a SELECT with server-side bound parameters. Raises UnavailableError."""
+        """Run a SELECT with server-side bound parameters. Raises UnavailableError, TooLargeError (of its memory)."""
         limit_s = self._settings.query_timeout_s
         with query_errors():
             async with asyncio.timeout(limit_s + _GRACE_S):
                 client = await self._connected()
-                settings = _known_to(client, _QUERY_SETTINGS) | {"max_execution_time": str(limit_s)}
+                limits = {
+                    "max_execution_time": str(limit_s),
+                    "max_memory_usage": str(self._settings.query_max_memory_bytes),
+                }
+                settings = _known_to(client, _QUERY_SETTINGS) | limits
                 table: pa.Table = await client.query_arrow(sql, dict(parameters or {}), settings=settings)
                 return table
 
@@ -72,7 +79,10 @@ class ClickHouse:
                 await client.command(sql, dict(parameters or {}), settings=settings, use_database=use_database)
 
     async def insert(self, table: str, rows: pa.Table) -> None:
-        """Insert rows; they are durable and visible on return. Raises UnavailableError, PermanentError."""
+        """Insert rows; they are durable and visible on return.
+
+        Raises UnavailableError, PermanentError (the rows are at fault), TooLargeError (fewer rows may do).
+        """
         limit_s = self._settings.insert_timeout_s
         with insert_errors():
             async with asyncio.timeout(limit_s + _GRACE_S):

@@ -111,7 +111,10 @@ class TracePage:
 
 
 class ClickHouseSpanReader:
-    """Reads what a scope's spans tell. Every method raises UnavailableError. Safe for concurrent tasks."""
+    """Reads what a scope's spans tell. Safe for concurrent tasks.
+
+    Every method raises UnavailableError, and TooLargeError if the store may not use the memory that the answer takes.
+    """
 
     def __init__(self, clickhouse: ClickHouse) -> None:
         self._clickhouse = clickhouse

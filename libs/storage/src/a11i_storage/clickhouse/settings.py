@@ -44,6 +44,9 @@ class ClickHouseSettings(BaseModel):
     connect_timeout_s: float = Field(3.0, gt=0, description="Time to connect, in seconds.")
     insert_timeout_s: float = Field(30.0, gt=0, description="Time for an insert to be durable, in seconds.")
     query_timeout_s: float = Field(10.0, gt=0, description="Time for a query to answer, in seconds.")
+    query_max_memory_bytes: int = Field(
+        1024**3, ge=32 * 1024**2, description="Memory that ClickHouse may use for one query; beyond, it is refused."
+    )
 
     @field_validator("url")
     @classmethod
