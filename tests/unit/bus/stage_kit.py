@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pyarrow as pa
 from pydantic import SecretStr
@@ -133,6 +133,31 @@ async def until_settled(bus: Bus, topic: str = SPANS_RECEIVED, group: str = "tok
     while await pending(bus, topic, group) > 0:
         assert time.monotonic() < deadline, "something stays unsettled"
         await asyncio.sleep(0.01)
+
+
+class RefusingBus:
+    """A bus that publishes nothing of which `refuses` returns an error."""
+
+    def __init__(self, bus: Bus, refuses: Callable[[str, Message], Exception | None]) -> None:
+        self._bus = bus
+        self._refuses = refuses
+        self.refused = 0
+
+    @property
+    def max_payload_bytes(self) -> int:
+        return self._bus.max_payload_bytes
+
+    async def publish(self, topic: str, published: Message) -> None:
+        if (error := self._refuses(topic, published)) is not None:
+            self.refused += 1
+            raise error
+        await self._bus.publish(topic, published)
+
+    async def ready(self) -> bool:
+        return await self._bus.ready()
+
+    def subscribe(self, topic: str, group: str, *, max_unsettled: int) -> AbstractAsyncContextManager[Subscription]:
+        return self._bus.subscribe(topic, group, max_unsettled=max_unsettled)
 
 
 class WatchedBus:

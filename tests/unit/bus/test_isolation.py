@@ -24,10 +24,10 @@ def test_every_span_is_in_one_part_and_only_bad_ones_fail(rows: int, bad: set[in
 
     found = isolate(stage, batch("b", rows), FAULT)
     failed = [name for part in found.failed for name in _names(part.spans)]
-    passed = [name for part in found.outputs for name in _names(part.spans)]
+    passed = [name for part in found.good for name in _names(part.spans)]
     assert sorted(failed + passed) == sorted(f"b/{row}" for row in range(rows))
     assert set(failed) == names
-    assert all(_names(part.spans)[0] == f"b/{part.first_row}" for part in [*found.failed, *found.outputs])
+    assert all(_names(part.spans)[0] == f"b/{part.first_row}" for part in [*found.failed, *found.good])
 
 
 def test_a_stage_that_fails_on_everything_is_not_called_for_each_span() -> None:
@@ -40,7 +40,7 @@ def test_a_stage_that_fails_on_everything_is_not_called_for_each_span() -> None:
 
     found = isolate(stage, batch("b", 1000), FAULT)
     assert calls <= MAX_CALLS + 1
-    assert found.outputs == []
+    assert found.good == []
     assert sum(part.spans.columns.num_rows for part in found.failed) == 1000
 
 

@@ -148,7 +148,7 @@ async def test_a_span_that_fails_does_not_take_the_others_of_its_batch_with_it()
     assert sorted(map(str, names)) == [f"renamed batch-1/{row}" for row in range(10) if row not in (3, 8)]
     assert len({one.id for one in out}) == 6
     buried = {letter.message_id: SpanBatch.decode(letter.payload).columns["name"].to_pylist() for letter in letters}
-    assert buried == {"batch-1/3": ["batch-1/3"], "batch-1/8": ["batch-1/8"]}
+    assert buried == {"batch-1/3-4": ["batch-1/3"], "batch-1/8-9": ["batch-1/8"]}
 
 
 async def test_a_batch_that_can_never_be_worked_on_is_not_tried_again() -> None:
@@ -270,7 +270,7 @@ async def test_an_output_over_the_bus_limit_is_split_the_same_way_each_time() ->
 
     async with running_stage(bus, grows):
         out = await outputs(bus, 3)
-    assert [one.id for one in out] == [f"batch-1:tokenization.1-{number}" for number in range(3)]
+    assert [one.id for one in out] == [f"batch-1:tokenization.1-{rows}" for rows in ("0-4", "4-8", "8-10")]
     names = [str(name)[0] for one in out for name in SpanBatch.decode(one.payload).columns["name"].to_pylist()]
     assert names == [str(row) for row in range(10)]
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from a11i_chassis.errors import TransientError
 from a11i_telemetry.batch import SpanBatch
 
 MAX_CALLS: Final = 64
-"""Calls of the stage for one batch. Enough to find four spans among a thousand; a stage that fails on everything is
-not called for each span."""
+"""Calls for one batch. Enough to find four spans among a thousand; a stage that fails on everything is not called for
+each span."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,20 @@ class Part:
 
     first_row: int
     spans: SpanBatch
+
+    @property
+    def rows(self) -> str:
+        """What the part adds to an id. It says where the part ends too: another try may cut elsewhere, and a part of a
+        known id is dropped as known, so it has to hold the same spans."""
+        return f"/{self.first_row}-{self.first_row + self.spans.columns.num_rows}"
+
+
+@dataclass(frozen=True, slots=True)
+class GoodPart(Part, Generic[T]):
+    """Spans that can be worked on."""
+
+    made: T
+    """What the call made of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +44,20 @@ class FailedPart(Part):
 
 
 @dataclass(slots=True)
-class Isolated:
+class Isolated(Generic[T]):
     """A batch's spans: each is in one part."""
 
-    outputs: list[Part] = field(default_factory=list)
-    """What the stage made of the good ones."""
+    good: list[GoodPart[T]] = field(default_factory=list)
     failed: list[FailedPart] = field(default_factory=list)
-    """The others, as they came in."""
 
 
-def isolate(stage: Callable[[SpanBatch], SpanBatch], batch: SpanBatch, error: Exception) -> Isolated:
-    """Halve a batch on which the stage failed with `error`, until what it fails on stands alone.
+def isolate(call: Callable[[SpanBatch], T], batch: SpanBatch, error: Exception) -> Isolated[T]:
+    """Halve a batch on which `call` failed with `error`, until what it fails on stands alone.
 
-    The same batch comes apart in the same way as long as the stage fails in the same way. Raises TransientError if the
-    stage does: then nothing is known yet.
+    The same batch comes apart in the same way as long as the call fails in the same way. Raises TransientError if the
+    call does: then nothing is known yet.
     """
-    found = Isolated()
+    found: Isolated[T] = Isolated()
     calls = 0
     waiting = [FailedPart(0, batch, error)]
     while waiting:
@@ -56,7 +70,7 @@ def isolate(stage: Callable[[SpanBatch], SpanBatch], batch: SpanBatch, error: Ex
             spans = replace(part.spans, columns=part.spans.columns.slice(start, end - start))
             calls += 1
             try:
-                found.outputs.append(Part(part.first_row + start, stage(spans)))
+                found.good.append(GoodPart(part.first_row + start, spans, call(spans)))
             except TransientError:
                 raise
             except Exception as failure:

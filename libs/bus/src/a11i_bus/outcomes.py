@@ -16,7 +16,7 @@ from a11i_bus.port import Bus, Delivery, Message, Subscription
 from a11i_bus.settings import RunnerSettings
 from a11i_bus.waiting import Backoff, Stopping, insist, stopped_within
 from a11i_chassis import metrics
-from a11i_chassis.errors import PermanentError, TransientError
+from a11i_chassis.errors import TransientError
 from a11i_telemetry.batch import SchemaVersionError, SpanBatch
 
 _PENDING_INTERVAL_S: Final = 5.0
@@ -85,28 +85,42 @@ class Outcomes:
         self._count("retried")
 
     async def give_up(self, delivery: Delivery, error: Exception, tries: int) -> None:
-        """Make the delivery a dead letter. Raises Stopping if the bus is away and the service stops."""
+        """Make the delivery a dead letter, or leave it to a later time, as `give_up_parts` does."""
         await self.give_up_parts(delivery, [FailedMessage(delivery.message, error)], tries)
 
     async def give_up_parts(self, delivery: Delivery, failed: Sequence[FailedMessage], tries: int) -> None:
         """Make dead letters of the messages, which are the delivery or parts of it, and take it off the group's work.
 
-        Raises Stopping if the bus is away and the service stops.
+        While the dead letters take nothing, being full above all, the delivery is given back to come again later: held
+        here, it would hold up others that can be worked on. Raises Stopping if the bus is away and the service stops.
         """
         # First stored there, then taken off here: whoever dies in between does it again, under the same ids.
         try:
             for one in failed:
                 await self._bury(one, tries)
-        except PermanentError as refusal:
-            _log.error("dead_letter_refused", **self._names(delivery.message), reason=describe(refusal).reason)
+        except TransientError as error:
+            self.note_retry(delivery, error, tries)
+            await self.give_back(delivery, self._settings.patience_s)
+        except Exception as refusal:
+            failure = describe(refusal)
+            _log.error(
+                "dead_letter_refused",
+                **self._names(delivery.message),
+                reason=failure.reason,
+                error_id=failure.error_id,
+                error_type=failure.error_type,
+                frames=failure.frames,
+                delay_s=self._settings.park_s,
+            )
             await self._retry(delivery, self._settings.park_s)
             self._count("parked")
-            return
-        await insist(delivery.term, self.backoff())
-        self._count("dead_lettered")
+        else:
+            await insist(delivery.term, self.backoff())
+            self._count("dead_lettered")
 
     async def _bury(self, failed: FailedMessage, tries: int) -> None:
         failure = describe(failed.error)
+        await self._dead_letters.put(failed.message, failure, tries)
         _log.error(
             "batch_dead_lettered",
             **self._names(failed.message),
@@ -116,7 +130,6 @@ class Outcomes:
             frames=failure.frames,
             tries=tries,
         )
-        await insist(lambda: self._dead_letters.put(failed.message, failure, tries), self.backoff())
 
     def note_retry(self, delivery: Delivery, error: Exception, tries: int) -> None:
         """Say that a batch is going to be tried again."""

@@ -66,7 +66,10 @@ class Bus(Protocol):
 
     @property
     def max_payload_bytes(self) -> int:
-        """The largest payload that publish takes."""
+        """The largest payload that publish takes. Raises TransientError before the bus has been reached once.
+
+        For what a service may publish where, see `a11i_bus.limits`.
+        """
 
     async def publish(self, topic: str, message: Message) -> None:
         """Store a message. On return it is durable; after an exception it may or may not be, so publish it again.

@@ -14,6 +14,9 @@ MIN_SECRET_CHARACTERS: Final = 32
 _FORMAT: Final = b"\x01"
 _NONCE_BYTES: Final = 12
 """96 bits, as NIST SP 800-38D advises for GCM."""
+_TAG_BYTES: Final = 16
+SEAL_BYTES: Final = len(_FORMAT) + _NONCE_BYTES + _TAG_BYTES
+"""By how much a sealed payload is longer."""
 
 
 class SealError(ValueError):

@@ -13,13 +13,14 @@ import structlog
 from pydantic import SecretStr
 
 from a11i_bus.heartbeat import Heartbeats
-from a11i_bus.isolation import isolate
+from a11i_bus.isolation import FailedPart, Isolated, isolate
+from a11i_bus.limits import output_limit
 from a11i_bus.outcomes import FailedMessage, Outcomes
 from a11i_bus.port import Bus, Delivery, Message, Subscription
 from a11i_bus.settings import RunnerSettings
 from a11i_bus.waiting import Stopping, insist, stopped_within
 from a11i_chassis import metrics
-from a11i_chassis.errors import PermanentError, TransientError
+from a11i_chassis.errors import PermanentError, TooLargeError, TransientError
 from a11i_telemetry.batch import BatchDecodeError, SchemaVersionError, SpanBatch
 
 Stage = Callable[[SpanBatch], SpanBatch]
@@ -57,7 +58,7 @@ class StageSpec:
 @dataclass(frozen=True, slots=True)
 class _Output:
     part: str
-    """What the id of this part adds to the output's; empty for the whole."""
+    """What the id of this part adds: its rows; empty for the whole."""
     payload: bytes
 
 
@@ -75,7 +76,8 @@ async def run_stage(
     An input is acknowledged only after its output is stored. A TransientError makes the batch wait without limit; any
     other error is tried `max_tries` times (a PermanentError once); then the batch is halved until the spans at fault
     stand alone, which go to the dead letters, sealed under `dead_letter_key` (32 characters or more), while the others
-    go on. A batch of an unknown schema major is put off.
+    go on. Spans whose output the bus refuses are at fault too. A batch of an unknown schema major is put off, and so is
+    one with spans at fault while the dead letters do not take them.
     """
     outcomes = Outcomes(
         bus,
@@ -169,6 +171,9 @@ class _StageRunner:
                     return await self._outcomes.give_back(delivery, self._settings.patience_s)
                 await backoff.wait(error.retry_delay_s)
             except Exception as error:
+                if fault is not None:
+                    # Taking it apart failed: the whole batch goes, for the reason that it was to be taken apart for.
+                    return await self._outcomes.give_up(delivery, fault, tries)
                 tries += 1
                 if tries >= self._settings.max_tries or isinstance(error, PermanentError | BatchDecodeError):
                     fault = error
@@ -180,11 +185,17 @@ class _StageRunner:
         """Make dead letters of the spans at fault and let the others of the batch go on."""
         if isinstance(fault, BatchDecodeError):
             return await self._outcomes.give_up(delivery, fault, tries)
-        outputs, failed = await self._in_thread(pool, partial(self._take_apart, delivery.message, fault))
-        if not outputs:
+        message = delivery.message
+        parts = await self._in_thread(pool, partial(self._take_apart, message.payload, fault))
+        failed = list(parts.failed)
+        for part in parts.good:
+            try:
+                await self._publish(message, [replace(one, part=part.rows + one.part) for one in part.made])
+            except PermanentError as refusal:
+                failed.append(FailedPart(part.first_row, part.spans, refusal))
+        if len(failed) == len(parts.failed) + len(parts.good):  # none went on
             return await self._outcomes.give_up(delivery, fault, tries)
-        await self._publish(delivery.message, outputs)
-        return await self._outcomes.give_up_parts(delivery, failed, tries)
+        return await self._outcomes.give_up_parts(delivery, [_message(message, part) for part in failed], tries)
 
     async def _in_thread(self, pool: ThreadPoolExecutor, call: Callable[[], _T]) -> _T:
         async with self._threads:
@@ -195,26 +206,30 @@ class _StageRunner:
                 return await asyncio.get_running_loop().run_in_executor(pool, context.run, call)
 
     def _transform(self, payload: bytes) -> list[_Output]:
-        return self._outputs(self._stage(SpanBatch.decode(payload)), "")
+        return self._make(SpanBatch.decode(payload))
 
-    def _take_apart(self, source: Message, fault: Exception) -> tuple[list[_Output], list[FailedMessage]]:
-        isolated = isolate(self._stage, SpanBatch.decode(source.payload), fault)
-        outputs = [output for part in isolated.outputs for output in self._outputs(part.spans, f"/{part.first_row}")]
-        failed = [
-            FailedMessage(replace(source, id=f"{source.id}/{part.first_row}", payload=part.spans.encode()), part.error)
-            for part in isolated.failed
-        ]
-        return outputs, failed
+    def _take_apart(self, payload: bytes, fault: Exception) -> Isolated[list[_Output]]:
+        return isolate(self._make, SpanBatch.decode(payload), fault)
 
-    def _outputs(self, batch: SpanBatch, part: str) -> list[_Output]:
-        """Return a batch as payloads that the bus takes: one, unless the stage made the batch much larger."""
-        self._outcomes.worked_on(batch)
-        encoded = batch.encode()
-        limit = self._bus.max_payload_bytes
+    def _make(self, batch: SpanBatch) -> list[_Output]:
+        """Return what the stage makes of a batch, as payloads that the bus takes: one, unless it grew a lot.
+
+        Raises TooLargeError if a span alone is too large, so that taking the batch apart finds it.
+        """
+        made = self._stage(batch)
+        encoded = made.encode()
+        limit = output_limit(self._bus)
         if len(encoded) <= limit:
-            return [_Output(part, encoded)]
-        splits = batch.split(int(limit * _PART_SHARE))
-        return [_Output(f"{part}-{number}", split.encode()) for number, split in enumerate(splits)]
+            outputs = [_Output("", encoded)]
+        else:
+            # The id of a split is the batch's and its rows.
+            splits = made.split(int(limit * _PART_SHARE))
+            outputs = [_Output(split.batch_id.removeprefix(made.batch_id), split.encode()) for split in splits]
+        largest = max(len(output.payload) for output in outputs)
+        if largest > limit:
+            raise TooLargeError(f"the output holds a span of {largest} bytes, over the {limit} that the bus takes")
+        self._outcomes.worked_on(made)
+        return outputs
 
     async def _publish(self, source: Message, outputs: list[_Output]) -> None:
         """Store the output, however long the bus is away or full: making it again would cost more."""
@@ -222,3 +237,7 @@ class _StageRunner:
         for output in outputs:
             message = Message(id=output_id + output.part, key=source.key, payload=output.payload)
             await insist(partial(self._bus.publish, self._spec.sink, message), self._outcomes.backoff())
+
+
+def _message(source: Message, part: FailedPart) -> FailedMessage:
+    return FailedMessage(replace(source, id=source.id + part.rows, payload=part.spans.encode()), part.error)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from a11i_bus import topology
+from a11i_bus.limits import received_limit
 from a11i_bus.port import Bus, Message
 from a11i_chassis import metrics
 from a11i_chassis.auth import Principal
@@ -92,7 +93,9 @@ class Intake:
         if len(payload) > self.max_request_bytes:
             raise too_large(self.max_request_bytes)
         metrics.INGEST_BYTES.labels(door).inc(len(payload))
-        limits = Limits(self._part_bytes, self._bus.max_payload_bytes)
+        largest = received_limit(self._bus)
+        # A part larger than aimed at must fit too.
+        limits = Limits(min(self._part_bytes, largest // 2), largest)
         with self._admission.admit(len(payload)):
             prepared = await self._work(
                 prepare, principal.tenant_id, principal.project_id, payload, self._now_ns(), limits

@@ -19,8 +19,6 @@ __all__ = ["NatsBus", "open_nats"]
 
 _HEADER_ROOM_BYTES: Final = 16 * 1024
 """The server counts headers into its limit, and ends the connection of a client that goes over it."""
-_PAYLOAD_GUESS_BYTES: Final = 1024 * 1024 - _HEADER_ROOM_BYTES
-"""Before the server has named its limit: NATS's default."""
 _FULL_RETRY_S: Final = 2.0
 _MESSAGE_TOO_LARGE: Final = 10054
 """JetStream's error code for a message over the stream's limit."""
@@ -32,14 +30,19 @@ class NatsBus:
     def __init__(self, link: NatsLink, settings: BusSettings) -> None:
         self._link = link
         self._settings = settings
-        self._payload_bytes = _PAYLOAD_GUESS_BYTES
+        self._payload_bytes: int | None = None
         self._refused_at = -_FULL_RETRY_S
 
     @property
     def max_payload_bytes(self) -> int:
-        """The largest payload that publish takes."""
+        """The largest payload that publish takes, by what the server last said of itself.
+
+        Raises UnavailableError before it has said so: with a guess, what it takes could be refused for good.
+        """
         if (limit := self._link.max_payload_bytes) is not None:
             self._payload_bytes = limit - _HEADER_ROOM_BYTES
+        if self._payload_bytes is None:
+            raise away("the bus has not been reached yet")
         return self._payload_bytes
 
     async def publish(self, topic: str, message: Message) -> None:
