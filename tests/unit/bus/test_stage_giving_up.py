@@ -1,10 +1,12 @@
 """What the stage runner does with spans that cannot go on, so that none is lost and none holds up the others."""
 
 import asyncio
+from dataclasses import replace
 
 from a11i_bus.limits import output_limit, received_limit
 from a11i_bus.port import Bus, Message
 from a11i_bus.runner import run_stage
+from a11i_bus.sealing import SEAL_BYTES
 from a11i_bus.topology import DEADLETTERS, SPANS_RECEIVED
 from a11i_chassis.errors import InvalidArgumentError, TooLargeError, UnavailableError
 from a11i_telemetry.batch import SpanBatch
@@ -85,14 +87,14 @@ async def test_an_output_that_is_cut_elsewhere_at_its_second_delivery_loses_no_s
     await bus.publish(SPANS_RECEIVED, message(batch("b", rows=10)))
 
     class Grows(FailsOn):
-        chars = 1_500_000
+        chars = 2_500_000
 
         def __call__(self, spans: SpanBatch) -> SpanBatch:
             return spans.with_columns(status_message=strings(["x" * self.chars] * spans.columns.num_rows))
 
     stage = Grows()
     await _run_until_output_fails(bus, stage, 1)
-    stage.chars = 2_500_000
+    stage.chars = 1_500_000
     async with running_stage(bus, stage):
         await until_settled(bus)
     async with bus.subscribe(STAGE.sink, "redaction", max_unsettled=100) as subscription:
@@ -173,9 +175,9 @@ async def test_what_a_stage_may_put_out_fits_into_the_dead_letters_sealed() -> N
     bus = broker(capacity_bytes=500_000_000).bus()
     for limit in (received_limit(bus), output_limit(bus)):
         spans = batch(f"b-{limit}", rows=1)
-        room = limit - len(spans.encode()) - 200
-        spans = spans.with_columns(status_message=strings(["x" * room]))
-        assert limit - 1000 < len(spans.encode()) <= limit
+        spans = spans.with_columns(status_message=strings(["x" * (limit - len(spans.encode()) - 200)]))
+        spans = replace(spans, traceparent="0" * (limit - len(spans.encode()) - 3))  # to the byte, or nearly
+        assert limit - SEAL_BYTES < len(spans.encode()) <= limit
         await bus.publish(SPANS_RECEIVED, Message(id=spans.batch_id, key="tenant-1", payload=spans.encode()))
         async with running_stage(bus, FailsOn(f"b-{limit}/0")):
             await until_settled(bus)
