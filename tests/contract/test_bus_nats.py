@@ -85,6 +85,25 @@ async def test_a_server_that_turned_the_client_away_for_a_time_is_found_again(se
         await publish_surely(bus, SPANS_RECEIVED, message(1))
 
 
+async def test_a_connection_that_fails_on_being_closed_does_not_keep_the_next_from_being_made(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[LinkClient] = []
+    close = LinkClient.close
+
+    async def close_and_fail(client: LinkClient) -> None:
+        await close(client)
+        failed.append(client)
+        raise RuntimeError("a defect in the client")
+
+    monkeypatch.setattr(LinkClient, "close", close_and_fail)
+    async with connect(settings(server)) as bus:
+        server.kill()
+        server.start()
+        await publish_surely(bus, SPANS_RECEIVED, message(1))
+    assert failed
+
+
 async def test_streams_that_vanish_are_made_again(server: NatsServer) -> None:
     async with connect(settings(server)) as bus:
         client = await nats.connect(server.url)

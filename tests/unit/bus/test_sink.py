@@ -4,11 +4,12 @@ import asyncio
 import time
 
 from a11i_bus import Bus, Message
-from a11i_bus.topology import SPANS_REDACTED
+from a11i_bus.topology import DEADLETTERS, SPANS_REDACTED
 from a11i_chassis.errors import InvalidArgumentError, UnavailableError
 from a11i_telemetry.batch import SpanBatch
 from tests.unit.bus.stage_kit import (
     QUICK_SINK,
+    RefusingBus,
     WatchedBus,
     batch,
     broker,
@@ -30,8 +31,11 @@ class Store:
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
         self.stored: dict[str, int] = {}
+        self.spans: set[str] = set()
         self.down = False
         self.poison: set[str] = set()
+        self.poison_span = ""
+        self.max_batches = 1_000_000
         self.permanent = True
         self.slow_s = 0.0
 
@@ -41,10 +45,15 @@ class Store:
         await asyncio.sleep(self.slow_s)
         if self.down:
             raise UnavailableError("the store is down", retry_delay_s=0.01)
+        if len(batches) > self.max_batches:
+            raise UnavailableError("the store has not the memory for it", retry_delay_s=0.01)
+        if self.poison_span in [name for one in batches for name in one.columns["name"].to_pylist()]:
+            raise InvalidArgumentError("not storable")
         if self.poison & set(ids):
             raise InvalidArgumentError("not storable") if self.permanent else RuntimeError("not storable")
         for batch_id in ids:
             self.stored[batch_id] = self.stored.get(batch_id, 0) + 1
+        self.spans |= {str(name) for one in batches for name in one.columns["name"].to_pylist()}
 
 
 async def published(bus: Bus, count: int, *, rows: int = 3) -> list[str]:
@@ -72,13 +81,68 @@ async def test_a_single_batch_waits_for_others_only_so_long() -> None:
 
 
 async def test_a_call_is_no_larger_than_told() -> None:
+    size = len(batch("batch-000", 10).encode())
+    for limits in ({"max_rows": 300}, {"max_bytes": 30 * size}, {"window": 30}):
+        bus, store = broker().bus(), Store()
+        await published(bus, 100, rows=10)
+        async with running_sink(bus, store.insert, QUICK_SINK.model_copy(update=limits)):
+            await until_settled(bus, SPANS_REDACTED, GROUP)
+        assert 30 <= max(len(call) for call in store.calls) <= 31  # where the last one begins under the limit
+        assert len(store.stored) == 100
+
+
+async def test_a_call_too_large_for_the_store_is_made_smaller_until_it_goes_through() -> None:
     bus, store = broker().bus(), Store()
-    await published(bus, 10, rows=10)
-    settings = QUICK_SINK.model_copy(update={"max_rows": 25, "window": 3})
-    async with running_sink(bus, store.insert, settings):
+    store.max_batches = 3
+    ids = await published(bus, 40)
+    async with running_sink(bus, store.insert):
         await until_settled(bus, SPANS_REDACTED, GROUP)
-    assert max(len(call) for call in store.calls) <= 3
-    assert len(store.stored) == 10
+    assert store.stored == dict.fromkeys(ids, 1)
+    assert await pending(bus, DEADLETTERS, "replay") == 0
+
+
+async def test_after_an_outage_batches_are_stored_together_again() -> None:
+    bus, store = broker(ack_wait_s=60).bus(), Store()
+    store.down = True
+    ids = await published(bus, 64)
+    async with running_sink(bus, store.insert):
+        await until(lambda: len(store.calls) > 12)
+        store.down, calls = False, len(store.calls)
+        await until_settled(bus, SPANS_REDACTED, GROUP)
+    assert store.stored == dict.fromkeys(ids, 1)
+    assert len(store.calls) - calls < 12
+
+
+async def test_full_dead_letters_hold_up_no_other_batch() -> None:
+    bus, store = broker(ack_wait_s=60).bus(), Store()
+    full = True
+
+    def refuses(topic: str, _: Message) -> Exception | None:
+        return UnavailableError("full") if full and topic == DEADLETTERS else None
+
+    store.poison = {"batch-002"}
+    await bus.publish(SPANS_REDACTED, Message(id="noise", key="tenant-1", payload=b"\xff\xff noise"))
+    await published(bus, 5)
+    async with running_sink(RefusingBus(bus, refuses), store.insert, QUICK_SINK.model_copy(update={"patience_s": 0.2})):
+        await until(lambda: len(store.stored) == 4)
+        await bus.publish(SPANS_REDACTED, message(batch("later")))
+        await until(lambda: "later" in store.stored)
+        assert await pending(bus, SPANS_REDACTED, GROUP) == 2
+        full = False
+        await until_settled(bus, SPANS_REDACTED, GROUP)
+    assert {letter.message_id for letter in await dead_letters(bus, 2)} == {"noise", "batch-002"}
+
+
+async def test_a_span_that_the_store_refuses_does_not_take_the_others_of_its_batch_with_it() -> None:
+    bus, store = broker().bus(), Store()
+    store.poison_span = "batch-001/6"
+    await published(bus, 3, rows=8)
+    async with running_sink(bus, store.insert):
+        (letter,) = await dead_letters(bus, 1)
+        await until_settled(bus, SPANS_REDACTED, GROUP)
+    assert (letter.message_id, letter.reason) == ("batch-001/6-7", "ARGUMENT_INVALID")
+    assert SpanBatch.decode(letter.payload).columns["name"].to_pylist() == ["batch-001/6"]
+    assert store.spans == {f"batch-{number:03}/{row}" for number in range(3) for row in range(8)} - {"batch-001/6"}
 
 
 async def test_while_the_store_works_the_next_call_is_gathered() -> None:
@@ -128,7 +192,8 @@ async def test_a_batch_that_fails_for_an_unknown_reason_is_tried_again_alone() -
     async with running_sink(bus, store.insert):
         (letter,) = await dead_letters(bus, 1)
         await until_settled(bus, SPANS_REDACTED, GROUP)
-    assert store.calls.count(["batch-001"]) == letter.tries == QUICK_SINK.max_tries
+    assert letter.tries == QUICK_SINK.max_tries
+    assert store.calls.count(["batch-001"]) == letter.tries + 4  # the two halves, and the halves of the larger one
     assert letter.error_type == "RuntimeError"
 
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from a11i_bus.dead_letters import DeadLetters
 from a11i_bus.failures import describe
+from a11i_bus.isolation import FailedPart
 from a11i_bus.port import Bus, Delivery, Message, Subscription
 from a11i_bus.settings import RunnerSettings
 from a11i_bus.waiting import Backoff, Stopping, insist, stopped_within
@@ -31,6 +32,11 @@ class FailedMessage:
 
     message: Message
     error: Exception
+
+
+def failed_message(source: Message, part: FailedPart) -> FailedMessage:
+    """Return a part of a message's batch as a message of its own, whose id names its rows."""
+    return FailedMessage(replace(source, id=source.id + part.rows, payload=part.spans.encode()), part.error)
 
 
 class Outcomes:

@@ -75,7 +75,9 @@ class SinkSettings(RunnerSettings):
     """How a sink is run."""
 
     window: int = Field(default=2000, ge=1, description="Batches held at once, gathered or being stored.")
-    max_rows: int = Field(default=20_000, ge=1, description="Spans gathered for one call at most.")
+    max_rows: int = Field(
+        default=20_000, ge=1, description="Spans gathered for one call, above which no more are added."
+    )
     max_bytes: int = Field(
         default=64 * 1024**2, ge=1, description="Bytes of batches gathered for one call, above which no more is added."
     )

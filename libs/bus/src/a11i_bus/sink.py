@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pydantic import SecretStr
 
 from a11i_bus.heartbeat import Heartbeats
-from a11i_bus.outcomes import Outcomes
+from a11i_bus.isolation import isolate
+from a11i_bus.outcomes import Outcomes, failed_message
 from a11i_bus.port import Bus, Delivery, Subscription
 from a11i_bus.settings import SinkSettings
 from a11i_bus.stage import POLL_S, fetch
@@ -24,6 +25,11 @@ Sink = Callable[[Sequence[SpanBatch]], Awaitable[None]]
 
 _BUSY_POLL_S: Final = 0.1
 """How long to gather before looking again whether the store has finished its call."""
+_FETCHED_AT_ONCE: Final = 16
+"""Batches asked for at once at most: their sizes are known only when they are there."""
+_CALLS_UNDIVIDED: Final = 3
+"""Calls that may fail for now before fewer batches are tried: what a store refuses for lack of time or memory is too
+much for it rather than too early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,37 @@ class _Held:
     batch: SpanBatch
 
 
+@dataclass(slots=True)
+class _Gathered:
+    """Batches for one call."""
+
+    held: list[_Held] = field(default_factory=list)
+    rows: int = 0
+    size: int = 0
+    most_rows: int = 1
+    most_size: int = 1
+
+    def add(self, delivery: Delivery, batch: SpanBatch) -> None:
+        rows, size = batch.columns.num_rows, len(delivery.message.payload)
+        self.held.append(_Held(delivery, batch))
+        self.rows += rows
+        self.size += size
+        self.most_rows = max(self.most_rows, rows)
+        self.most_size = max(self.most_size, size)
+
+    def room(self, settings: SinkSettings) -> int:
+        """Return how many batches to ask for. That many go over no limit, if none is larger than those gathered; the
+        last one may."""
+        rows, size = settings.max_rows - self.rows, settings.max_bytes - self.size
+        if rows <= 0 or size <= 0:
+            return 0
+        count = min(len(self.held), _FETCHED_AT_ONCE, rows // self.most_rows, size // self.most_size)
+        return max(1, count)
+
+
 @dataclass(frozen=True, slots=True)
 class _Failed:
+    held: _Held
     error: Exception
     tries: int
 
@@ -62,9 +97,10 @@ async def run_sink(
     """Run a sink until `stop` is set, then store what is gathered and end.
 
     While one call of `sink` is under way the next batches are gathered; there is never more than one call. Batches are
-    acknowledged after the call that stored them. On a TransientError the call is repeated, without limit. If it fails
-    otherwise, its halves are tried alone, down to the one batch at fault, which after `max_tries` (a PermanentError:
-    one) becomes a dead letter.
+    acknowledged after the call that stored them. On a TransientError the call is repeated, without limit, and with
+    fewer batches from the third time on. If it fails otherwise, fewer are tried, down to the one batch at fault, and
+    after `max_tries` (a PermanentError: one) that batch is halved until the spans at fault stand alone. Those become
+    dead letters, after all others are stored.
     """
     outcomes = Outcomes(
         bus,
@@ -114,30 +150,26 @@ class _SinkRunner:
 
     async def _gather(self, subscription: Subscription, holding: ExitStack) -> list[_Held]:
         """Return batches for one call. `holding` reports on them until it is closed."""
-        gathered: list[_Held] = []
-        rows = size = 0
+        gathered = _Gathered()
         deadline = 0.0
-        settings = self._settings
-        while not self._stop.is_set() and rows < settings.max_rows and size < settings.max_bytes:
+        while not self._stop.is_set() and (room := gathered.room(self._settings)):
             timeout_s = POLL_S
-            if gathered:
+            if gathered.held:
                 timeout_s = deadline - time.monotonic()
                 if timeout_s <= 0:
                     if self._storing is None or self._storing.done():
                         break
                     timeout_s = _BUSY_POLL_S
                 timeout_s = min(timeout_s, POLL_S)
-            for delivery in await fetch(subscription, settings.window, timeout_s, self._stop):
+            for delivery in await fetch(subscription, room, timeout_s, self._stop):
                 holding.enter_context(self.heartbeats.hold(delivery))
                 batch = await self._open(delivery)
                 if batch is None:
                     continue
-                if not gathered:
-                    deadline = time.monotonic() + settings.max_wait_s
-                gathered.append(_Held(delivery, batch))
-                rows += batch.columns.num_rows
-                size += len(delivery.message.payload)
-        return gathered
+                if not gathered.held:
+                    deadline = time.monotonic() + self._settings.max_wait_s
+                gathered.add(delivery, batch)
+        return gathered.held
 
     async def _open(self, delivery: Delivery) -> SpanBatch | None:
         """Return the delivery's batch, or settle the delivery if it holds none that can be read."""
@@ -157,39 +189,78 @@ class _SinkRunner:
             await self._store(held)
 
     async def _store(self, held: list[_Held]) -> None:
-        """Bring all held deliveries to an outcome."""
+        """Bring all held deliveries to an outcome, those that cannot be stored last."""
+        unsettled = list(held)
+        failed: list[_Failed] = []
         try:
-            failed = await self._call_sink(held)
-            if failed is not None and len(held) == 1:
-                return await self._outcomes.give_up(held[0].delivery, failed.error, failed.tries)
+            await self._store_all(unsettled, failed)
+            while failed:
+                await self._give_up(failed[0])
+                del failed[0]
         except Stopping:
-            await asyncio.gather(*(self._outcomes.give_back(one.delivery, 0.0) for one in held))
-            return None
-        if failed is None:
-            return await self._finish(held)
-        middle = len(held) // 2
-        await self._store(held[:middle])
-        return await self._store(held[middle:])
+            left = [*unsettled, *(one.held for one in failed)]
+            await asyncio.gather(*(self._outcomes.give_back(one.delivery, 0.0) for one in left))
 
-    async def _call_sink(self, held: list[_Held]) -> _Failed | None:
-        """Return None once the sink has stored the batches, or why it will not store them together."""
+    async def _store_all(self, waiting: list[_Held], failed: list[_Failed]) -> None:
+        """Take batches off `waiting` until none is left: stored and settled, or to `failed`.
+
+        As many go into a call as the store has lately taken: half as many after a call that failed, twice as many
+        after one that did not.
+        """
+        backoff, count, tries, delays = self._outcomes.backoff(), len(waiting), 0, 0
+        while waiting:
+            group = waiting[:count]
+            try:
+                await self._call_sink([one.batch for one in group])
+            except TransientError as error:
+                self._outcomes.note_retry(group[0].delivery, error, tries)
+                delays += 1
+                if delays >= _CALLS_UNDIVIDED:
+                    count = max(1, len(group) // 2)
+                await backoff.wait(error.retry_delay_s)
+                continue
+            except Exception as error:
+                if len(group) > 1:
+                    count = len(group) // 2
+                    continue
+                tries += 1
+                if tries < self._settings.max_tries and not isinstance(error, PermanentError):
+                    self._outcomes.note_retry(group[0].delivery, error, tries)
+                    await backoff.wait()
+                    continue
+                failed.append(_Failed(group[0], error, tries))
+            else:
+                count *= 2
+                await self._finish(group)
+            del waiting[: len(group)]
+            backoff, tries = self._outcomes.backoff(), 0
+
+    async def _give_up(self, failed: _Failed) -> None:
+        """Store the spans of a batch that can be stored and make dead letters of the others."""
+        delivery, batch = failed.held.delivery, failed.held.batch
         backoff = self._outcomes.backoff()
-        tries = 0
+        loop = asyncio.get_running_loop()
+
+        def store(spans: SpanBatch) -> None:
+            asyncio.run_coroutine_threadsafe(self._call_sink([spans]), loop).result()
+
         while True:
             try:
-                with metrics.STAGE_SECONDS.labels(self._spec.name).time():
-                    await self._sink([one.batch for one in held])
+                parts = await asyncio.to_thread(isolate, store, batch, failed.error)
+                break
             except TransientError as error:
-                self._outcomes.note_retry(held[0].delivery, error, tries)
+                self._outcomes.note_retry(delivery, error, failed.tries)
                 await backoff.wait(error.retry_delay_s)
-            except Exception as error:
-                tries += 1
-                if len(held) > 1 or tries >= self._settings.max_tries or isinstance(error, PermanentError):
-                    return _Failed(error, tries)
-                self._outcomes.note_retry(held[0].delivery, error, tries)
-                await backoff.wait()
-            else:
-                return None
+        if not parts.good:
+            return await self._outcomes.give_up(delivery, failed.error, failed.tries)
+        for part in parts.good:
+            self._outcomes.worked_on(part.spans)
+        messages = [failed_message(delivery.message, part) for part in parts.failed]
+        return await self._outcomes.give_up_parts(delivery, messages, failed.tries)
+
+    async def _call_sink(self, batches: list[SpanBatch]) -> None:
+        with metrics.STAGE_SECONDS.labels(self._spec.name).time():
+            await self._sink(batches)
 
     async def _finish(self, held: list[_Held]) -> None:
         for one in held:

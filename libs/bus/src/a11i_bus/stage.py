@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from a11i_bus.heartbeat import Heartbeats
 from a11i_bus.isolation import FailedPart, Isolated, isolate
 from a11i_bus.limits import output_limit
-from a11i_bus.outcomes import FailedMessage, Outcomes
+from a11i_bus.outcomes import Outcomes, failed_message
 from a11i_bus.port import Bus, Delivery, Message, Subscription
 from a11i_bus.settings import RunnerSettings
 from a11i_bus.waiting import Stopping, insist, stopped_within
@@ -195,7 +195,7 @@ class _StageRunner:
                 failed.append(FailedPart(part.first_row, part.spans, refusal))
         if len(failed) == len(parts.failed) + len(parts.good):  # none went on
             return await self._outcomes.give_up(delivery, fault, tries)
-        return await self._outcomes.give_up_parts(delivery, [_message(message, part) for part in failed], tries)
+        return await self._outcomes.give_up_parts(delivery, [failed_message(message, part) for part in failed], tries)
 
     async def _in_thread(self, pool: ThreadPoolExecutor, call: Callable[[], _T]) -> _T:
         async with self._threads:
@@ -237,7 +237,3 @@ class _StageRunner:
         for output in outputs:
             message = Message(id=output_id + output.part, key=source.key, payload=output.payload)
             await insist(partial(self._bus.publish, self._spec.sink, message), self._outcomes.backoff())
-
-
-def _message(source: Message, part: FailedPart) -> FailedMessage:
-    return FailedMessage(replace(source, id=source.id + part.rows, payload=part.spans.encode()), part.error)

@@ -166,9 +166,7 @@ class NatsLink:
                     await self._wait_for_attention(_RECONNECT_WAIT_S)
             finally:
                 self._lose()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-                        await client.close()
+                await self._end(client)
 
     def close(self) -> None:
         """End `keep`."""
@@ -198,6 +196,16 @@ class NatsLink:
         await client.subscribe(f"{self._inbox}.*", cb=_calling(self._on_answer))
         for subject, listener in list(self._listeners.items()):
             await self._subscribe(client, subject, listener)
+
+    async def _end(self, client: LinkClient) -> None:
+        """Take a connection down. Whatever fails in that must not keep the next one from being made."""
+        try:
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                await client.close()
+        except TimeoutError:
+            pass
+        except Exception as error:
+            await self._report(error)
 
     async def _look_after(self, client: LinkClient) -> None:
         """Prepare the server if that is due, then wait until something happens."""
