@@ -49,6 +49,8 @@ class StageSpec:
     """Its group there."""
     sink: str
     """Topic that it writes."""
+    decode: Callable[[bytes], SpanBatch] = SpanBatch.decode
+    """Reads a payload of the source. Raises BatchDecodeError or SchemaVersionError."""
 
     def output_id(self, input_id: str) -> str:
         """Return the id of the output for an input: a redelivered input makes the same message again."""
@@ -206,10 +208,10 @@ class _StageRunner:
                 return await asyncio.get_running_loop().run_in_executor(pool, context.run, call)
 
     def _transform(self, payload: bytes) -> list[_Output]:
-        return self._make(SpanBatch.decode(payload))
+        return self._make(self._spec.decode(payload))
 
     def _take_apart(self, payload: bytes, fault: Exception) -> Isolated[list[_Output]]:
-        return isolate(self._make, SpanBatch.decode(payload), fault)
+        return isolate(self._make, self._spec.decode(payload), fault)
 
     def _make(self, batch: SpanBatch) -> list[_Output]:
         """Return what the stage makes of a batch, as payloads that the bus takes: one, unless it grew a lot.

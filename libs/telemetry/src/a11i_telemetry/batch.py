@@ -1,4 +1,4 @@
-"""The SpanBatch: spans as columns, in the envelope in which they travel between services."""
+"""The SpanBatch: spans (or rows of another signal) as columns, in the envelope in which they travel."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,8 +10,9 @@ import pyarrow as pa
 from google.protobuf.message import DecodeError
 
 from a11i.telemetry.v1 import span_batch_pb2
-from a11i_telemetry.columns import Column
-from a11i_telemetry.schema import SCHEMA, SCHEMA_MAJOR, SCHEMA_MINOR
+from a11i_telemetry.columns import Column, empty
+from a11i_telemetry.schema import SCHEMA_MAJOR, SCHEMA_MINOR
+from a11i_telemetry.signals import SCHEMAS, Signal
 
 _NS_PER_S = 1_000_000_000
 _OFFSET_BYTES = 4
@@ -35,9 +36,11 @@ class SpanBatch:
     received_time_ns: int
     """When ingest took the request, nanoseconds since the epoch."""
     columns: pa.RecordBatch
-    """One row a span: `schema.SCHEMA`; columns that a newer minor added may follow."""
+    """One row a span (log record, point, issue): the signal's schema; columns that a newer minor added may follow."""
     traceparent: str = ""
     """W3C traceparent of the request inside a11i; empty if not sampled."""
+    signal: Signal = Signal.SPANS
+    """What the rows are."""
 
     def encode(self) -> bytes:
         """Return the batch as a serialized a11i.telemetry.v1.SpanBatch."""
@@ -51,6 +54,7 @@ class SpanBatch:
             span_count=self.columns.num_rows,
             traceparent=self.traceparent,
             arrow_ipc=sink.getvalue().to_pybytes(),
+            signal=self.signal.value,
         )
         envelope.schema_version.major = SCHEMA_MAJOR
         envelope.schema_version.minor = SCHEMA_MINOR
@@ -60,19 +64,21 @@ class SpanBatch:
     @classmethod
     def decode(cls, payload: bytes) -> "SpanBatch":
         """Return the batch of `payload`. Raises BatchDecodeError or SchemaVersionError."""
-        try:
-            envelope = span_batch_pb2.SpanBatch.FromString(payload)
-        except DecodeError as error:
-            raise BatchDecodeError("not a serialized SpanBatch") from error
-        if envelope.schema_version.major != SCHEMA_MAJOR:
-            raise SchemaVersionError(f"SpanBatch of schema major {envelope.schema_version.major}, not {SCHEMA_MAJOR}")
+        envelope = open_envelope(payload)
+        signal = Signal(envelope.signal or Signal.SPANS)
+        return cls.of(envelope, _read_columns(envelope.arrow_ipc, envelope.span_count, signal))
+
+    @classmethod
+    def of(cls, envelope: span_batch_pb2.SpanBatch, columns: pa.RecordBatch) -> "SpanBatch":
+        """Return the batch of these columns in an envelope that `open_envelope` returned."""
         return cls(
             batch_id=envelope.batch_id,
             tenant_id=envelope.tenant_id,
             project_id=envelope.project_id,
             received_time_ns=envelope.received_time.seconds * _NS_PER_S + envelope.received_time.nanos,
-            columns=_read_columns(envelope.arrow_ipc, envelope.span_count),
+            columns=columns,
             traceparent=envelope.traceparent,
+            signal=Signal(envelope.signal or Signal.SPANS),
         )
 
     def with_columns(self, **columns: Column) -> "SpanBatch":
@@ -95,6 +101,22 @@ class SpanBatch:
             replace(self, batch_id=f"{self.batch_id}-{start}-{end}", columns=self.columns.slice(start, end - start))
             for start, end in _cuts(row_ends(self.columns), max_bytes)
         ]
+
+
+def open_envelope(payload: bytes) -> span_batch_pb2.SpanBatch:
+    """Return the envelope of `payload`, of a schema major and a signal that this code knows.
+
+    Raises BatchDecodeError or SchemaVersionError.
+    """
+    try:
+        envelope = span_batch_pb2.SpanBatch.FromString(payload)
+    except DecodeError as error:
+        raise BatchDecodeError("not a serialized SpanBatch") from error
+    if envelope.schema_version.major != SCHEMA_MAJOR:
+        raise SchemaVersionError(f"SpanBatch of schema major {envelope.schema_version.major}, not {SCHEMA_MAJOR}")
+    if envelope.signal and int(envelope.signal) not in _SIGNALS:
+        raise SchemaVersionError(f"SpanBatch of signal {envelope.signal}, which is not known here")
+    return envelope
 
 
 def row_ends(columns: pa.RecordBatch) -> npt.NDArray[np.int64]:
@@ -141,15 +163,22 @@ def _cuts(ends: npt.NDArray[np.int64], max_bytes: int) -> Iterator[tuple[int, in
         start = end
 
 
-def _read_columns(arrow_ipc: bytes, span_count: int) -> pa.RecordBatch:
+def _read_columns(arrow_ipc: bytes, row_count: int, signal: Signal) -> pa.RecordBatch:
     try:
         with pa.ipc.open_stream(arrow_ipc) as reader:
             columns = reader.read_next_batch()
         columns.validate()
     except (pa.ArrowException, StopIteration, OSError) as error:
         raise BatchDecodeError("the SpanBatch's Arrow stream cannot be read") from error
-    if columns.num_rows != span_count:
-        raise BatchDecodeError(f"the SpanBatch says {span_count} spans and holds {columns.num_rows}")
-    if not pa.schema(list(columns.schema)[: len(SCHEMA)]).equals(SCHEMA):
+    if columns.num_rows != row_count:
+        raise BatchDecodeError(f"the SpanBatch says {row_count} rows and holds {columns.num_rows}")
+    schema = SCHEMAS[signal]
+    known = min(len(schema), len(columns.schema))
+    if not pa.schema(list(columns.schema)[:known]).equals(pa.schema(list(schema)[:known])):
         raise BatchDecodeError("the SpanBatch's columns are not those of its schema version")
+    for field in list(schema)[known:]:  # Columns that came with a minor after the sender's.
+        columns = columns.append_column(field, empty(field.type, row_count))
     return columns
+
+
+_SIGNALS: frozenset[int] = frozenset(Signal)

@@ -7,15 +7,22 @@ import pyarrow as pa
 from a11i_bus.runner import StageSpec
 from a11i_bus.topology import SPANS_RECEIVED, SPANS_TOKENIZED
 from a11i_chassis.metrics import CALLS_UNPRICED, TOKENS_COUNTED
+from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.columns import mask, pc
+from a11i_telemetry.signals import Signal
 from a11i_tokenization.costs import PRICED_BY, cost_columns
 from a11i_tokenization.counts import Bools, token_columns
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.prompts import PromptCounter
 
 STAGE: Final = StageSpec(
-    name="tokenization", version=1, source=SPANS_RECEIVED, group="tokenization", sink=SPANS_TOKENIZED
+    name="tokenization",
+    version=2,
+    source=SPANS_RECEIVED,
+    group="tokenization",
+    sink=SPANS_TOKENIZED,
+    decode=received.decode,
 )
 """Where the stage stands in the pipeline."""
 
@@ -35,7 +42,12 @@ class TokenizeStage:
         self._book = book
 
     def __call__(self, batch: SpanBatch) -> SpanBatch:
-        """Return the batch with its token, source and cost columns completed; everything else is as it came."""
+        """Return the batch with its token, source and cost columns completed; everything else is as it came.
+
+        Only spans have such columns: a batch of another signal comes back as it is.
+        """
+        if batch.signal is not Signal.SPANS:
+            return batch
         columns = batch.columns
         calls = mask(pc.is_in(columns["step_kind"], _CALL_KINDS))
         tokens = token_columns(columns, calls & ~_refused(columns), self._counter)

@@ -6,6 +6,7 @@ The one format in which spans travel between a11i's services."""
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -17,10 +18,43 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Signal:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SignalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Signal.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SIGNAL_UNSPECIFIED: _Signal.ValueType  # 0
+    """Spans, too."""
+    SIGNAL_SPANS: _Signal.ValueType  # 1
+    """Spans."""
+    SIGNAL_LOGS: _Signal.ValueType  # 2
+    """Log records."""
+    SIGNAL_METRICS: _Signal.ValueType  # 3
+    """Points of metrics."""
+    SIGNAL_INGEST_ISSUES: _Signal.ValueType  # 4
+    """What ingest rejected, repaired or cut, and why."""
+
+class Signal(_Signal, metaclass=_SignalEnumTypeWrapper):
+    """Signal says what the rows of a batch are."""
+
+SIGNAL_UNSPECIFIED: Signal.ValueType  # 0
+"""Spans, too."""
+SIGNAL_SPANS: Signal.ValueType  # 1
+"""Spans."""
+SIGNAL_LOGS: Signal.ValueType  # 2
+"""Log records."""
+SIGNAL_METRICS: Signal.ValueType  # 3
+"""Points of metrics."""
+SIGNAL_INGEST_ISSUES: Signal.ValueType  # 4
+"""What ingest rejected, repaired or cut, and why."""
+Global___Signal: _TypeAlias = Signal  # noqa: Y015
+
 @_typing.final
 class SpanBatch(_message.Message):
-    """SpanBatch is an envelope around the spans of one request (or a part of it), as columns.
-    It is what every message on the bus holds. Everything in it belongs to one project of one tenant.
+    """SpanBatch is an envelope around the spans of one request (or a part of it), as columns; or around its log records,
+    its metric points, or what ingest had to note of it. It is what every message on the bus holds. Everything in it
+    belongs to one project of one tenant.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -33,6 +67,8 @@ class SpanBatch(_message.Message):
     RECEIVED_TIME_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
     ARROW_IPC_FIELD_NUMBER: _builtins.int
+    SIGNAL_FIELD_NUMBER: _builtins.int
+    OTLP_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """32 hexadecimal digits, derived from tenant, project and content: the same content has the same id."""
     tenant_id: _builtins.str
@@ -40,11 +76,19 @@ class SpanBatch(_message.Message):
     project_id: _builtins.str
     """The project that the credential named. Never empty."""
     span_count: _builtins.int
-    """Rows in `arrow_ipc`."""
+    """Rows in `arrow_ipc`, or items in `otlp`."""
     traceparent: _builtins.str
     """W3C traceparent of the request inside a11i, to follow a batch through the services. Empty: not sampled."""
     arrow_ipc: _builtins.bytes
-    """One Arrow IPC stream with one record batch, one row a span; columns as docs/span-schema.md describes."""
+    """One Arrow IPC stream with one record batch, one row a span; columns as docs/span-schema.md describes. Empty where
+    `otlp` is set.
+    """
+    signal: Global___Signal.ValueType
+    """What the rows are. Unspecified: spans."""
+    otlp: _builtins.bytes
+    """On `spans.received`: the request as ingest accepted it, a serialized OTLP Export...ServiceRequest of the signal, whose
+    every item is good. The first stage makes columns of it. Empty where `arrow_ipc` is set.
+    """
     @_builtins.property
     def schema_version(self) -> Global___SchemaVersion:
         """Version of the Arrow schema. Services refuse an unknown major and pass unknown columns of a minor through."""
@@ -64,10 +108,12 @@ class SpanBatch(_message.Message):
         received_time: _timestamp_pb2.Timestamp | None = ...,
         traceparent: _builtins.str = ...,
         arrow_ipc: _builtins.bytes = ...,
+        signal: Global___Signal.ValueType = ...,
+        otlp: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["received_time", b"received_time", "schema_version", b"schema_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrow_ipc", b"arrow_ipc", "batch_id", b"batch_id", "project_id", b"project_id", "received_time", b"received_time", "schema_version", b"schema_version", "span_count", b"span_count", "tenant_id", b"tenant_id", "traceparent", b"traceparent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrow_ipc", b"arrow_ipc", "batch_id", b"batch_id", "otlp", b"otlp", "project_id", b"project_id", "received_time", b"received_time", "schema_version", b"schema_version", "signal", b"signal", "span_count", b"span_count", "tenant_id", b"tenant_id", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
