@@ -1,0 +1,94 @@
+"""The scenario, as a program would have it with the providers' own clients. On the path of every Python recorder."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+SCENARIO: dict[str, Any] = json.loads(Path(os.environ["CORPUS_SCENARIO"]).read_text())
+SYSTEM: str = SCENARIO["system"]
+USER: str = SCENARIO["user"]
+TOOL: dict[str, Any] = SCENARIO["tool"]
+RESULT: dict[str, Any] = TOOL["result"]
+OPENAI_MODEL = "gpt-4o-mini"
+ANTHROPIC_MODEL = "claude-sonnet-4-5"
+OPENAI_TOOL = {"type": "function", "function": {name: TOOL[name] for name in ("name", "description", "parameters")}}
+ANTHROPIC_TOOL = {"name": TOOL["name"], "description": TOOL["description"], "input_schema": TOOL["parameters"]}
+
+
+def opening() -> list[Any]:
+    """Return the messages of the first request to OpenAI."""
+    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": USER}]
+
+
+def openai_chat_tool() -> None:
+    """Question, tool call, result, answer: two calls of chat completions."""
+    from openai import OpenAI
+
+    client, messages = OpenAI(), opening()
+    first = client.chat.completions.create(model=OPENAI_MODEL, messages=messages, tools=[OPENAI_TOOL])
+    answer = first.choices[0].message
+    messages.append(answer.model_dump(include={"role", "content", "tool_calls"}))
+    call_id = answer.tool_calls[0].id
+    messages.append({"role": "tool", "tool_call_id": call_id, "content": json.dumps(RESULT)})
+    second = client.chat.completions.create(model=OPENAI_MODEL, messages=messages, tools=[OPENAI_TOOL])
+    print(second.choices[0].message.content)
+
+
+def openai_stream() -> None:
+    """One answer, streamed, with usage."""
+    from openai import OpenAI
+
+    stream = OpenAI().chat.completions.create(
+        model=OPENAI_MODEL, messages=opening(), stream=True, stream_options={"include_usage": True}
+    )
+    print("".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices))
+
+
+def openai_responses() -> None:
+    """Question, tool call, result, answer: two calls of responses."""
+    from openai import OpenAI
+
+    client = OpenAI()
+    tools: list[Any] = [{"type": "function", "strict": False, **OPENAI_TOOL["function"]}]
+    given: list[Any] = [{"role": "user", "content": USER}]
+    first = client.responses.create(model=OPENAI_MODEL, instructions=SYSTEM, input=given, tools=tools)
+    call = first.output[0]
+    item = call.model_dump(include={"type", "call_id", "name", "arguments"})
+    given += [item, {"type": "function_call_output", "call_id": call.call_id, "output": json.dumps(RESULT)}]
+    second = client.responses.create(model=OPENAI_MODEL, instructions=SYSTEM, input=given, tools=tools)
+    print(second.output_text)
+
+
+def openai_embedding() -> None:
+    """One embedding."""
+    from openai import OpenAI
+
+    OpenAI().embeddings.create(model="text-embedding-3-small", input=SCENARIO["embedding"]["input"])
+
+
+def anthropic_chat_tool() -> None:
+    """Question, tool call, result, answer: two calls of messages."""
+    from anthropic import Anthropic
+
+    client, messages = Anthropic(), [{"role": "user", "content": USER}]
+    given: dict[str, Any] = {"model": ANTHROPIC_MODEL, "max_tokens": 1024, "system": SYSTEM, "tools": [ANTHROPIC_TOOL]}
+    first = client.messages.create(messages=messages, **given)
+    call = first.content[0]
+    use = {"type": "tool_use", "id": call.id, "name": call.name, "input": call.input}
+    messages.append({"role": "assistant", "content": [use]})
+    result = {"type": "tool_result", "tool_use_id": call.id, "content": json.dumps(RESULT)}
+    messages.append({"role": "user", "content": [result]})
+    second = client.messages.create(messages=messages, **given)
+    print(second.content[0].text)
+
+
+def anthropic_stream() -> None:
+    """One answer, streamed."""
+    from anthropic import Anthropic
+
+    messages = [{"role": "user", "content": USER}]
+    with Anthropic().messages.stream(
+        model=ANTHROPIC_MODEL, max_tokens=1024, system=SYSTEM, messages=messages
+    ) as stream:
+        print("".join(stream.text_stream))

@@ -1,0 +1,45 @@
+// The AI SDK's telemetry (https://ai-sdk.dev/docs/ai-sdk-core/telemetry) with OpenTelemetry's Node tracer.
+import { readFileSync } from 'node:fs';
+import { anthropic } from '@ai-sdk/anthropic';
+import { openai } from '@ai-sdk/openai';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { generateText, stepCountIs, streamText, tool } from 'ai';
+import { z } from 'zod';
+
+const scenario = JSON.parse(readFileSync(process.env.CORPUS_SCENARIO, 'utf8'));
+const name = process.argv[2];
+
+const provider = new NodeTracerProvider({ spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] });
+provider.register();
+
+const asked = {
+  model: name.endsWith('anthropic') ? anthropic('claude-sonnet-4-5') : openai('gpt-4o-mini'),
+  system: scenario.system,
+  prompt: scenario.user,
+  experimental_telemetry: {
+    isEnabled: true,
+    functionId: 'travel-assistant',
+    metadata: { sessionId: scenario.session_id, userId: scenario.user_id },
+  },
+};
+
+if (name.startsWith('stream')) {
+  const { textStream } = streamText(asked);
+  for await (const text of textStream) process.stdout.write(text);
+} else {
+  const { text } = await generateText({
+    ...asked,
+    tools: {
+      [scenario.tool.name]: tool({
+        description: scenario.tool.description,
+        inputSchema: z.object({ city: z.string().describe('Name of the city') }),
+        execute: async () => scenario.tool.result,
+      }),
+    },
+    stopWhen: stepCountIs(5),
+  });
+  process.stdout.write(text);
+}
+process.stdout.write('\n');
+await provider.shutdown();
