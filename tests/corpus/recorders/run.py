@@ -103,7 +103,9 @@ def install(dialect: str) -> list[str]:
     if not python.exists():
         subprocess.run([TOOLS / "uv", "venv", "-q", "--python", "3.11", target / "venv"], check=True)
     requirements = source / "requirements.txt"
-    subprocess.run([TOOLS / "uv", "pip", "install", "-q", "-p", python, "-r", requirements], check=True)
+    # Away from the repository, whose overrides of what packages ask for would else hold here.
+    with tempfile.TemporaryDirectory() as away:
+        subprocess.run([TOOLS / "uv", "pip", "install", "-q", "-p", python, "-r", requirements], check=True, cwd=away)
     return [str(python), str(source / "record.py")]
 
 
