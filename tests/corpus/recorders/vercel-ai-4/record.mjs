@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createOpenAI } from '@ai-sdk/openai';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { detectResources, envDetector } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { generateText, streamText, tool } from 'ai';
 import { z } from 'zod';
@@ -9,7 +10,10 @@ import { z } from 'zod';
 const scenario = JSON.parse(readFileSync(process.env.CORPUS_SCENARIO, 'utf8'));
 const name = process.argv[2];
 
-const provider = new NodeTracerProvider({ spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] });
+const provider = new NodeTracerProvider({
+  resource: detectResources({ detectors: [envDetector] }),
+  spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+});
 provider.register();
 
 // This version's provider reads no base URL from the environment.

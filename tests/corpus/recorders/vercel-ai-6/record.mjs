@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { anthropic } from '@ai-sdk/anthropic';
 import { openai } from '@ai-sdk/openai';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { detectResources, envDetector } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { generateText, stepCountIs, streamText, tool } from 'ai';
 import { z } from 'zod';
@@ -10,11 +11,14 @@ import { z } from 'zod';
 const scenario = JSON.parse(readFileSync(process.env.CORPUS_SCENARIO, 'utf8'));
 const name = process.argv[2];
 
-const provider = new NodeTracerProvider({ spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] });
+const provider = new NodeTracerProvider({
+  resource: detectResources({ detectors: [envDetector] }),
+  spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+});
 provider.register();
 
 const asked = {
-  model: name.endsWith('anthropic') ? anthropic('claude-sonnet-4-5') : openai('gpt-4o-mini'),
+  model: name.includes('anthropic') ? anthropic('claude-sonnet-4-5') : openai('gpt-4o-mini'),
   system: scenario.system,
   prompt: scenario.user,
   experimental_telemetry: {

@@ -4,6 +4,7 @@ import { anthropic } from '@ai-sdk/anthropic';
 import { openai } from '@ai-sdk/openai';
 import { LegacyOpenTelemetry, OpenTelemetry } from '@ai-sdk/otel';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { detectResources, envDetector } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { generateText, isStepCount, registerTelemetry, streamText, tool } from 'ai';
 import { z } from 'zod';
@@ -11,12 +12,16 @@ import { z } from 'zod';
 const scenario = JSON.parse(readFileSync(process.env.CORPUS_SCENARIO, 'utf8'));
 const name = process.argv[2];
 
-const provider = new NodeTracerProvider({ spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] });
+const provider = new NodeTracerProvider({
+  resource: detectResources({ detectors: [envDetector] }),
+  spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+});
 provider.register();
-registerTelemetry(name.includes('legacy') ? new LegacyOpenTelemetry() : new OpenTelemetry());
+const more = name.endsWith('supplemental') ? { usage: true, providerMetadata: true, runtimeContext: true } : {};
+registerTelemetry(name.endsWith('legacy') ? new LegacyOpenTelemetry() : new OpenTelemetry(more));
 
 const asked = {
-  model: name.endsWith('anthropic') ? anthropic('claude-sonnet-4-5') : openai('gpt-4o-mini'),
+  model: name.includes('anthropic') ? anthropic('claude-sonnet-4-5') : openai('gpt-4o-mini'),
   instructions: scenario.system,
   prompt: scenario.user,
   runtimeContext: { sessionId: scenario.session_id, userId: scenario.user_id },
