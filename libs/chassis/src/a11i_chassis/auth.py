@@ -14,9 +14,10 @@ from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
 from a11i.errors.v1 import error_reason_pb2 as reasons
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermissionDeniedError, UnauthenticatedError, UnavailableError
+from a11i_chassis.ingest_policy import DEFAULT_INGEST_POLICY, IngestPolicy, from_message
 
 _MAX_CACHE_TTL_S: Final = 30.0
-"""A revoked key stops working within this time, whatever the auth service says."""
+"""A revoked key stops working, and a changed policy is followed, within this time, whatever the auth service says."""
 _BAD_KEY_TTL_S: Final = 5.0
 """A bad key is asked about at most this often, so that a misconfigured client cannot flood the auth service."""
 _MAX_GOOD_KEYS: Final = 10_000
@@ -43,6 +44,8 @@ class Principal:
     project_id: str
     key_id: str
     scopes: frozenset[int]
+    ingest_policy: IngestPolicy = DEFAULT_INGEST_POLICY
+    """Of the project."""
 
 
 def bearer_token(metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
@@ -144,7 +147,13 @@ class KeyVerifier:
                 raise _cannot_ask() from None
             self._bad.keep(digest, value=True, ttl_s=_BAD_KEY_TTL_S)
             return None
-        principal = Principal(answer.tenant_id, answer.project_id, answer.key_id, frozenset(answer.scopes))
+        principal = Principal(
+            tenant_id=answer.tenant_id,
+            project_id=answer.project_id,
+            key_id=answer.key_id,
+            scopes=frozenset(answer.scopes),
+            ingest_policy=from_message(answer.ingest_policy),
+        )
         ttl_s = min(answer.cache_ttl.ToTimedelta().total_seconds(), _MAX_CACHE_TTL_S)
         self._good.keep(digest, value=principal, ttl_s=ttl_s)
         return principal

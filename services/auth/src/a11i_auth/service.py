@@ -3,20 +3,25 @@
 import hmac
 import re
 import uuid
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 
+import structlog
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from a11i.auth.v1 import auth_service_pb2 as pb
 from a11i.auth.v1 import auth_service_pb2_grpc
 from a11i_auth.keys import is_key_id, mac, new_key
+from a11i_auth.policies import check_policy
 from a11i_auth.verification import utc_now, verify_key
-from a11i_chassis import metrics
+from a11i_chassis import ingest_policy, metrics
 from a11i_chassis.auth import bearer_token
 from a11i_chassis.errors import InvalidArgumentError, NotFoundError, TransientError, UnauthenticatedError
 from a11i_chassis.grpc_types import Context
 from a11i_storage.postgres import Catalog
+
+_log = structlog.get_logger()
 
 _SLUG: Final = re.compile(r"[a-z][a-z0-9-]{2,39}")
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -49,13 +54,14 @@ class AuthServicer(auth_service_pb2_grpc.AuthServiceServicer):
             project_id=key.project_id,
             key_id=key.key_id,
             scopes=[pb.Scope.ValueType(scope) for scope in key.scopes],
+            ingest_policy=ingest_policy.to_message(key.ingest_policy),
         )
         response.cache_ttl.FromTimedelta(verified.cache_ttl)
         return response
 
 
 class AdminServicer(auth_service_pb2_grpc.AdminServiceServicer):
-    """AdminService: tenants, projects and keys, for whoever shows the admin token."""
+    """AdminService: tenants, projects, keys and policies, for whoever shows the admin token."""
 
     def __init__(self, catalog: Catalog, pepper: str, admin_token: str) -> None:
         self._catalog = catalog
@@ -109,6 +115,26 @@ class AdminServicer(auth_service_pb2_grpc.AdminServiceServicer):
             raise NotFoundError(message)
         await self._catalog.revoke_api_key(request.key_id)
         return pb.RevokeApiKeyResponse()
+
+    async def GetIngestPolicy(self, request: pb.GetIngestPolicyRequest, context: Context) -> pb.GetIngestPolicyResponse:
+        """Return a project's policy."""
+        self._check_caller(context)
+        stored = await self._catalog.ingest_policies.get(_uuid(request.project_id, "project_id"))
+        response = pb.GetIngestPolicyResponse(ingest_policy=ingest_policy.to_message(stored.policy))
+        if stored.updated_time is not None:
+            response.update_time.FromDatetime(stored.updated_time)
+        return response
+
+    async def PutIngestPolicy(self, request: pb.PutIngestPolicyRequest, context: Context) -> pb.PutIngestPolicyResponse:
+        """Replace a project's policy."""
+        self._check_caller(context)
+        project_id = _uuid(request.project_id, "project_id")
+        policy = check_policy(ingest_policy.from_message(request.ingest_policy))
+        updated_time = await self._catalog.ingest_policies.put(project_id, policy)
+        _log.info("ingest_policy_put", project_id=project_id, **asdict(policy))
+        response = pb.PutIngestPolicyResponse(ingest_policy=ingest_policy.to_message(policy))
+        response.update_time.FromDatetime(updated_time)
+        return response
 
     def _check_caller(self, context: Context) -> None:
         token = bearer_token(context.invocation_metadata())

@@ -1,4 +1,4 @@
-"""The catalog in PostgreSQL: tenants, projects, API keys."""
+"""The catalog in PostgreSQL: tenants, projects, API keys, ingest policies."""
 
 from a11i_storage.postgres.catalog import ApiKey, Catalog, open_catalog
 from a11i_storage.postgres.migrator import migrate

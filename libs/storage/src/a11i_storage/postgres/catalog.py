@@ -5,12 +5,21 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 
 from a11i_chassis.errors import AlreadyExistsError, NotFoundError
+from a11i_chassis.ingest_policy import DEFAULT_INGEST_POLICY, IngestPolicy
 from a11i_storage.postgres.connection import Database
+from a11i_storage.postgres.ingest_policies import POLICY_COLUMNS, IngestPolicies, policy_of
 from a11i_storage.postgres.settings import PostgresSettings
+
+_FIND_KEY: Final = (
+    "SELECT k.key_id, p.tenant_id, k.project_id, k.secret_mac, k.scopes, k.expire_time, k.revoke_time, "
+    f"{POLICY_COLUMNS} FROM api_keys k JOIN projects p ON p.id = k.project_id "
+    "LEFT JOIN ingest_policies i ON i.project_id = p.id WHERE k.key_id = $1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,8 @@ class ApiKey:
     scopes: tuple[int, ...]
     expire_time: datetime | None
     revoke_time: datetime | None
+    ingest_policy: IngestPolicy = DEFAULT_INGEST_POLICY
+    """Of the key's project."""
 
 
 class Catalog:
@@ -31,6 +42,7 @@ class Catalog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.ingest_policies = IngestPolicies(database)
 
     async def ping(self) -> None:
         """Return if PostgreSQL answers."""
@@ -111,11 +123,7 @@ class Catalog:
     async def find_api_key(self, key_id: str) -> ApiKey | None:
         """Return a key, ended ones too, or None if there is none of that id."""
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(
-                "SELECT k.key_id, p.tenant_id, k.project_id, k.secret_mac, k.scopes, k.expire_time, k.revoke_time "
-                "FROM api_keys k JOIN projects p ON p.id = k.project_id WHERE k.key_id = $1",
-                key_id,
-            )
+            row = await connection.fetchrow(_FIND_KEY, key_id)
         if row is None:
             return None
         return ApiKey(
@@ -126,6 +134,7 @@ class Catalog:
             scopes=tuple(row["scopes"]),
             expire_time=row["expire_time"],
             revoke_time=row["revoke_time"],
+            ingest_policy=policy_of(row),
         )
 
 

@@ -26,37 +26,47 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x61\x31\x31i/auth/v1/auth_service.proto\x12\x0c\x61\x31\x31i.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\".\n\x13VerifyApiKeyRequest\x12\x17\n\x07\x61pi_key\x18\x01 \x01(\tR\x06\x61piKey\"\xce\x01\n\x14VerifyApiKeyResponse\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1d\n\nproject_id\x18\x02 \x01(\tR\tprojectId\x12\x15\n\x06key_id\x18\x03 \x01(\tR\x05keyId\x12+\n\x06scopes\x18\x04 \x03(\x0e\x32\x13.a11i.auth.v1.ScopeR\x06scopes\x12\x36\n\tcache_ttl\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x63\x61\x63heTtl\"L\n\x13\x43reateTenantRequest\x12\x12\n\x04slug\x18\x01 \x01(\tR\x04slug\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\"3\n\x14\x43reateTenantResponse\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\"j\n\x14\x43reateProjectRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x12\n\x04slug\x18\x02 \x01(\tR\x04slug\x12!\n\x0c\x64isplay_name\x18\x03 \x01(\tR\x0b\x64isplayName\"6\n\x15\x43reateProjectResponse\x12\x1d\n\nproject_id\x18\x01 \x01(\tR\tprojectId\"\xc1\x01\n\x13\x43reateApiKeyRequest\x12\x1d\n\nproject_id\x18\x01 \x01(\tR\tprojectId\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\x12+\n\x06scopes\x18\x03 \x03(\x0e\x32\x13.a11i.auth.v1.ScopeR\x06scopes\x12;\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\"F\n\x14\x43reateApiKeyResponse\x12\x17\n\x07\x61pi_key\x18\x01 \x01(\tR\x06\x61piKey\x12\x15\n\x06key_id\x18\x02 \x01(\tR\x05keyId\",\n\x13RevokeApiKeyRequest\x12\x15\n\x06key_id\x18\x01 \x01(\tR\x05keyId\"\x16\n\x14RevokeApiKeyResponse*A\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSCOPE_INGEST\x10\x01\x12\x0f\n\x0bSCOPE_QUERY\x10\x02\x32\x64\n\x0b\x41uthService\x12U\n\x0cVerifyApiKey\x12!.a11i.auth.v1.VerifyApiKeyRequest\x1a\".a11i.auth.v1.VerifyApiKeyResponse2\xed\x02\n\x0c\x41\x64minService\x12U\n\x0c\x43reateTenant\x12!.a11i.auth.v1.CreateTenantRequest\x1a\".a11i.auth.v1.CreateTenantResponse\x12X\n\rCreateProject\x12\".a11i.auth.v1.CreateProjectRequest\x1a#.a11i.auth.v1.CreateProjectResponse\x12U\n\x0c\x43reateApiKey\x12!.a11i.auth.v1.CreateApiKeyRequest\x1a\".a11i.auth.v1.CreateApiKeyResponse\x12U\n\x0cRevokeApiKey\x12!.a11i.auth.v1.RevokeApiKeyRequest\x1a\".a11i.auth.v1.RevokeApiKeyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x61\x31\x31i/auth/v1/auth_service.proto\x12\x0c\x61\x31\x31i.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\".\n\x13VerifyApiKeyRequest\x12\x17\n\x07\x61pi_key\x18\x01 \x01(\tR\x06\x61piKey\"\x8f\x02\n\x14VerifyApiKeyResponse\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1d\n\nproject_id\x18\x02 \x01(\tR\tprojectId\x12\x15\n\x06key_id\x18\x03 \x01(\tR\x05keyId\x12+\n\x06scopes\x18\x04 \x03(\x0e\x32\x13.a11i.auth.v1.ScopeR\x06scopes\x12\x36\n\tcache_ttl\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x63\x61\x63heTtl\x12?\n\ringest_policy\x18\x06 \x01(\x0b\x32\x1a.a11i.auth.v1.IngestPolicyR\x0cingestPolicy\"\xd5\x02\n\x0cIngestPolicy\x12*\n\x0esampling_ratio\x18\x01 \x01(\x01H\x00R\rsamplingRatio\x88\x01\x01\x12\x1f\n\x0bkeep_errors\x18\x02 \x01(\x08R\nkeepErrors\x12.\n\x13requests_per_second\x18\x03 \x01(\x01R\x11requestsPerSecond\x12#\n\rrequest_burst\x18\x04 \x01(\x01R\x0crequestBurst\x12(\n\x10spans_per_second\x18\x05 \x01(\x01R\x0espansPerSecond\x12\x1d\n\nspan_burst\x18\x06 \x01(\x01R\tspanBurst\x12(\n\x10\x62ytes_per_second\x18\x07 \x01(\x01R\x0e\x62ytesPerSecond\x12\x1d\n\nbyte_burst\x18\x08 \x01(\x01R\tbyteBurstB\x11\n\x0f_sampling_ratio\"L\n\x13\x43reateTenantRequest\x12\x12\n\x04slug\x18\x01 \x01(\tR\x04slug\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\"3\n\x14\x43reateTenantResponse\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\"j\n\x14\x43reateProjectRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x12\n\x04slug\x18\x02 \x01(\tR\x04slug\x12!\n\x0c\x64isplay_name\x18\x03 \x01(\tR\x0b\x64isplayName\"6\n\x15\x43reateProjectResponse\x12\x1d\n\nproject_id\x18\x01 \x01(\tR\tprojectId\"\xc1\x01\n\x13\x43reateApiKeyRequest\x12\x1d\n\nproject_id\x18\x01 \x01(\tR\tprojectId\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\x12+\n\x06scopes\x18\x03 \x03(\x0e\x32\x13.a11i.auth.v1.ScopeR\x06scopes\x12;\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\"F\n\x14\x43reateApiKeyResponse\x12\x17\n\x07\x61pi_key\x18\x01 \x01(\tR\x06\x61piKey\x12\x15\n\x06key_id\x18\x02 \x01(\tR\x05keyId\",\n\x13RevokeApiKeyRequest\x12\x15\n\x06key_id\x18\x01 \x01(\tR\x05keyId\"\x16\n\x14RevokeApiKeyResponse\"7\n\x16GetIngestPolicyRequest\x12\x1d\n\nproject_id\x18\x01 \x01(\tR\tprojectId\"\x97\x01\n\x17GetIngestPolicyResponse\x12?\n\ringest_policy\x18\x01 \x01(\x0b\x32\x1a.a11i.auth.v1.IngestPolicyR\x0cingestPolicy\x12;\n\x0bupdate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nupdateTime\"x\n\x16PutIngestPolicyRequest\x12\x1d\n\nproject_id\x18\x01 \x01(\tR\tprojectId\x12?\n\ringest_policy\x18\x02 \x01(\x0b\x32\x1a.a11i.auth.v1.IngestPolicyR\x0cingestPolicy\"\x97\x01\n\x17PutIngestPolicyResponse\x12?\n\ringest_policy\x18\x01 \x01(\x0b\x32\x1a.a11i.auth.v1.IngestPolicyR\x0cingestPolicy\x12;\n\x0bupdate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nupdateTime*A\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSCOPE_INGEST\x10\x01\x12\x0f\n\x0bSCOPE_QUERY\x10\x02\x32\x64\n\x0b\x41uthService\x12U\n\x0cVerifyApiKey\x12!.a11i.auth.v1.VerifyApiKeyRequest\x1a\".a11i.auth.v1.VerifyApiKeyResponse2\xad\x04\n\x0c\x41\x64minService\x12U\n\x0c\x43reateTenant\x12!.a11i.auth.v1.CreateTenantRequest\x1a\".a11i.auth.v1.CreateTenantResponse\x12X\n\rCreateProject\x12\".a11i.auth.v1.CreateProjectRequest\x1a#.a11i.auth.v1.CreateProjectResponse\x12U\n\x0c\x43reateApiKey\x12!.a11i.auth.v1.CreateApiKeyRequest\x1a\".a11i.auth.v1.CreateApiKeyResponse\x12U\n\x0cRevokeApiKey\x12!.a11i.auth.v1.RevokeApiKeyRequest\x1a\".a11i.auth.v1.RevokeApiKeyResponse\x12^\n\x0fGetIngestPolicy\x12$.a11i.auth.v1.GetIngestPolicyRequest\x1a%.a11i.auth.v1.GetIngestPolicyResponse\x12^\n\x0fPutIngestPolicy\x12$.a11i.auth.v1.PutIngestPolicyRequest\x1a%.a11i.auth.v1.PutIngestPolicyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'a11i.auth.v1.auth_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SCOPE']._serialized_start=1004
-  _globals['_SCOPE']._serialized_end=1069
+  _globals['_SCOPE']._serialized_start=1900
+  _globals['_SCOPE']._serialized_end=1965
   _globals['_VERIFYAPIKEYREQUEST']._serialized_start=114
   _globals['_VERIFYAPIKEYREQUEST']._serialized_end=160
   _globals['_VERIFYAPIKEYRESPONSE']._serialized_start=163
-  _globals['_VERIFYAPIKEYRESPONSE']._serialized_end=369
-  _globals['_CREATETENANTREQUEST']._serialized_start=371
-  _globals['_CREATETENANTREQUEST']._serialized_end=447
-  _globals['_CREATETENANTRESPONSE']._serialized_start=449
-  _globals['_CREATETENANTRESPONSE']._serialized_end=500
-  _globals['_CREATEPROJECTREQUEST']._serialized_start=502
-  _globals['_CREATEPROJECTREQUEST']._serialized_end=608
-  _globals['_CREATEPROJECTRESPONSE']._serialized_start=610
-  _globals['_CREATEPROJECTRESPONSE']._serialized_end=664
-  _globals['_CREATEAPIKEYREQUEST']._serialized_start=667
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=860
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=862
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=932
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=934
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=978
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=980
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=1002
-  _globals['_AUTHSERVICE']._serialized_start=1071
-  _globals['_AUTHSERVICE']._serialized_end=1171
-  _globals['_ADMINSERVICE']._serialized_start=1174
-  _globals['_ADMINSERVICE']._serialized_end=1539
+  _globals['_VERIFYAPIKEYRESPONSE']._serialized_end=434
+  _globals['_INGESTPOLICY']._serialized_start=437
+  _globals['_INGESTPOLICY']._serialized_end=778
+  _globals['_CREATETENANTREQUEST']._serialized_start=780
+  _globals['_CREATETENANTREQUEST']._serialized_end=856
+  _globals['_CREATETENANTRESPONSE']._serialized_start=858
+  _globals['_CREATETENANTRESPONSE']._serialized_end=909
+  _globals['_CREATEPROJECTREQUEST']._serialized_start=911
+  _globals['_CREATEPROJECTREQUEST']._serialized_end=1017
+  _globals['_CREATEPROJECTRESPONSE']._serialized_start=1019
+  _globals['_CREATEPROJECTRESPONSE']._serialized_end=1073
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=1076
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=1269
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=1271
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=1341
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=1343
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=1387
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=1389
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=1411
+  _globals['_GETINGESTPOLICYREQUEST']._serialized_start=1413
+  _globals['_GETINGESTPOLICYREQUEST']._serialized_end=1468
+  _globals['_GETINGESTPOLICYRESPONSE']._serialized_start=1471
+  _globals['_GETINGESTPOLICYRESPONSE']._serialized_end=1622
+  _globals['_PUTINGESTPOLICYREQUEST']._serialized_start=1624
+  _globals['_PUTINGESTPOLICYREQUEST']._serialized_end=1744
+  _globals['_PUTINGESTPOLICYRESPONSE']._serialized_start=1747
+  _globals['_PUTINGESTPOLICYRESPONSE']._serialized_end=1898
+  _globals['_AUTHSERVICE']._serialized_start=1967
+  _globals['_AUTHSERVICE']._serialized_end=2067
+  _globals['_ADMINSERVICE']._serialized_start=2070
+  _globals['_ADMINSERVICE']._serialized_end=2627
 # @@protoc_insertion_point(module_scope)

@@ -78,6 +78,7 @@ class VerifyApiKeyResponse(_message.Message):
     KEY_ID_FIELD_NUMBER: _builtins.int
     SCOPES_FIELD_NUMBER: _builtins.int
     CACHE_TTL_FIELD_NUMBER: _builtins.int
+    INGEST_POLICY_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant."""
     project_id: _builtins.str
@@ -92,6 +93,12 @@ class VerifyApiKeyResponse(_message.Message):
     def cache_ttl(self) -> _duration_pb2.Duration:
         """How long the answer may be kept, 30 seconds at most."""
 
+    @_builtins.property
+    def ingest_policy(self) -> Global___IngestPolicy:
+        """What ingest does with the project's telemetry. Always set; an older auth service leaves it out, which means the
+        default policy.
+        """
+
     def __init__(
         self,
         *,
@@ -100,14 +107,74 @@ class VerifyApiKeyResponse(_message.Message):
         key_id: _builtins.str = ...,
         scopes: _abc.Iterable[Global___Scope.ValueType] | None = ...,
         cache_ttl: _duration_pb2.Duration | None = ...,
+        ingest_policy: Global___IngestPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cache_ttl", b"cache_ttl"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cache_ttl", b"cache_ttl", "ingest_policy", b"ingest_policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_ttl", b"cache_ttl", "key_id", b"key_id", "project_id", b"project_id", "scopes", b"scopes", "tenant_id", b"tenant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_ttl", b"cache_ttl", "ingest_policy", b"ingest_policy", "key_id", b"key_id", "project_id", b"project_id", "scopes", b"scopes", "tenant_id", b"tenant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___VerifyApiKeyResponse: _TypeAlias = VerifyApiKeyResponse  # noqa: Y015
+
+@_typing.final
+class IngestPolicy(_message.Message):
+    """IngestPolicy is what ingest does with a project's telemetry before it acknowledges it. The default policy, which is
+    the empty message, keeps everything and has the limits of the ingest service's settings.
+
+    The rates hold for each API key of the project, in each ingest process. A request over a rate is refused as a whole
+    with RESOURCE_EXHAUSTED (429) and the time to wait; OTLP clients send it again.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAMPLING_RATIO_FIELD_NUMBER: _builtins.int
+    KEEP_ERRORS_FIELD_NUMBER: _builtins.int
+    REQUESTS_PER_SECOND_FIELD_NUMBER: _builtins.int
+    REQUEST_BURST_FIELD_NUMBER: _builtins.int
+    SPANS_PER_SECOND_FIELD_NUMBER: _builtins.int
+    SPAN_BURST_FIELD_NUMBER: _builtins.int
+    BYTES_PER_SECOND_FIELD_NUMBER: _builtins.int
+    BYTE_BURST_FIELD_NUMBER: _builtins.int
+    sampling_ratio: _builtins.float
+    """Share of traces that is kept, 0 to 1, chosen by trace id: all spans of a trace are kept or none, in whichever
+    process they are made. Unset: 1. Telemetry without a trace id is always kept.
+    """
+    keep_errors: _builtins.bool
+    """Whether spans and log records that are errors are kept, whatever their trace id."""
+    requests_per_second: _builtins.float
+    """Requests a second. 0: as the ingest service's settings say."""
+    request_burst: _builtins.float
+    """Requests that may come at once. 0: what ten seconds of requests_per_second bring."""
+    spans_per_second: _builtins.float
+    """Spans, log records and metric points a second, sampled-out ones too. 0: as the ingest service's settings say."""
+    span_burst: _builtins.float
+    """Spans, log records and metric points that may come at once. 0: what ten seconds of spans_per_second bring."""
+    bytes_per_second: _builtins.float
+    """Bytes of requests a second, after decompression. 0: as the ingest service's settings say."""
+    byte_burst: _builtins.float
+    """Bytes that may come at once. 0: what ten seconds of bytes_per_second bring."""
+    def __init__(
+        self,
+        *,
+        sampling_ratio: _builtins.float | None = ...,
+        keep_errors: _builtins.bool = ...,
+        requests_per_second: _builtins.float = ...,
+        request_burst: _builtins.float = ...,
+        spans_per_second: _builtins.float = ...,
+        span_burst: _builtins.float = ...,
+        bytes_per_second: _builtins.float = ...,
+        byte_burst: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_sampling_ratio", b"_sampling_ratio", "sampling_ratio", b"sampling_ratio"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_sampling_ratio", b"_sampling_ratio", "byte_burst", b"byte_burst", "bytes_per_second", b"bytes_per_second", "keep_errors", b"keep_errors", "request_burst", b"request_burst", "requests_per_second", b"requests_per_second", "sampling_ratio", b"sampling_ratio", "span_burst", b"span_burst", "spans_per_second", b"spans_per_second"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__sampling_ratio: _TypeAlias = _typing.Literal["sampling_ratio"]  # noqa: Y015
+    _WhichOneofArgType__sampling_ratio: _TypeAlias = _typing.Literal["_sampling_ratio", b"_sampling_ratio"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sampling_ratio) -> _WhichOneofReturnType__sampling_ratio | None: ...
+
+Global___IngestPolicy: _TypeAlias = IngestPolicy  # noqa: Y015
 
 @_typing.final
 class CreateTenantRequest(_message.Message):
@@ -311,3 +378,113 @@ class RevokeApiKeyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RevokeApiKeyResponse: _TypeAlias = RevokeApiKeyResponse  # noqa: Y015
+
+@_typing.final
+class GetIngestPolicyRequest(_message.Message):
+    """GetIngestPolicyRequest names a project."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECT_ID_FIELD_NUMBER: _builtins.int
+    project_id: _builtins.str
+    """The project's id."""
+    def __init__(
+        self,
+        *,
+        project_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["project_id", b"project_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetIngestPolicyRequest: _TypeAlias = GetIngestPolicyRequest  # noqa: Y015
+
+@_typing.final
+class GetIngestPolicyResponse(_message.Message):
+    """GetIngestPolicyResponse is the project's policy."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INGEST_POLICY_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ingest_policy(self) -> Global___IngestPolicy:
+        """The policy."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was put. Unset: never, so that it is the default one."""
+
+    def __init__(
+        self,
+        *,
+        ingest_policy: Global___IngestPolicy | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ingest_policy", b"ingest_policy", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ingest_policy", b"ingest_policy", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetIngestPolicyResponse: _TypeAlias = GetIngestPolicyResponse  # noqa: Y015
+
+@_typing.final
+class PutIngestPolicyRequest(_message.Message):
+    """PutIngestPolicyRequest is a project's new policy."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECT_ID_FIELD_NUMBER: _builtins.int
+    INGEST_POLICY_FIELD_NUMBER: _builtins.int
+    project_id: _builtins.str
+    """The project's id."""
+    @_builtins.property
+    def ingest_policy(self) -> Global___IngestPolicy:
+        """The whole policy: what is unset in it has its default from now on. Unset: the default policy."""
+
+    def __init__(
+        self,
+        *,
+        project_id: _builtins.str = ...,
+        ingest_policy: Global___IngestPolicy | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ingest_policy", b"ingest_policy"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ingest_policy", b"ingest_policy", "project_id", b"project_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutIngestPolicyRequest: _TypeAlias = PutIngestPolicyRequest  # noqa: Y015
+
+@_typing.final
+class PutIngestPolicyResponse(_message.Message):
+    """PutIngestPolicyResponse says that the policy is stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INGEST_POLICY_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ingest_policy(self) -> Global___IngestPolicy:
+        """The policy as it is stored."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was stored."""
+
+    def __init__(
+        self,
+        *,
+        ingest_policy: Global___IngestPolicy | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ingest_policy", b"ingest_policy", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ingest_policy", b"ingest_policy", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutIngestPolicyResponse: _TypeAlias = PutIngestPolicyResponse  # noqa: Y015

@@ -134,6 +134,16 @@ class AdminServiceStub:
                 request_serializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.RevokeApiKeyRequest.SerializeToString,
                 response_deserializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.RevokeApiKeyResponse.FromString,
                 _registered_method=True)
+        self.GetIngestPolicy = channel.unary_unary(
+                '/a11i.auth.v1.AdminService/GetIngestPolicy',
+                request_serializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.GetIngestPolicyRequest.SerializeToString,
+                response_deserializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.GetIngestPolicyResponse.FromString,
+                _registered_method=True)
+        self.PutIngestPolicy = channel.unary_unary(
+                '/a11i.auth.v1.AdminService/PutIngestPolicy',
+                request_serializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.PutIngestPolicyRequest.SerializeToString,
+                response_deserializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.PutIngestPolicyResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
@@ -169,6 +179,22 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetIngestPolicy(self, request, context):
+        """GetIngestPolicy says what ingest does with a project's telemetry. Idempotent. A project that was never given a
+        policy has the default one. Errors: INVALID_ARGUMENT, NOT_FOUND (project).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutIngestPolicy(self, request, context):
+        """PutIngestPolicy replaces a project's policy as a whole. Ingest follows it within 30 seconds, as it keeps the
+        answers of VerifyApiKey for so long. Idempotent. Errors: INVALID_ARGUMENT (names the field), NOT_FOUND (project).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -191,6 +217,16 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.RevokeApiKey,
                     request_deserializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.RevokeApiKeyRequest.FromString,
                     response_serializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.RevokeApiKeyResponse.SerializeToString,
+            ),
+            'GetIngestPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetIngestPolicy,
+                    request_deserializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.GetIngestPolicyRequest.FromString,
+                    response_serializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.GetIngestPolicyResponse.SerializeToString,
+            ),
+            'PutIngestPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutIngestPolicy,
+                    request_deserializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.PutIngestPolicyRequest.FromString,
+                    response_serializer=a11i_dot_auth_dot_v1_dot_auth__service__pb2.PutIngestPolicyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -303,6 +339,60 @@ class AdminService:
             '/a11i.auth.v1.AdminService/RevokeApiKey',
             a11i_dot_auth_dot_v1_dot_auth__service__pb2.RevokeApiKeyRequest.SerializeToString,
             a11i_dot_auth_dot_v1_dot_auth__service__pb2.RevokeApiKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetIngestPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.auth.v1.AdminService/GetIngestPolicy',
+            a11i_dot_auth_dot_v1_dot_auth__service__pb2.GetIngestPolicyRequest.SerializeToString,
+            a11i_dot_auth_dot_v1_dot_auth__service__pb2.GetIngestPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutIngestPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.auth.v1.AdminService/PutIngestPolicy',
+            a11i_dot_auth_dot_v1_dot_auth__service__pb2.PutIngestPolicyRequest.SerializeToString,
+            a11i_dot_auth_dot_v1_dot_auth__service__pb2.PutIngestPolicyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -83,6 +83,14 @@ class AdminServiceStub:
     """CreateApiKey makes a key for a project and shows it, once. Errors: INVALID_ARGUMENT, NOT_FOUND (project)."""
     RevokeApiKey: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.RevokeApiKeyRequest, _auth_service_pb2.RevokeApiKeyResponse]
     """RevokeApiKey ends a key. Caches forget it within 30 seconds. Idempotent. Errors: NOT_FOUND."""
+    GetIngestPolicy: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.GetIngestPolicyRequest, _auth_service_pb2.GetIngestPolicyResponse]
+    """GetIngestPolicy says what ingest does with a project's telemetry. Idempotent. A project that was never given a
+    policy has the default one. Errors: INVALID_ARGUMENT, NOT_FOUND (project).
+    """
+    PutIngestPolicy: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.PutIngestPolicyRequest, _auth_service_pb2.PutIngestPolicyResponse]
+    """PutIngestPolicy replaces a project's policy as a whole. Ingest follows it within 30 seconds, as it keeps the
+    answers of VerifyApiKey for so long. Idempotent. Errors: INVALID_ARGUMENT (names the field), NOT_FOUND (project).
+    """
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
@@ -99,6 +107,14 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """CreateApiKey makes a key for a project and shows it, once. Errors: INVALID_ARGUMENT, NOT_FOUND (project)."""
     RevokeApiKey: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RevokeApiKeyRequest, _auth_service_pb2.RevokeApiKeyResponse]  # type: ignore[assignment]
     """RevokeApiKey ends a key. Caches forget it within 30 seconds. Idempotent. Errors: NOT_FOUND."""
+    GetIngestPolicy: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.GetIngestPolicyRequest, _auth_service_pb2.GetIngestPolicyResponse]  # type: ignore[assignment]
+    """GetIngestPolicy says what ingest does with a project's telemetry. Idempotent. A project that was never given a
+    policy has the default one. Errors: INVALID_ARGUMENT, NOT_FOUND (project).
+    """
+    PutIngestPolicy: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.PutIngestPolicyRequest, _auth_service_pb2.PutIngestPolicyResponse]  # type: ignore[assignment]
+    """PutIngestPolicy replaces a project's policy as a whole. Ingest follows it within 30 seconds, as it keeps the
+    answers of VerifyApiKey for so long. Idempotent. Errors: INVALID_ARGUMENT (names the field), NOT_FOUND (project).
+    """
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """AdminService manages tenants, projects and keys. Every call needs the metadata `authorization: Bearer <admin
@@ -136,5 +152,25 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_auth_service_pb2.RevokeApiKeyResponse, _abc.Awaitable[_auth_service_pb2.RevokeApiKeyResponse]]:
         """RevokeApiKey ends a key. Caches forget it within 30 seconds. Idempotent. Errors: NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def GetIngestPolicy(
+        self,
+        request: _auth_service_pb2.GetIngestPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.GetIngestPolicyResponse, _abc.Awaitable[_auth_service_pb2.GetIngestPolicyResponse]]:
+        """GetIngestPolicy says what ingest does with a project's telemetry. Idempotent. A project that was never given a
+        policy has the default one. Errors: INVALID_ARGUMENT, NOT_FOUND (project).
+        """
+
+    @_abc_1.abstractmethod
+    def PutIngestPolicy(
+        self,
+        request: _auth_service_pb2.PutIngestPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.PutIngestPolicyResponse, _abc.Awaitable[_auth_service_pb2.PutIngestPolicyResponse]]:
+        """PutIngestPolicy replaces a project's policy as a whole. Ingest follows it within 30 seconds, as it keeps the
+        answers of VerifyApiKey for so long. Idempotent. Errors: INVALID_ARGUMENT (names the field), NOT_FOUND (project).
+        """
 
 def add_AdminServiceServicer_to_server(servicer: AdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
