@@ -9,9 +9,11 @@ from telemetry import set_up_logs, set_up_traces
 set_up_traces()
 set_up_logs()
 OpenAIInstrumentor().instrument()
-{
+RUN = {
     "chat-tool": conversation.openai_chat_tool,
+    "chat-tool-event": conversation.openai_chat_tool,
     "stream": conversation.openai_stream,
     "responses": conversation.openai_responses,
     "embedding": conversation.openai_embedding,
-}[sys.argv[1]]()
+}
+print(RUN[sys.argv[1]]())

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,36 +17,42 @@ OPENAI_TOOL = {"type": "function", "function": {name: TOOL[name] for name in ("n
 ANTHROPIC_TOOL = {"name": TOOL["name"], "description": TOOL["description"], "input_schema": TOOL["parameters"]}
 
 
+def get_weather(city: str) -> dict[str, Any]:
+    """Get the current weather of a city."""
+    return RESULT if city == TOOL["arguments"]["city"] else {}
+
+
 def opening() -> list[Any]:
     """Return the messages of the first request to OpenAI."""
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": USER}]
 
 
-def openai_chat_tool() -> None:
-    """Question, tool call, result, answer: two calls of chat completions."""
+def openai_chat_tool(run: Callable[..., Any] = get_weather) -> str:
+    """Question, tool call, result, answer: two calls of chat completions. `run` is the tool, which may be traced."""
     from openai import OpenAI
 
     client, messages = OpenAI(), opening()
     first = client.chat.completions.create(model=OPENAI_MODEL, messages=messages, tools=[OPENAI_TOOL])
     answer = first.choices[0].message
     messages.append(answer.model_dump(include={"role", "content", "tool_calls"}))
-    call_id = answer.tool_calls[0].id
-    messages.append({"role": "tool", "tool_call_id": call_id, "content": json.dumps(RESULT)})
+    call = answer.tool_calls[0]
+    result = run(**json.loads(call.function.arguments))
+    messages.append({"role": "tool", "tool_call_id": call.id, "content": json.dumps(result)})
     second = client.chat.completions.create(model=OPENAI_MODEL, messages=messages, tools=[OPENAI_TOOL])
-    print(second.choices[0].message.content)
+    return str(second.choices[0].message.content)
 
 
-def openai_stream() -> None:
+def openai_stream() -> str:
     """One answer, streamed, with usage."""
     from openai import OpenAI
 
     stream = OpenAI().chat.completions.create(
         model=OPENAI_MODEL, messages=opening(), stream=True, stream_options={"include_usage": True}
     )
-    print("".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices))
+    return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
 
 
-def openai_responses() -> None:
+def openai_responses() -> str:
     """Question, tool call, result, answer: two calls of responses."""
     from openai import OpenAI
 
@@ -57,17 +64,18 @@ def openai_responses() -> None:
     item = call.model_dump(include={"type", "call_id", "name", "arguments"})
     given += [item, {"type": "function_call_output", "call_id": call.call_id, "output": json.dumps(RESULT)}]
     second = client.responses.create(model=OPENAI_MODEL, instructions=SYSTEM, input=given, tools=tools)
-    print(second.output_text)
+    return str(second.output_text)
 
 
-def openai_embedding() -> None:
+def openai_embedding() -> list[float]:
     """One embedding."""
     from openai import OpenAI
 
-    OpenAI().embeddings.create(model="text-embedding-3-small", input=SCENARIO["embedding"]["input"])
+    answer = OpenAI().embeddings.create(model="text-embedding-3-small", input=SCENARIO["embedding"]["input"])
+    return list(answer.data[0].embedding)
 
 
-def anthropic_chat_tool() -> None:
+def anthropic_chat_tool(run: Callable[..., Any] = get_weather) -> str:
     """Question, tool call, result, answer: two calls of messages."""
     from anthropic import Anthropic
 
@@ -77,13 +85,13 @@ def anthropic_chat_tool() -> None:
     call = first.content[0]
     use = {"type": "tool_use", "id": call.id, "name": call.name, "input": call.input}
     messages.append({"role": "assistant", "content": [use]})
-    result = {"type": "tool_result", "tool_use_id": call.id, "content": json.dumps(RESULT)}
+    result = {"type": "tool_result", "tool_use_id": call.id, "content": json.dumps(run(**call.input))}
     messages.append({"role": "user", "content": [result]})
     second = client.messages.create(messages=messages, **given)
-    print(second.content[0].text)
+    return str(second.content[0].text)
 
 
-def anthropic_stream() -> None:
+def anthropic_stream() -> str:
     """One answer, streamed."""
     from anthropic import Anthropic
 
@@ -91,4 +99,4 @@ def anthropic_stream() -> None:
     with Anthropic().messages.stream(
         model=ANTHROPIC_MODEL, max_tokens=1024, system=SYSTEM, messages=messages
     ) as stream:
-        print("".join(stream.text_stream))
+        return "".join(stream.text_stream)
