@@ -74,6 +74,15 @@ FULL: dict[str, Any] = {
     "redaction_policy": "standard/1",
     "redaction_detector": "patterns/1",
     "withheld_values": 1,
+    "defects": ["end before start", "value cut: key"],
+    "resource_schema_url": "https://opentelemetry.io/schemas/1.38.0",
+    "scope_schema_url": "https://opentelemetry.io/schemas/1.37.0",
+    "service_tier": "priority",
+    "reported_cost_usd": Decimal("0.125"),
+    "evaluation_name": "Relevance",
+    "evaluation_score": 0.75,
+    "evaluation_label": "pass",
+    "evaluation_explanation": "to the point",
 }
 
 

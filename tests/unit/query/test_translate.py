@@ -154,11 +154,26 @@ def test_every_field_of_genai_is_filled_from_its_column() -> None:
         if field.type == field.TYPE_STRING and not field.is_repeated
     }
     rest: dict[str, Any] = {
-        "finish_reasons": ["stop"], "time_to_first_chunk_s": 0.5, "input_tokens": 1, "total_cost_usd": Decimal(1)
+        "finish_reasons": ["stop"], "time_to_first_chunk_s": 0.5, "input_tokens": 1, "total_cost_usd": Decimal(1),
+        "reported_cost_usd": Decimal(2), "evaluation_score": 0.5
     }  # fmt: skip
     message = translated(step_kind="llm", **texts, **rest).gen_ai
     assert {field.name for field, _ in message.ListFields()} == {field.name for field in pb.GenAi.DESCRIPTOR.fields}
     assert {name: getattr(message, name) for name in texts} == texts
+
+
+def test_a_judgement_is_there_if_any_of_it_is_known() -> None:
+    assert not translated(step_kind="llm").gen_ai.HasField("evaluation")
+    assert translated(step_kind="llm", evaluation_score=0.0).gen_ai.evaluation == pb.Evaluation(score=0)
+    judged = translated(
+        step_kind="evaluation", evaluation_name="Relevance", evaluation_label="pass", evaluation_explanation="so"
+    ).gen_ai.evaluation
+    assert judged == pb.Evaluation(name="Relevance", label="pass", explanation="so")
+
+
+def test_the_cost_that_the_sender_states_stands_beside_the_one_worked_out() -> None:
+    gen_ai = translated(step_kind="llm", reported_cost_usd=Decimal("0.25")).gen_ai
+    assert (gen_ai.reported_cost_usd, gen_ai.HasField("cost")) == (0.25, False)
 
 
 def test_the_receipt_is_always_there() -> None:

@@ -29,6 +29,7 @@ TEXT = f"My name is {NAME}, write to {MAIL}, key {SECRET}."
 _PLACES: dict[str, Callable[[str], object]] = {
     **{c.name: (lambda text: text) for c in COLUMNS if c.text and str(c.arrow) == "string"},
     "finish_reasons": lambda text: ["stop", text],
+    "defects": lambda text: [f"value cut: {text}"],
     "attr_string": lambda text: [("plain", "x"), ("input.value", text)],
     "attr_json": lambda text: [("list", json.dumps([text, 1])), ("nested", json.dumps({"a": {"b": text}}))],
     "events": lambda text: json.dumps([{"time_unix_nano": 1, "name": "e", "attributes": {"note": text}}]),
@@ -41,7 +42,8 @@ _KEY_PLACES = ("attr_string", "attr_int", "attr_double", "attr_bool", "attr_json
 _NO_NAMES = {
     "agent_id", "agent_name", "finish_reasons", "name", "operation", "provider", "request_model", "response_id",
     "response_model", "scope_name", "scope_version", "service_name", "session_id", "tool_call_id", "tool_name",
-    "trace_state", "workflow_name",
+    "trace_state", "workflow_name", "defects", "resource_schema_url", "scope_schema_url", "service_tier",
+    "evaluation_name", "evaluation_label",
 }  # fmt: skip
 
 

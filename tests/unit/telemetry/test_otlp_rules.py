@@ -5,6 +5,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from a11i_telemetry.defects import DEFECTS_KEY
 from a11i_telemetry.otlp import (
     BAD_PARENT_SPAN_ID,
     BAD_SPAN_ID,
@@ -15,6 +16,7 @@ from a11i_telemetry.otlp import (
     decode_traces,
 )
 
+DAY_NS = 24 * 60 * 60 * 10**9
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -88,6 +90,54 @@ def test_times_beyond_int64_are_clamped_and_durations_never_negative() -> None:
     )
     assert decoded.columns.column("end_time").cast(pa.int64()).to_pylist() == [end, 4]
     assert _column(decoded, "duration_ns") == [end - 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "received", "defects"),
+    [
+        (5, 5, 5, []),
+        (5, 4, 5, ["end before start"]),
+        (0, 4, 5, ["no start time"]),
+        (5, 0, 5, ["no end time"]),
+        (0, 0, 0, ["no start time", "no end time"]),
+        (DAY_NS + 5, DAY_NS + 6, 5, []),
+        (DAY_NS + 6, DAY_NS + 6, 5, ["start in the far future"]),
+        (DAY_NS + 6, DAY_NS + 6, 0, []),
+        (2**63, 2**63, 0, ["start in the far future"]),
+        (2**64 - 1, 2**63, 2**63 - 1, ["start in the far future", "end before start"]),
+    ],
+)
+def test_times_that_cannot_be_right_are_kept_and_flagged(
+    start: int, end: int, received: int, defects: list[str]
+) -> None:
+    span = _span(start_time_unix_nano=start, end_time_unix_nano=end)
+    decoded = decode_traces(_request(span).SerializeToString(), received)
+    assert _column(decoded, "defects") == [defects]
+    assert decoded.rejected == 0
+
+
+def test_what_ingest_mended_stands_in_its_column_and_no_more_among_the_attributes() -> None:
+    mended, odd = _span(start_time_unix_nano=1, end_time_unix_nano=1), _span(start_time_unix_nano=1)
+    for defect in ("value cut: key", "bad text: name"):
+        mended.attributes.add(key=DEFECTS_KEY).value.string_value = "replaced"
+        mended.attributes[-1].value.array_value.values.add().string_value = defect
+    mended.attributes[0].value.array_value.values.add().string_value = "replaced by the one after it"
+    odd.attributes.add(key=DEFECTS_KEY).value.string_value = "no list"
+    decoded = _decode(mended, odd, _span(start_time_unix_nano=1, end_time_unix_nano=1))
+    assert _column(decoded, "defects") == [["bad text: name"], ["no end time"], []]
+    assert _column(decoded, "attr_json") == [{}, {}, {}]
+    assert _column(decoded, "attr_string") == [{}, {DEFECTS_KEY: "no list"}, {}]
+
+
+def test_schema_urls_are_those_around_the_span() -> None:
+    request = ExportTraceServiceRequest()
+    for resource in ("r1", ""):
+        resource_spans = request.resource_spans.add(schema_url=resource)
+        for scope in ("s1", "s2"):
+            resource_spans.scope_spans.add(schema_url=scope).spans.extend([_span(), _span(span_id=b"")])
+    decoded = decode_traces(request.SerializeToString())
+    assert _column(decoded, "resource_schema_url") == ["r1", "r1", "", ""]
+    assert _column(decoded, "scope_schema_url") == ["s1", "s2", "s1", "s2"]
 
 
 def test_unknown_kinds_and_status_codes_become_unset() -> None:

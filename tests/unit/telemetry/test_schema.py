@@ -28,6 +28,7 @@ _GEN_AI_FIELDS: dict[str, tuple[str, ...]] = {
         *("input_source", "output_source"),
     ),
     "cost": ("input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as"),
+    "evaluation": ("evaluation_name", "evaluation_score", "evaluation_label", "evaluation_explanation"),
 }
 _REDACTION_FIELDS: dict[str, tuple[str, ...]] = {
     "entities": ("redacted_entities",),

@@ -6,7 +6,7 @@ attribute values, events and links.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from a11i.otlp.v1 import otlp_wire_pb2 as wire
 from a11i_telemetry import attributes, lenient
 from a11i_telemetry.attribute_table import AmbiguousValueError, AttributeTable, Kind
 from a11i_telemetry.columns import Column, empty, mask, numbers, offsets, owners, pc, to_text
+from a11i_telemetry.defects import DEFECTS_KEY, defects
 from a11i_telemetry.normalise import normalise
 from a11i_telemetry.schema import SCHEMA
 
@@ -70,13 +71,20 @@ class _Spans:
     """Serialized Resource of each span."""
     scope: Column
     """Serialized InstrumentationScope of each span."""
+    resource_schema_url: Column
+    scope_schema_url: Column
+
+    def filter(self, good: Column) -> "_Spans":
+        """Return the spans for which `good` is true."""
+        return _Spans(*(getattr(self, field.name).filter(good) for field in fields(self)))
 
 
-def decode_traces(payload: bytes) -> DecodedSpans:
+def decode_traces(payload: bytes, received_time_ns: int = 0) -> DecodedSpans:
     """Decode a serialized ExportTraceServiceRequest and normalise it.
 
     Text that is not UTF-8 is mended with U+FFFD; of attributes with one key the last counts; times beyond int64 are
-    clamped to it; kinds and status codes that OTLP does not know become 0.
+    clamped to it; kinds and status codes that OTLP does not know become 0. `received_time_ns`, nanoseconds since the
+    epoch, says which starts are far in the future; 0 where it is not known.
 
     Raises OtlpDecodeError where protobuf's parser, too, would refuse the request for anything but text, and
     OtlpTooLargeError for more than MAX_SPANS spans or MAX_SURROUNDINGS_BYTES.
@@ -87,18 +95,20 @@ def decode_traces(payload: bytes) -> DecodedSpans:
     except DecodeError as error:
         raise OtlpDecodeError("the request is not a valid ExportTraceServiceRequest") from error
     try:
-        return _decode(payload)
+        return _decode(payload, received_time_ns)
     except AmbiguousValueError:
         # Written anew, a oneof has one member: the one that protobuf's parser saw last.
-        return _decode(request.SerializeToString())
+        return _decode(request.SerializeToString(), received_time_ns)
 
 
-def _decode(payload: bytes) -> DecodedSpans:
+def _decode(payload: bytes, received_time_ns: int) -> DecodedSpans:
     all_spans = _read(payload)
     good, reasons = _check_ids(all_spans.spans)
-    found = all_spans if good.all() else _filter(all_spans, pa.array(good))
+    found = all_spans if good.all() else all_spans.filter(pa.array(good))
     table = AttributeTable.read(found.spans.field("attributes"))
     columns = _span_columns(found) | _attribute_columns(table)
+    start, end = (found.spans.field(f"{edge}_time_unix_nano").to_numpy() for edge in ("start", "end"))
+    columns["defects"] = defects(table, start, end, received_time_ns)
     rows = len(found.spans)
     arrays = [columns[field.name] if field.name in columns else empty(field.type, rows) for field in SCHEMA]
     return DecodedSpans(
@@ -127,6 +137,8 @@ def _read(payload: bytes) -> _Spans:
         spans=span_lists.flatten(),
         resource=_join(resource_spans.field("resource")).take(pa.array(resource_of_span)),
         scope=_join(scope_spans.field("scope")).take(pa.array(scope_of_span)),
+        resource_schema_url=resource_spans.field("schema_url").take(pa.array(resource_of_span)),
+        scope_schema_url=scope_spans.field("schema_url").take(pa.array(scope_of_span)),
     )
 
 
@@ -156,10 +168,6 @@ def _is_id(ids: Column, size: int) -> npt.NDArray[np.bool_]:
     return mask(pc.and_(pc.equal(pc.binary_length(ids), size), pc.not_equal(ids, bytes(size))))
 
 
-def _filter(found: _Spans, good: Column) -> _Spans:
-    return _Spans(spans=found.spans.filter(good), resource=found.resource.filter(good), scope=found.scope.filter(good))
-
-
 def _span_columns(found: _Spans) -> dict[str, Column]:
     """Return the columns that OTLP itself has, but for the span's attributes."""
     spans = found.spans
@@ -181,6 +189,8 @@ def _span_columns(found: _Spans) -> dict[str, Column]:
         "duration_ns": pa.array(np.maximum(end - start, 0)),
         "status_code": _enum(status_code, _LAST_STATUS_CODE),
         "status_message": to_text(status_message).fill_null(""),
+        "resource_schema_url": to_text(found.resource_schema_url),
+        "scope_schema_url": to_text(found.scope_schema_url),
         "events": _json_lists(spans.field("events"), _event),
         "links": _json_lists(spans.field("links"), _link),
         **{name: spans.field(name) for name in direct},
@@ -193,13 +203,15 @@ def _attribute_columns(table: AttributeTable) -> dict[str, Column]:
     normalised = normalise(table)
     in_column = np.zeros(len(table.kinds), np.bool_)
     in_column[normalised.moved] = True
+    said = table.positions_by_key.get(DEFECTS_KEY, np.empty(0, np.int64))
+    in_column[said[table.kinds[said] == Kind.ARRAY]] = True
 
     def typed(kind: int, values: Column) -> Column:
         positions = np.flatnonzero((table.kinds == kind) & ~in_column)
         return table.map_of(positions, values.take(pa.array(positions)))
 
     structured = np.flatnonzero(table.json_codes >= 0)
-    structured = structured[table.kinds[structured] != Kind.REPLACED]
+    structured = structured[(table.kinds[structured] != Kind.REPLACED) & ~in_column[structured]]
     return normalised.columns | {
         "attr_string": typed(Kind.STRING, table.strings),
         "attr_int": typed(Kind.INT, table.ints),

@@ -13,11 +13,9 @@ import pyarrow as pa
 from a11i.telemetry.v1 import span_batch_pb2
 from a11i_telemetry import otlp
 from a11i_telemetry.batch import BatchDecodeError, SpanBatch, open_envelope
+from a11i_telemetry.defects import DEFECTS_KEY as DEFECTS_KEY
 from a11i_telemetry.schema import SCHEMA_MAJOR, SCHEMA_MINOR
 from a11i_telemetry.signals import Signal
-
-DEFECTS_KEY: Final = "a11i.ingest.defects"
-"""Attribute by which ingest says what it mended or cut: an array of strings, which becomes the column `defects`."""
 
 _NS_PER_S: Final = 1_000_000_000
 
@@ -62,18 +60,19 @@ def decode(payload: bytes) -> SpanBatch:
     if envelope.arrow_ipc:
         return SpanBatch.decode(payload)
     signal = Signal(envelope.signal or Signal.SPANS)
-    columns = _READERS[signal](envelope.otlp)
+    received_time_ns = envelope.received_time.seconds * _NS_PER_S + envelope.received_time.nanos
+    columns = _READERS[signal](envelope.otlp, received_time_ns)
     if columns.num_rows != envelope.span_count:
         raise BatchDecodeError(f"the batch says {envelope.span_count} items and {columns.num_rows} of them are good")
     return SpanBatch.of(envelope, columns)
 
 
-def _spans(payload: bytes) -> pa.RecordBatch:
+def _spans(payload: bytes, received_time_ns: int) -> pa.RecordBatch:
     try:
-        return otlp.decode_traces(payload).columns
+        return otlp.decode_traces(payload, received_time_ns).columns
     except (otlp.OtlpDecodeError, otlp.OtlpTooLargeError) as error:
         raise BatchDecodeError(str(error)) from error
 
 
-_READERS: Final[dict[Signal, Callable[[bytes], pa.RecordBatch]]] = {Signal.SPANS: _spans}
-"""How each signal's request becomes columns."""
+_READERS: Final[dict[Signal, Callable[[bytes, int], pa.RecordBatch]]] = {Signal.SPANS: _spans}
+"""How each signal's request, received then, becomes columns."""

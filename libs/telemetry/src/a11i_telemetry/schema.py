@@ -132,6 +132,14 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "What ingest found wrong with the span and mended, cut or let be, as `<what>` or `<what>: <where>`.",
         text=True,
     ),
+    Column("resource_schema_url", TEXT, LOW_TEXT, "Schema URL of the resource, as sent.", text=True),
+    Column("scope_schema_url", TEXT, LOW_TEXT, "Schema URL of the scope's spans, as sent.", text=True),
+    Column("service_tier", TEXT, LOW_TEXT, "Provider's tier that served the call, else the one asked for.", text=True),
+    Column("reported_cost_usd", _USD, "Nullable(Decimal(38, 12))", "Cost of the call as the sender states it."),
+    Column("evaluation_name", TEXT, LOW_TEXT, "What was judged, as gen_ai.evaluation.name.", text=True),
+    Column("evaluation_score", pa.float64(), "Nullable(Float64)", "The judgement as a number."),
+    Column("evaluation_label", TEXT, LOW_TEXT, "The judgement as a word.", text=True),
+    Column("evaluation_explanation", TEXT, "String", "Why it was judged so.", text=True),
 )
 """All columns, in the order of the schema."""
 

@@ -43,6 +43,9 @@ _SAME: Final = (
     "dropped_attributes_count",
     "dropped_events_count",
     "dropped_links_count",
+    "defects",
+    "resource_schema_url",
+    "scope_schema_url",
 )
 """Columns that are fields of Span as they are."""
 
@@ -67,6 +70,7 @@ _SAME_IN_GEN_AI: Final = (
     "user_id",
     "time_to_first_chunk_s",
     "workflow_name",
+    "service_tier",
 )
 """Columns that are fields of GenAi as they are; None where unset."""
 
@@ -165,6 +169,8 @@ def _gen_ai(row: Row) -> pb.GenAi:
         step_kind=_STEP_KINDS.get(row["step_kind"], pb.STEP_KIND_UNSPECIFIED),
         usage=_usage(row),
         cost=_cost(row),
+        reported_cost_usd=None if row["reported_cost_usd"] is None else float(row["reported_cost_usd"]),
+        evaluation=_evaluation(row),
         **{name: row[name] for name in _SAME_IN_GEN_AI},
     )
 
@@ -189,6 +195,14 @@ def _cost(row: Row) -> pb.Cost | None:
         price_version=row["price_version"],
         priced_as=row["priced_as"],
     )
+
+
+def _evaluation(row: Row) -> pb.Evaluation | None:
+    name, score, label = row["evaluation_name"], row["evaluation_score"], row["evaluation_label"]
+    explanation = row["evaluation_explanation"]
+    if score is None and not (name or label or explanation):
+        return None
+    return pb.Evaluation(name=name, score=score, label=label, explanation=explanation)
 
 
 def _redaction(row: Row) -> pb.RedactionReceipt:

@@ -16,7 +16,7 @@ from a11i_telemetry.schema import COLUMNS
 NAME_COLUMNS: Final = frozenset({
     "status_message", "scope_attributes", "resource_attributes", "attr_string", "attr_json", "events", "links",
     "input_messages", "output_messages", "system_instructions", "tool_definitions", "tool_arguments", "tool_result",
-    "user_id",
+    "user_id", "evaluation_explanation",
 })  # fmt: skip
 """Columns in which names are looked for too. The others name models, services, tools and the like."""
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x61\x31\x31i/otlp/v1/otlp_wire.proto\x12\x0c\x61\x31\x31i.otlp.v1\"T\n\nWireTraces\x12\x46\n\x0eresource_spans\x18\x01 \x03(\x0b\x32\x1f.a11i.otlp.v1.WireResourceSpansR\rresourceSpans\"n\n\x11WireResourceSpans\x12\x1a\n\x08resource\x18\x01 \x03(\x0cR\x08resource\x12=\n\x0bscope_spans\x18\x02 \x03(\x0b\x32\x1c.a11i.otlp.v1.WireScopeSpansR\nscopeSpans\"T\n\x0eWireScopeSpans\x12\x14\n\x05scope\x18\x01 \x03(\x0cR\x05scope\x12,\n\x05spans\x18\x02 \x03(\x0b\x32\x16.a11i.otlp.v1.WireSpanR\x05spans\"\xd9\x04\n\x08WireSpan\x12\x19\n\x08trace_id\x18\x01 \x01(\x0cR\x07traceId\x12\x17\n\x07span_id\x18\x02 \x01(\x0cR\x06spanId\x12\x1f\n\x0btrace_state\x18\x03 \x01(\x0cR\ntraceState\x12$\n\x0eparent_span_id\x18\x04 \x01(\x0cR\x0cparentSpanId\x12\x12\n\x04name\x18\x05 \x01(\x0cR\x04name\x12\x12\n\x04kind\x18\x06 \x01(\x05R\x04kind\x12/\n\x14start_time_unix_nano\x18\x07 \x01(\x06R\x11startTimeUnixNano\x12+\n\x12\x65nd_time_unix_nano\x18\x08 \x01(\x06R\x0f\x65ndTimeUnixNano\x12:\n\nattributes\x18\t \x03(\x0b\x32\x1a.a11i.otlp.v1.WireKeyValueR\nattributes\x12\x38\n\x18\x64ropped_attributes_count\x18\n \x01(\rR\x16\x64roppedAttributesCount\x12\x16\n\x06\x65vents\x18\x0b \x03(\x0cR\x06\x65vents\x12\x30\n\x14\x64ropped_events_count\x18\x0c \x01(\rR\x12\x64roppedEventsCount\x12\x14\n\x05links\x18\r \x03(\x0cR\x05links\x12.\n\x13\x64ropped_links_count\x18\x0e \x01(\rR\x11\x64roppedLinksCount\x12\x30\n\x06status\x18\x0f \x01(\x0b\x32\x18.a11i.otlp.v1.WireStatusR\x06status\x12\x14\n\x05\x66lags\x18\x10 \x01(\x07R\x05\x66lags\":\n\nWireStatus\x12\x18\n\x07message\x18\x02 \x01(\x0cR\x07message\x12\x12\n\x04\x63ode\x18\x03 \x01(\x05R\x04\x63ode\"O\n\x0cWireKeyValue\x12\x10\n\x03key\x18\x01 \x01(\x0cR\x03key\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x17.a11i.otlp.v1.WireValueR\x05value\"\x89\x02\n\tWireValue\x12#\n\x0cstring_value\x18\x01 \x01(\x0cH\x00R\x0bstringValue\x12\x1f\n\nbool_value\x18\x02 \x01(\x08H\x00R\tboolValue\x12\x1d\n\tint_value\x18\x03 \x01(\x03H\x00R\x08intValue\x12#\n\x0c\x64ouble_value\x18\x04 \x01(\x01H\x00R\x0b\x64oubleValue\x12!\n\x0b\x61rray_value\x18\x05 \x01(\x0cH\x00R\narrayValue\x12#\n\x0ckvlist_value\x18\x06 \x01(\x0cH\x00R\x0bkvlistValue\x12!\n\x0b\x62ytes_value\x18\x07 \x01(\x0cH\x00R\nbytesValueB\x07\n\x05valueb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x61\x31\x31i/otlp/v1/otlp_wire.proto\x12\x0c\x61\x31\x31i.otlp.v1\"T\n\nWireTraces\x12\x46\n\x0eresource_spans\x18\x01 \x03(\x0b\x32\x1f.a11i.otlp.v1.WireResourceSpansR\rresourceSpans\"\x8d\x01\n\x11WireResourceSpans\x12\x1a\n\x08resource\x18\x01 \x03(\x0cR\x08resource\x12=\n\x0bscope_spans\x18\x02 \x03(\x0b\x32\x1c.a11i.otlp.v1.WireScopeSpansR\nscopeSpans\x12\x1d\n\nschema_url\x18\x03 \x01(\x0cR\tschemaUrl\"s\n\x0eWireScopeSpans\x12\x14\n\x05scope\x18\x01 \x03(\x0cR\x05scope\x12,\n\x05spans\x18\x02 \x03(\x0b\x32\x16.a11i.otlp.v1.WireSpanR\x05spans\x12\x1d\n\nschema_url\x18\x03 \x01(\x0cR\tschemaUrl\"\xd9\x04\n\x08WireSpan\x12\x19\n\x08trace_id\x18\x01 \x01(\x0cR\x07traceId\x12\x17\n\x07span_id\x18\x02 \x01(\x0cR\x06spanId\x12\x1f\n\x0btrace_state\x18\x03 \x01(\x0cR\ntraceState\x12$\n\x0eparent_span_id\x18\x04 \x01(\x0cR\x0cparentSpanId\x12\x12\n\x04name\x18\x05 \x01(\x0cR\x04name\x12\x12\n\x04kind\x18\x06 \x01(\x05R\x04kind\x12/\n\x14start_time_unix_nano\x18\x07 \x01(\x06R\x11startTimeUnixNano\x12+\n\x12\x65nd_time_unix_nano\x18\x08 \x01(\x06R\x0f\x65ndTimeUnixNano\x12:\n\nattributes\x18\t \x03(\x0b\x32\x1a.a11i.otlp.v1.WireKeyValueR\nattributes\x12\x38\n\x18\x64ropped_attributes_count\x18\n \x01(\rR\x16\x64roppedAttributesCount\x12\x16\n\x06\x65vents\x18\x0b \x03(\x0cR\x06\x65vents\x12\x30\n\x14\x64ropped_events_count\x18\x0c \x01(\rR\x12\x64roppedEventsCount\x12\x14\n\x05links\x18\r \x03(\x0cR\x05links\x12.\n\x13\x64ropped_links_count\x18\x0e \x01(\rR\x11\x64roppedLinksCount\x12\x30\n\x06status\x18\x0f \x01(\x0b\x32\x18.a11i.otlp.v1.WireStatusR\x06status\x12\x14\n\x05\x66lags\x18\x10 \x01(\x07R\x05\x66lags\":\n\nWireStatus\x12\x18\n\x07message\x18\x02 \x01(\x0cR\x07message\x12\x12\n\x04\x63ode\x18\x03 \x01(\x05R\x04\x63ode\"O\n\x0cWireKeyValue\x12\x10\n\x03key\x18\x01 \x01(\x0cR\x03key\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x17.a11i.otlp.v1.WireValueR\x05value\"\x89\x02\n\tWireValue\x12#\n\x0cstring_value\x18\x01 \x01(\x0cH\x00R\x0bstringValue\x12\x1f\n\nbool_value\x18\x02 \x01(\x08H\x00R\tboolValue\x12\x1d\n\tint_value\x18\x03 \x01(\x03H\x00R\x08intValue\x12#\n\x0c\x64ouble_value\x18\x04 \x01(\x01H\x00R\x0b\x64oubleValue\x12!\n\x0b\x61rray_value\x18\x05 \x01(\x0cH\x00R\narrayValue\x12#\n\x0ckvlist_value\x18\x06 \x01(\x0cH\x00R\x0bkvlistValue\x12!\n\x0b\x62ytes_value\x18\x07 \x01(\x0cH\x00R\nbytesValueB\x07\n\x05valueb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,16 +33,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WIRETRACES']._serialized_start=46
   _globals['_WIRETRACES']._serialized_end=130
-  _globals['_WIRERESOURCESPANS']._serialized_start=132
-  _globals['_WIRERESOURCESPANS']._serialized_end=242
-  _globals['_WIRESCOPESPANS']._serialized_start=244
-  _globals['_WIRESCOPESPANS']._serialized_end=328
-  _globals['_WIRESPAN']._serialized_start=331
-  _globals['_WIRESPAN']._serialized_end=932
-  _globals['_WIRESTATUS']._serialized_start=934
-  _globals['_WIRESTATUS']._serialized_end=992
-  _globals['_WIREKEYVALUE']._serialized_start=994
-  _globals['_WIREKEYVALUE']._serialized_end=1073
-  _globals['_WIREVALUE']._serialized_start=1076
-  _globals['_WIREVALUE']._serialized_end=1341
+  _globals['_WIRERESOURCESPANS']._serialized_start=133
+  _globals['_WIRERESOURCESPANS']._serialized_end=274
+  _globals['_WIRESCOPESPANS']._serialized_start=276
+  _globals['_WIRESCOPESPANS']._serialized_end=391
+  _globals['_WIRESPAN']._serialized_start=394
+  _globals['_WIRESPAN']._serialized_end=995
+  _globals['_WIRESTATUS']._serialized_start=997
+  _globals['_WIRESTATUS']._serialized_end=1055
+  _globals['_WIREKEYVALUE']._serialized_start=1057
+  _globals['_WIREKEYVALUE']._serialized_end=1136
+  _globals['_WIREVALUE']._serialized_start=1139
+  _globals['_WIREVALUE']._serialized_end=1404
 # @@protoc_insertion_point(module_scope)

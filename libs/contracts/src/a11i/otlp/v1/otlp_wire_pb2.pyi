@@ -13,9 +13,8 @@ not allow that, so these messages keep its field numbers and wire types, and dif
 - Text is `bytes`. protobuf refuses a whole request for one string that is not UTF-8; here that string alone is
   mended.
 
-This is no contract: nobody sends or stores these messages under these names. What no column holds (schema URLs,
-dropped counts of resource and scope) and what OTLP keeps for profiles (`key_strindex`, `string_value_strindex`,
-`entity_refs`) is left out, and skipped as any unknown field is.
+This is no contract: nobody sends or stores these messages under these names. What OTLP keeps for profiles
+(`key_strindex`, `string_value_strindex`, `entity_refs`) is left out, and skipped as any unknown field is.
 """
 
 from collections import abc as _abc
@@ -65,6 +64,9 @@ class WireResourceSpans(_message.Message):
 
     RESOURCE_FIELD_NUMBER: _builtins.int
     SCOPE_SPANS_FIELD_NUMBER: _builtins.int
+    SCHEMA_URL_FIELD_NUMBER: _builtins.int
+    schema_url: _builtins.bytes
+    """Schema of the resource's attributes."""
     @_builtins.property
     def resource(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """What sent the spans: a serialized opentelemetry.proto.resource.v1.Resource, in parts to join."""
@@ -78,10 +80,11 @@ class WireResourceSpans(_message.Message):
         *,
         resource: _abc.Iterable[_builtins.bytes] | None = ...,
         scope_spans: _abc.Iterable[Global___WireScopeSpans] | None = ...,
+        schema_url: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["resource", b"resource", "scope_spans", b"scope_spans"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["resource", b"resource", "schema_url", b"schema_url", "scope_spans", b"scope_spans"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -95,6 +98,9 @@ class WireScopeSpans(_message.Message):
 
     SCOPE_FIELD_NUMBER: _builtins.int
     SPANS_FIELD_NUMBER: _builtins.int
+    SCHEMA_URL_FIELD_NUMBER: _builtins.int
+    schema_url: _builtins.bytes
+    """Schema of the spans' attributes."""
     @_builtins.property
     def scope(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """What recorded the spans: a serialized InstrumentationScope, in parts to join."""
@@ -108,10 +114,11 @@ class WireScopeSpans(_message.Message):
         *,
         scope: _abc.Iterable[_builtins.bytes] | None = ...,
         spans: _abc.Iterable[Global___WireSpan] | None = ...,
+        schema_url: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["scope", b"scope", "spans", b"spans"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["schema_url", b"schema_url", "scope", b"scope", "spans", b"spans"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

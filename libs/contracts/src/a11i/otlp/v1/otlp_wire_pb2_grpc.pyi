@@ -13,9 +13,8 @@ not allow that, so these messages keep its field numbers and wire types, and dif
 - Text is `bytes`. protobuf refuses a whole request for one string that is not UTF-8; here that string alone is
   mended.
 
-This is no contract: nobody sends or stores these messages under these names. What no column holds (schema URLs,
-dropped counts of resource and scope) and what OTLP keeps for profiles (`key_strindex`, `string_value_strindex`,
-`entity_refs`) is left out, and skipped as any unknown field is.
+This is no contract: nobody sends or stores these messages under these names. What OTLP keeps for profiles
+(`key_strindex`, `string_value_strindex`, `entity_refs`) is left out, and skipped as any unknown field is.
 """
 
 from collections import abc as _abc

@@ -200,6 +200,9 @@ class Span(_message.Message):
     DROPPED_LINKS_COUNT_FIELD_NUMBER: _builtins.int
     RECEIVED_TIME_FIELD_NUMBER: _builtins.int
     SCOPE_ATTRIBUTES_FIELD_NUMBER: _builtins.int
+    DEFECTS_FIELD_NUMBER: _builtins.int
+    RESOURCE_SCHEMA_URL_FIELD_NUMBER: _builtins.int
+    SCOPE_SCHEMA_URL_FIELD_NUMBER: _builtins.int
     trace_id: _builtins.str
     """32 lower-case hexadecimal digits."""
     span_id: _builtins.str
@@ -230,6 +233,10 @@ class Span(_message.Message):
     """Events that the client dropped before sending."""
     dropped_links_count: _builtins.int
     """Links that the client dropped before sending."""
+    resource_schema_url: _builtins.str
+    """Schema URL of the resource. Empty: not sent."""
+    scope_schema_url: _builtins.str
+    """Schema URL of the scope's spans. Empty: not sent."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When the operation began, to the nanosecond."""
@@ -274,6 +281,12 @@ class Span(_message.Message):
     def scope_attributes(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.KeyValue]:
         """The instrumentation scope's attributes, sorted by key."""
 
+    @_builtins.property
+    def defects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What ingest found wrong with the span and mended, cut or let be, as "<what>" or "<what>: <where>", such as
+        "end before start". Empty: nothing.
+        """
+
     def __init__(
         self,
         *,
@@ -303,10 +316,13 @@ class Span(_message.Message):
         dropped_links_count: _builtins.int = ...,
         received_time: _timestamp_pb2.Timestamp | None = ...,
         scope_attributes: _abc.Iterable[_common_pb2.KeyValue] | None = ...,
+        defects: _abc.Iterable[_builtins.str] | None = ...,
+        resource_schema_url: _builtins.str = ...,
+        scope_schema_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "end_time", b"end_time", "gen_ai", b"gen_ai", "received_time", b"received_time", "redaction", b"redaction", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "dropped_attributes_count", b"dropped_attributes_count", "dropped_events_count", b"dropped_events_count", "dropped_links_count", b"dropped_links_count", "duration", b"duration", "end_time", b"end_time", "events", b"events", "flags", b"flags", "gen_ai", b"gen_ai", "kind", b"kind", "links", b"links", "name", b"name", "parent_span_id", b"parent_span_id", "received_time", b"received_time", "redaction", b"redaction", "resource_attributes", b"resource_attributes", "scope_attributes", b"scope_attributes", "scope_name", b"scope_name", "scope_version", b"scope_version", "service_name", b"service_name", "span_id", b"span_id", "start_time", b"start_time", "status_code", b"status_code", "status_message", b"status_message", "trace_id", b"trace_id", "trace_state", b"trace_state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "defects", b"defects", "dropped_attributes_count", b"dropped_attributes_count", "dropped_events_count", b"dropped_events_count", "dropped_links_count", b"dropped_links_count", "duration", b"duration", "end_time", b"end_time", "events", b"events", "flags", b"flags", "gen_ai", b"gen_ai", "kind", b"kind", "links", b"links", "name", b"name", "parent_span_id", b"parent_span_id", "received_time", b"received_time", "redaction", b"redaction", "resource_attributes", b"resource_attributes", "resource_schema_url", b"resource_schema_url", "scope_attributes", b"scope_attributes", "scope_name", b"scope_name", "scope_schema_url", b"scope_schema_url", "scope_version", b"scope_version", "service_name", b"service_name", "span_id", b"span_id", "start_time", b"start_time", "status_code", b"status_code", "status_message", b"status_message", "trace_id", b"trace_id", "trace_state", b"trace_state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -423,6 +439,9 @@ class GenAi(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     TIME_TO_FIRST_CHUNK_S_FIELD_NUMBER: _builtins.int
     WORKFLOW_NAME_FIELD_NUMBER: _builtins.int
+    SERVICE_TIER_FIELD_NUMBER: _builtins.int
+    REPORTED_COST_USD_FIELD_NUMBER: _builtins.int
+    EVALUATION_FIELD_NUMBER: _builtins.int
     step_kind: Global___StepKind.ValueType
     """What kind of step it is."""
     operation: _builtins.str
@@ -463,6 +482,10 @@ class GenAi(_message.Message):
     """Time to the first streamed chunk, in seconds. Unset: not known."""
     workflow_name: _builtins.str
     """The workflow's name. Empty: not known."""
+    service_tier: _builtins.str
+    """The provider's service tier that served the call, else the one asked for. Empty: not known."""
+    reported_cost_usd: _builtins.float
+    """What the call cost as its sender states it, in US dollars; `cost` is what a11i worked out. Unset: not stated."""
     @_builtins.property
     def finish_reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why the model stopped, one for each choice."""
@@ -474,6 +497,10 @@ class GenAi(_message.Message):
     @_builtins.property
     def cost(self) -> Global___Cost:
         """What the call cost. Unset: unknown, which is never the same as zero."""
+
+    @_builtins.property
+    def evaluation(self) -> Global___Evaluation:
+        """A judgement that the span records. Unset: none."""
 
     def __init__(
         self,
@@ -501,16 +528,60 @@ class GenAi(_message.Message):
         user_id: _builtins.str = ...,
         time_to_first_chunk_s: _builtins.float | None = ...,
         workflow_name: _builtins.str = ...,
+        service_tier: _builtins.str = ...,
+        reported_cost_usd: _builtins.float | None = ...,
+        evaluation: Global___Evaluation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_time_to_first_chunk_s", b"_time_to_first_chunk_s", "cost", b"cost", "time_to_first_chunk_s", b"time_to_first_chunk_s", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_reported_cost_usd", b"_reported_cost_usd", "_time_to_first_chunk_s", b"_time_to_first_chunk_s", "cost", b"cost", "evaluation", b"evaluation", "reported_cost_usd", b"reported_cost_usd", "time_to_first_chunk_s", b"time_to_first_chunk_s", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_time_to_first_chunk_s", b"_time_to_first_chunk_s", "agent_id", b"agent_id", "agent_name", b"agent_name", "cost", b"cost", "finish_reasons", b"finish_reasons", "input_messages", b"input_messages", "operation", b"operation", "output_messages", b"output_messages", "provider", b"provider", "request_model", b"request_model", "response_id", b"response_id", "response_model", b"response_model", "session_id", b"session_id", "step_kind", b"step_kind", "system_instructions", b"system_instructions", "time_to_first_chunk_s", b"time_to_first_chunk_s", "tool_arguments", b"tool_arguments", "tool_call_id", b"tool_call_id", "tool_definitions", b"tool_definitions", "tool_name", b"tool_name", "tool_result", b"tool_result", "usage", b"usage", "user_id", b"user_id", "workflow_name", b"workflow_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reported_cost_usd", b"_reported_cost_usd", "_time_to_first_chunk_s", b"_time_to_first_chunk_s", "agent_id", b"agent_id", "agent_name", b"agent_name", "cost", b"cost", "evaluation", b"evaluation", "finish_reasons", b"finish_reasons", "input_messages", b"input_messages", "operation", b"operation", "output_messages", b"output_messages", "provider", b"provider", "reported_cost_usd", b"reported_cost_usd", "request_model", b"request_model", "response_id", b"response_id", "response_model", b"response_model", "service_tier", b"service_tier", "session_id", b"session_id", "step_kind", b"step_kind", "system_instructions", b"system_instructions", "time_to_first_chunk_s", b"time_to_first_chunk_s", "tool_arguments", b"tool_arguments", "tool_call_id", b"tool_call_id", "tool_definitions", b"tool_definitions", "tool_name", b"tool_name", "tool_result", b"tool_result", "usage", b"usage", "user_id", b"user_id", "workflow_name", b"workflow_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__reported_cost_usd: _TypeAlias = _typing.Literal["reported_cost_usd"]  # noqa: Y015
+    _WhichOneofArgType__reported_cost_usd: _TypeAlias = _typing.Literal["_reported_cost_usd", b"_reported_cost_usd"]  # noqa: Y015
     _WhichOneofReturnType__time_to_first_chunk_s: _TypeAlias = _typing.Literal["time_to_first_chunk_s"]  # noqa: Y015
     _WhichOneofArgType__time_to_first_chunk_s: _TypeAlias = _typing.Literal["_time_to_first_chunk_s", b"_time_to_first_chunk_s"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reported_cost_usd) -> _WhichOneofReturnType__reported_cost_usd | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__time_to_first_chunk_s) -> _WhichOneofReturnType__time_to_first_chunk_s | None: ...
 
 Global___GenAi: _TypeAlias = GenAi  # noqa: Y015
+
+@_typing.final
+class Evaluation(_message.Message):
+    """Evaluation is a judgement of an output, as OpenTelemetry's `gen_ai.evaluation.*`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What was judged, such as Relevance. Empty: not known."""
+    score: _builtins.float
+    """The judgement as a number. Unset: none."""
+    label: _builtins.str
+    """The judgement as a word, such as pass. Empty: none."""
+    explanation: _builtins.str
+    """Why it was judged so. Empty: not given."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        score: _builtins.float | None = ...,
+        label: _builtins.str = ...,
+        explanation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "score", b"score"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "explanation", b"explanation", "label", b"label", "name", b"name", "score", b"score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
+    _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+
+Global___Evaluation: _TypeAlias = Evaluation  # noqa: Y015
 
 @_typing.final
 class Usage(_message.Message):
