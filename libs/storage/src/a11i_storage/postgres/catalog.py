@@ -16,8 +16,8 @@ from a11i_storage.postgres.ingest_policies import POLICY_COLUMNS, IngestPolicies
 from a11i_storage.postgres.settings import PostgresSettings
 
 _FIND_KEY: Final = (
-    "SELECT k.key_id, p.tenant_id, k.project_id, k.secret_mac, k.scopes, k.expire_time, k.revoke_time, "
-    f"{POLICY_COLUMNS} FROM api_keys k JOIN projects p ON p.id = k.project_id "
+    "SELECT k.key_id, p.tenant_id, k.project_id, k.secret_mac, k.scopes, k.expire_time, k.revoke_time, "  # noqa: S608
+    f"{POLICY_COLUMNS} FROM api_keys k JOIN projects p ON p.id = k.project_id "  # names of this code alone
     "LEFT JOIN ingest_policies i ON i.project_id = p.id WHERE k.key_id = $1"
 )
 
