@@ -1,45 +1,81 @@
 -- What the stored spans of some traces add up to, each span once, in the version that counts. (Joined in memory
 -- rather than by FINAL, with which this list of ids would not go through the primary key.)
--- Tokens and cost are those of calls: on other steps they are roll-ups of the calls below. Clients choose the numbers,
--- so sums stay within what the answer can hold instead of turning over.
+-- Every call counts once: a span's usage counts unless a span below it has usage of its own, because then it is a
+-- roll-up of the calls below or a second span for one of them; names and kinds do not tell, the tree does. A tool's
+-- parent is not above what the tool did: a model's call is no roll-up of the calls that a tool makes on its behalf.
+-- The fold goes up from the spans with usage, a level at a time, and takes each link once, so that a circle of parents
+-- ends. Its bound is the distance from a roll-up to the nearest usage below it, not the depth of the trace.
+-- Clients choose the numbers, so sums stay within what the answer can hold instead of turning over.
 WITH
-  step_kind IN ('llm', 'embedding', 'rerank') AS is_call,
-  if(response_model != '', response_model, request_model) AS model,
+  arrayFold(
+    (state, level) -> (
+      bitmapBuild(arrayMap(link -> link.parent, arrayFilter(link -> bitmapContains(state.1, link.id), state.3))),
+      bitmapOr(state.2, state.1),
+      if(bitmapCardinality(state.1) = 0, [], arrayFilter(link -> NOT bitmapContains(state.1, link.id), state.3))
+    ),
+    range(least(length(links) + 1, 64)),
+    (parents_of_usage, bitmapBuild(emptyArrayUInt64()), links)
+  ).2 AS above_usage,
+  arrayFilter(usage -> NOT bitmapContains(above_usage, usage.id), usages) AS counted,
   toInt128(9223372036854775807) AS max_int64,
   -max_int64 - 1 AS min_int64
 SELECT
-  trace_id,
-  argMin(span_name, (isNotNull(parent_span_id), start_time, span_id)) AS name,
-  argMin(span_service, (isNotNull(parent_span_id), start_time, span_id)) AS service_name,
-  toUnixTimestamp64Nano(min(start_time)) AS start_time_ns,
-  toUnixTimestamp64Nano(max(greatest(end_time, start_time))) AS end_time_ns,
-  count() AS span_count,
-  countIf(status_code = 2) AS error_count,
-  toInt64(greatest(least(sumIf(toInt128(ifNull(span_input_tokens, 0)), is_call), max_int64), min_int64)) AS input_tokens,
-  toInt64(greatest(least(sumIf(toInt128(ifNull(span_output_tokens, 0)), is_call), max_int64), min_int64)) AS output_tokens,
-  toFloat64(sumIf(ifNull(total_cost_usd, 0), is_call)) AS cost_usd,
-  countIf(
-    is_call AND isNull(total_cost_usd) AND (isNotNull(span_input_tokens) OR isNotNull(span_output_tokens))
-  ) AS unpriced_calls,
-  arraySort(groupUniqArrayIf(model, is_call AND model != '')) AS models,
-  argMinIf(span_session, (start_time, span_id), span_session != '') AS session_id,
-  argMinIf(span_user, (start_time, span_id), span_user != '') AS user_id,
-  mapApply((entity, found) -> (entity, least(found, 4294967295)), sumMap(span_redacted)) AS redacted_entities
+  * EXCEPT (models_of_calls, links, parents_of_usage, usages),
+  toInt64(greatest(least(arraySum(usage -> usage.input, counted), max_int64), min_int64)) AS input_tokens,
+  toInt64(greatest(least(arraySum(usage -> usage.output, counted), max_int64), min_int64)) AS output_tokens,
+  toFloat64(arraySum(usage -> usage.cost, counted)) AS cost_usd,
+  arrayCount(usage -> usage.is_unpriced, counted) AS unpriced_calls,
+  arrayFilter(
+    model -> model != '', arraySort(arrayDistinct(arrayConcat(models_of_calls, arrayMap(usage -> usage.model, counted))))
+  ) AS models
 FROM
 (
+  WITH
+    step_kind IN ('llm', 'embedding', 'rerank') AS is_call,
+    if(response_model != '', response_model, request_model) AS model,
+    ifNull(span_input_tokens, 0) != 0 OR ifNull(span_output_tokens, 0) != 0 AS has_tokens,
+    has_tokens OR ifNull(span_cost, 0) != 0 AS has_usage,
+    reinterpretAsUInt64(span_id) AS id,
+    reinterpretAsUInt64(ifNull(parent_span_id, span_id)) AS parent,
+    parent != id AND step_kind != 'tool' AS is_link
   SELECT
-    trace_id, span_id, parent_span_id, start_time, end_time, status_code, step_kind, request_model, response_model,
-    total_cost_usd,
-    name AS span_name,
-    service_name AS span_service,
-    input_tokens AS span_input_tokens,
-    output_tokens AS span_output_tokens,
-    session_id AS span_session,
-    user_id AS span_user,
-    redacted_entities AS span_redacted
-  FROM spans
-  WHERE $scope AND trace_id IN arrayMap(id -> toFixedString(unhex(id), 16), {trace_ids:Array(String)})
-  ORDER BY version DESC
-  LIMIT 1 BY trace_id, span_id
+    trace_id,
+    argMin(span_name, (isNotNull(parent_span_id), start_time, span_id)) AS name,
+    argMin(span_service, (isNotNull(parent_span_id), start_time, span_id)) AS service_name,
+    toUnixTimestamp64Nano(min(start_time)) AS start_time_ns,
+    toUnixTimestamp64Nano(max(greatest(end_time, start_time))) AS end_time_ns,
+    count() AS span_count,
+    countIf(status_code = 2) AS error_count,
+    groupUniqArrayIf(model, is_call) AS models_of_calls,
+    argMinIf(span_session, (start_time, span_id), span_session != '') AS session_id,
+    argMinIf(span_user, (start_time, span_id), span_user != '') AS user_id,
+    mapApply((entity, found) -> (entity, least(found, 4294967295)), sumMap(span_redacted)) AS redacted_entities,
+    groupArrayIf(CAST((id, parent), 'Tuple(id UInt64, parent UInt64)'), is_link) AS links,
+    groupBitmapStateIf(parent, is_link AND has_usage) AS parents_of_usage,
+    groupArrayIf(
+      CAST(
+        (id, ifNull(span_input_tokens, 0), ifNull(span_output_tokens, 0), ifNull(span_cost, 0),
+         has_tokens AND isNull(span_cost), model),
+        'Tuple(id UInt64, input Int128, output Int128, cost Decimal(38, 12), is_unpriced Bool, model String)'
+      ),
+      has_usage
+    ) AS usages
+  FROM
+  (
+    SELECT
+      trace_id, span_id, parent_span_id, start_time, end_time, status_code, step_kind, request_model, response_model,
+      name AS span_name,
+      service_name AS span_service,
+      input_tokens AS span_input_tokens,
+      output_tokens AS span_output_tokens,
+      total_cost_usd AS span_cost,
+      session_id AS span_session,
+      user_id AS span_user,
+      redacted_entities AS span_redacted
+    FROM spans
+    WHERE $scope AND trace_id IN arrayMap(id -> toFixedString(unhex(id), 16), {trace_ids:Array(String)})
+    ORDER BY version DESC
+    LIMIT 1 BY trace_id, span_id
+  )
+  GROUP BY trace_id
 )
-GROUP BY trace_id

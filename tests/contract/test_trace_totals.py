@@ -1,0 +1,139 @@
+"""Each call of a model counts once in a trace's totals, whatever its spans are called; on the real engine."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.contract.span_store import Store
+from tests.contract.stored_spans import NOON_NS, S, span, span_id
+
+
+def usage(name: object, below: object = None, tokens: int = 0, kind: str = "llm", **columns: Any) -> dict[str, Any]:
+    """Return a span that used `tokens` in and twice that out, at a cent a token in; 0: it says nothing of that."""
+    if below is not None:
+        columns["parent_span_id"] = span_id(below)
+    if tokens:
+        columns = {
+            "input_tokens": tokens,
+            "output_tokens": 2 * tokens,
+            "total_cost_usd": Decimal(tokens) / 100,
+            **columns,
+        }
+    return span(span=name, step_kind=kind, **columns)
+
+
+async def total(store: Store) -> int:
+    """Return the trace's input tokens; the other numbers go along."""
+    summary = await store.summary()
+    assert summary.output_tokens == 2 * summary.input_tokens
+    assert summary.cost_usd == pytest.approx(summary.input_tokens / 100)
+    return summary.input_tokens
+
+
+async def test_an_agents_roll_up_is_not_added_to_its_calls(store: Store) -> None:
+    await store.put(
+        usage("agent", tokens=30, kind="agent"),
+        usage("step", "agent", kind="chain"),
+        usage("one", "step", 10),
+        usage("two", "step", 20),
+    )
+    assert await total(store) == 30
+
+
+@pytest.mark.parametrize("kind", ["agent", "workflow", "chain", "", "llm"])
+async def test_usage_that_no_span_below_repeats_counts_whatever_the_kind(store: Store, kind: str) -> None:
+    """As when the calls themselves are not instrumented."""
+    await store.put(usage("top", tokens=7, kind=kind, request_model="m"), usage("tool", "top", kind="tool"))
+    assert await total(store) == 7
+    assert (await store.summary()).models == ("m",)
+
+
+async def test_two_spans_for_one_call_count_once(store: Store) -> None:
+    await store.put(usage("instrumentation", tokens=9), usage("sdk", "instrumentation", 9))
+    assert await total(store) == 9
+
+
+async def test_roll_ups_of_roll_ups_and_calls_beside_them(store: Store) -> None:
+    await store.put(
+        usage("agent", tokens=99, kind="agent"),
+        usage("inner agent", "agent", 55, kind="agent"),
+        usage("inner call", "inner agent", 5),
+        usage("own call", "agent", 3),
+        usage("lookup", "agent", 2, kind="embedding"),
+    )
+    assert await total(store) == 10
+
+
+async def test_what_a_tool_does_is_no_part_of_the_call_that_asked_for_it(store: Store) -> None:
+    """Where a framework opens the tools' spans inside the model call's."""
+    await store.put(
+        usage("call", tokens=4),
+        usage("tool", "call", kind="tool"),
+        usage("agent in it", "tool", 100, kind="agent"),
+        usage("its call", "agent in it", 6),
+    )
+    assert await total(store) == 10
+
+
+async def test_a_span_below_that_says_nothing_or_zero_takes_nothing_away(store: Store) -> None:
+    await store.put(
+        usage("call", tokens=4), usage("http", "call", kind=""), usage("raw", "call", input_tokens=0, output_tokens=0)
+    )
+    assert await total(store) == 4
+    assert (await store.summary()).unpriced_calls == 0
+
+
+async def test_calls_whose_price_is_unknown_are_counted_where_their_tokens_are(store: Store) -> None:
+    await store.put(
+        usage("agent", tokens=9, kind="agent", total_cost_usd=None),
+        usage("priced", "agent", 5),
+        usage("unpriced", "agent", input_tokens=4, output_tokens=8),
+    )
+    summary = await store.summary()
+    assert (summary.input_tokens, summary.cost_usd, summary.unpriced_calls) == (9, 0.05, 1)
+
+
+async def test_spans_whose_parents_are_not_stored_count(store: Store) -> None:
+    await store.put(usage("one", "elsewhere", 1), usage("two", "elsewhere", 2), usage("below two", "two", 2))
+    assert await total(store) == 3
+
+
+async def test_a_parent_that_comes_later_ends_the_double_count(store: Store) -> None:
+    await store.put(usage("top", tokens=5, kind="agent"), usage("call", "middle", 5))
+    assert await total(store) == 10
+    await store.put(usage("middle", "top", kind="chain"))
+    assert await total(store) == 5
+
+
+async def test_of_a_spans_versions_the_parent_and_the_usage_of_the_last_count(store: Store) -> None:
+    await store.put(usage("top", tokens=5, kind="agent"), usage("call", None, 50), received_ns=NOON_NS)
+    await store.put(usage("call", "top", 5), received_ns=NOON_NS + S)
+    assert await total(store) == 5
+
+
+async def test_a_span_that_is_its_own_parent_is_a_root(store: Store) -> None:
+    await store.put(usage("self", "self", 5), usage("call", "self", 3), usage("lone", "lone", 2))
+    assert await total(store) == 5
+
+
+async def test_a_circle_of_parents_ends_and_what_hangs_on_it_counts(store: Store) -> None:
+    await store.put(
+        usage("a", "c", 100, kind="agent"), usage("b", "a", kind="chain"), usage("c", "b", kind="chain"),
+        usage("call", "c", 7), usage("beside", None, 1),
+    )  # fmt: skip
+    assert await total(store) == 8
+
+
+async def test_roll_ups_far_above_their_calls_are_known_for_what_they_are(store: Store) -> None:
+    chain = [usage(number, number - 1, kind="chain") for number in range(1, 60)]
+    await store.put(usage(0, tokens=6, kind="workflow"), *chain, usage("call", 59, 6))
+    assert await total(store) == 6
+
+
+async def test_ten_thousand_spans_are_added_up(store: Store) -> None:
+    """Agents of ten calls each, in a tree of agents, every one of them with the sum of what is below."""
+    agents = [usage(number, (number - 1) // 10 if number else None, 1000, kind="agent") for number in range(1000)]
+    calls = [usage(f"call {number}", number // 9, 1) for number in range(9000)]
+    await store.put(*agents, *calls)
+    assert await total(store) == 9000
