@@ -1,8 +1,8 @@
 """Head sampling by trace id: which traces a project's ratio keeps.
 
 OpenTelemetry's consistent probability sampling: the last 7 bytes of a trace id are its randomness (W3C Trace Context
-Level 2, "random-trace-id" flag), and a trace is kept if they are at or over a rejection threshold. So every process that
-samples at the same ratio keeps the same traces whole, and a lower ratio keeps a part of what a higher one keeps.
+Level 2, "random-trace-id" flag), and a trace is kept if they are at or over a rejection threshold. So every process
+that samples at the same ratio keeps the same traces whole, and a lower ratio keeps a part of what a higher one keeps.
 https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
 """
 
