@@ -18,6 +18,7 @@ from a11i_chassis import errors
         (errors.SchemaUnsupportedError("no"), 9, "SCHEMA_UNSUPPORTED", False),
         (errors.UnavailableError("no"), 14, "STORE_UNAVAILABLE", True),
         (errors.OverloadedError("no"), 14, "OVERLOADED", True),
+        (errors.RateLimitedError("no"), 8, "RATE_LIMITED", True),
         (errors.A11iError("no"), 13, "INTERNAL", False),
     ],
 )

@@ -11,7 +11,8 @@
     │   └── SchemaUnsupportedError  FAILED_PRECONDITION SCHEMA_UNSUPPORTED
     └── TransientError                             trying again after `retry_delay_s` can help
         ├── UnavailableError        UNAVAILABLE         STORE_UNAVAILABLE
-        └── OverloadedError         UNAVAILABLE         OVERLOADED
+        ├── OverloadedError         UNAVAILABLE         OVERLOADED
+        └── RateLimitedError        RESOURCE_EXHAUSTED  RATE_LIMITED
 
 A message is for the caller: what was wrong, where, and what to do. It never holds a payload's text.
 `to_status` turns an error into the google.rpc.Status that gRPC and HTTP answers carry (AIP-193).
@@ -149,6 +150,13 @@ class OverloadedError(TransientError):
     """The service is busy and took nothing."""
 
     default_reason = reasons.ERROR_REASON_OVERLOADED
+
+
+class RateLimitedError(TransientError):
+    """The caller sends more than it may; nothing was taken."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    default_reason = reasons.ERROR_REASON_RATE_LIMITED
 
 
 def to_status(error: A11iError) -> status_pb2.Status:

@@ -23,7 +23,18 @@ INGEST_REQUESTS = Counter(
     "a11i_ingest_requests_total", "Requests that carried spans, by door and outcome.", ["door", "outcome"]
 )
 INGEST_BYTES = Counter("a11i_ingest_bytes_total", "Bytes of requests after decompression.", ["door"])
-INGEST_BYTES_IN_FLIGHT = Gauge("a11i_ingest_bytes_in_flight", "Bytes of requests that are being worked on.")
+INGEST_BYTES_IN_FLIGHT = Gauge(
+    "a11i_ingest_bytes_in_flight",
+    "Bytes of requests that are read or worked on; one of a size still unknown counts as the largest.",
+)
+INGEST_REQUESTS_IN_FLIGHT = Gauge("a11i_ingest_requests_in_flight", "Requests that are read or worked on.")
+INGEST_REQUESTS_WAITING = Gauge("a11i_ingest_requests_waiting", "Requests that wait for room to be read.")
+INGEST_REFUSED = Counter(
+    "a11i_ingest_refused_requests_total",
+    "Requests refused with a retry hint, by limit: waiting (too many wait), room (none became free in time), slow_read "
+    "(others waited for the room of a body that was slow to come), or the rate of a key's requests, spans or bytes.",
+    ["limit"],
+)
 STAGE_BATCHES = Counter(
     "a11i_stage_batches_total",
     "Deliveries settled by a stage, by outcome: done, retried, dead_lettered or parked.",

@@ -52,6 +52,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A batch of a schema's major version that this service does not know."""
     ERROR_REASON_REDACTION_FAILED: _ErrorReason.ValueType  # 14
     """Redaction could not finish on a value, which was therefore withheld or quarantined."""
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 15
+    """The API key sends more than its project's ingest policy allows; nothing was taken; try again after RetryInfo's
+    delay. RESOURCE_EXHAUSTED, which OTLP clients retry if RetryInfo is there.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason names one kind of failure. It is the `reason` of google.rpc.ErrorInfo (AIP-193), without the
@@ -88,4 +92,8 @@ ERROR_REASON_SCHEMA_UNSUPPORTED: ErrorReason.ValueType  # 13
 """A batch of a schema's major version that this service does not know."""
 ERROR_REASON_REDACTION_FAILED: ErrorReason.ValueType  # 14
 """Redaction could not finish on a value, which was therefore withheld or quarantined."""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 15
+"""The API key sends more than its project's ingest policy allows; nothing was taken; try again after RetryInfo's
+delay. RESOURCE_EXHAUSTED, which OTLP clients retry if RetryInfo is there.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
