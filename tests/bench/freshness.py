@@ -12,8 +12,9 @@ from a11i.query.v1 import query_service_pb2_grpc as rpc
 from tests.bench.errors import MeasurementError
 from tests.bench.load import Request, generate
 from tests.bench.mesh import BenchMesh
-from tests.bench.sender import CHANNEL_OPTIONS, Plan
+from tests.bench.sender import Plan
 from tests.bench.sending import Ack, sender
+from tests.bench.transports import CHANNEL_OPTIONS
 from tests.bench.usage import percentile, table
 
 SPANS_A_SECOND = 200

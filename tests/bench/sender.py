@@ -5,28 +5,21 @@ A11I_API_KEY. It writes "ready", then a JSON line for each acknowledged request,
 """
 
 import asyncio
+import itertools
 import json
 import os
 import pickle
 import sys
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-import grpc
-import grpc.aio
+from tests.bench.transports import PLAIN_SUCCESS, Export, Protocol, RefusedError, connections
 
-EXPORT: Final = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
-RPC_TIMEOUT_S: Final = 30.0
-"""More than an exporter's 10 s, so that a slow acknowledgement is measured and not cut off."""
 RETRY_DELAY_S: Final = 0.2
 GIVE_UP_S: Final = 120.0
 """A request that was refused for so long ends the run."""
-RETRYABLE: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
-CHANNEL_OPTIONS: Final = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0))
-"""A connection for each channel, as separate programs have, and none through a proxy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +27,19 @@ class Plan:
     """What to send, and how."""
 
     target: str
-    """host:port of OTLP/gRPC."""
+    """host:port of OTLP/gRPC or OTLP/HTTP."""
     payloads: Sequence[bytes]
     concurrency: int = 8
     """Requests under way at once."""
     interval_s: float = 0.0
     """From one request's start to the next's; 0: as fast as acknowledgements come."""
     connections: int = 4
+    """Of gRPC; HTTP has one for each request under way."""
+    protocol: Protocol = "grpc"
+    repeat_s: float = 0.0
+    """Send the payloads again and again for so long, each time under other trace ids; 0: send each once."""
+    salt: bytes = b""
+    """What all trace ids in the payloads begin with; needed to repeat."""
 
 
 class Sender:
@@ -48,26 +47,33 @@ class Sender:
 
     def __init__(self, plan: Plan, api_key: str) -> None:
         self._plan = plan
-        self._metadata = (("authorization", f"Bearer {api_key}"),)
-        self._waiting = deque(enumerate(plan.payloads))
+        self._api_key = api_key
+        self._waiting = self._payloads()
         self._begun_s = 0.0
 
     async def run(self) -> None:
         """Send everything; a line of output for each acknowledgement."""
-        channels = [
-            grpc.aio.insecure_channel(self._plan.target, options=CHANNEL_OPTIONS) for _ in range(self._plan.connections)
-        ]
-        self._begun_s = time.monotonic()
-        async with asyncio.TaskGroup() as group:
-            for number in range(self._plan.concurrency):
-                group.create_task(self._work(channels[number % len(channels)]))
-        for channel in channels:
-            await channel.close(None)
+        plan = self._plan
+        async with connections(plan.protocol, plan.target, plan.connections, self._api_key) as exports:
+            self._begun_s = time.monotonic()
+            async with asyncio.TaskGroup() as group:
+                for number in range(plan.concurrency):
+                    group.create_task(self._work(exports[number % len(exports)]))
 
-    async def _work(self, channel: grpc.aio.Channel) -> None:
-        export: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(EXPORT, None, None)
-        while self._waiting:
-            index, payload = self._waiting.popleft()
+    def _payloads(self) -> Iterator[tuple[int, bytes]]:
+        plan = self._plan
+        if not plan.repeat_s:
+            yield from enumerate(plan.payloads)
+            return
+        for turn in itertools.count():
+            salt = os.urandom(len(plan.salt))
+            for position, payload in enumerate(plan.payloads):
+                if time.monotonic() - self._begun_s > plan.repeat_s:
+                    return
+                yield turn * len(plan.payloads) + position, payload.replace(plan.salt, salt)
+
+    async def _work(self, export: Export) -> None:
+        for index, payload in self._waiting:
             if self._plan.interval_s:
                 due_s = self._begun_s + index * self._plan.interval_s
                 await asyncio.sleep(max(0.0, due_s - time.monotonic()))
@@ -75,10 +81,10 @@ class Sender:
             refusals = 0
             while True:
                 try:
-                    answer = await export(payload, metadata=self._metadata, timeout=RPC_TIMEOUT_S)
+                    answer = await export(payload)
                     break
-                except grpc.aio.AioRpcError as error:
-                    if error.code() not in RETRYABLE or time.monotonic() - sent_s > GIVE_UP_S:
+                except RefusedError:
+                    if time.monotonic() - sent_s > GIVE_UP_S:
                         raise
                     refusals += 1
                     await asyncio.sleep(RETRY_DELAY_S)
@@ -87,7 +93,7 @@ class Sender:
                 "sent_s": sent_s,
                 "acked_s": time.monotonic(),
                 "refusals": refusals,
-                "partial": bool(answer),
+                "partial": answer not in PLAIN_SUCCESS,
             }
             sys.stdout.write(json.dumps(line) + "\n")
             sys.stdout.flush()
