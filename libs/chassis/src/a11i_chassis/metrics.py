@@ -15,10 +15,16 @@ RPC_SECONDS = Histogram(
     ["method", "code"],
     buckets=_SECONDS,
 )
-INGEST_SPANS = Counter(
-    "a11i_ingest_spans_total", "Spans that arrived, by what became of them: accepted or rejected.", ["outcome"]
+INGEST_ITEMS = Counter(
+    "a11i_ingest_items_total",
+    "Spans, log records and metric points that arrived, by what became of them: accepted, rejected or sampled_out.",
+    ["signal", "outcome"],
 )
-INGEST_REJECTED = Counter("a11i_ingest_rejected_spans_total", "Spans rejected for good, by reason.", ["reason"])
+INGEST_ISSUES = Counter(
+    "a11i_ingest_issues_total",
+    "Items that were not taken as they came, by what became of them (rejected, repaired, truncated) and why.",
+    ["signal", "outcome", "reason"],
+)
 INGEST_REQUESTS = Counter(
     "a11i_ingest_requests_total", "Requests that carried spans, by door and outcome.", ["door", "outcome"]
 )

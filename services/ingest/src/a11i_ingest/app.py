@@ -15,7 +15,8 @@ from a11i_chassis.auth import KeyVerifier
 from a11i_chassis.grpc_client import open_channel
 from a11i_ingest.http_door import HttpDoor, listening
 from a11i_ingest.intake import Intake
-from a11i_ingest.service import SERVER_OPTIONS, TRACE_SERVICE, Authenticator, TraceService
+from a11i_ingest.kinds import KINDS
+from a11i_ingest.service import SERVER_OPTIONS, Authenticator, OtlpService
 from a11i_ingest.settings import IngestSettings
 from a11i_ingest.stream import INGEST_SERVICE, StreamService
 
@@ -50,7 +51,10 @@ async def wire(settings: IngestSettings, bus: Bus) -> AsyncIterator[Wired]:
         door = HttpDoor(verifier, intake, read_timeout_s=settings.http.read_timeout_s)
         http_address = await stack.enter_async_context(listening(settings.http, door.handle))
         authenticator = Authenticator(verifier)
-        traces = TraceService(authenticator, intake, read_timeout_s=settings.grpc.read_timeout_s)
+        doors = [
+            OtlpService(kind, authenticator, intake, read_timeout_s=settings.grpc.read_timeout_s)
+            for kind in KINDS.values()
+        ]
         stopping = asyncio.Event()
         streams = StreamService(authenticator, intake, window=settings.intake.stream_window, stopping=stopping)
 
@@ -59,8 +63,8 @@ async def wire(settings: IngestSettings, bus: Bus) -> AsyncIterator[Wired]:
             stopping.set()
 
         app = App(
-            register=[traces.register, streams.register],
-            services=[TRACE_SERVICE, INGEST_SERVICE],
+            register=[*(door.register for door in doors), streams.register],
+            services=[*(kind.service for kind in KINDS.values()), INGEST_SERVICE],
             background=[end_streams],
             ready=bus.ready,
             server_options=SERVER_OPTIONS,

@@ -14,8 +14,9 @@ from a11i_chassis.errors import A11iError, TransientError, to_status
 from a11i_chassis.logging import log_defect
 from a11i_ingest.compression import too_large
 from a11i_ingest.intake import Intake
-from a11i_ingest.service import export_response
+from a11i_ingest.kinds import KINDS
 from a11i_ingest.settings import HttpSettings
+from a11i_telemetry.signals import Signal
 
 _DOOR: Final = "otlp_http"
 _PATH: Final = "/v1/traces"
@@ -68,11 +69,12 @@ class HttpDoor:
         if request.content_type != _CONTENT_TYPE or encoding not in ("identity", "gzip"):
             message = f"send Content-Type {_CONTENT_TYPE}, and Content-Encoding gzip or none"
             return _refusal(415, status_pb2.Status(code=code_pb2.INVALID_ARGUMENT, message=message))
-        with self._intake.receiving(_DOOR):
+        async with self._intake.receiving(_DOOR, principal, request.content_length) as arrival:
             async with asyncio.timeout(self._read_timeout_s):
                 body = await self._read(request)
-            receipt = await self._intake.take(_DOOR, principal, body, gzipped=encoding == "gzip")
-        return web.Response(body=export_response(receipt), content_type=_CONTENT_TYPE)
+            receipt = await self._intake.take(arrival, KINDS[Signal.SPANS], body, gzipped=encoding == "gzip")
+        answer = KINDS[Signal.SPANS].answer(receipt.rejected, receipt.message)
+        return web.Response(body=answer, content_type=_CONTENT_TYPE)
 
     async def _read(self, request: web.BaseRequest) -> bytes:
         """Return the body. Raises TooLargeError as soon as it is over the limit."""

@@ -1,37 +1,68 @@
-"""What happens to a request, whichever way it came: decode, split, store on the bus, and only then say so."""
+"""What happens to a request, whichever way it came: accept, split, store on the bus, and only then say so."""
 
 import asyncio
+import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
+from typing import Final, TypeVar
 
 from a11i_bus import topology
 from a11i_bus.limits import received_limit
 from a11i_bus.port import Bus, Message
 from a11i_chassis import metrics
 from a11i_chassis.auth import Principal
-from a11i_chassis.errors import A11iError
-from a11i_ingest.admission import Admission
+from a11i_chassis.errors import A11iError, InvalidArgumentError, TooLargeError
+from a11i_ingest.accept import Accepted, Encoding, Rules, accept
+from a11i_ingest.admission import Admission, Reservation
+from a11i_ingest.buckets import RateLimits
 from a11i_ingest.compression import gunzip, too_large
-from a11i_ingest.parts import Limits, Prepared, prepare
+from a11i_ingest.expected import ExpectedSizes
+from a11i_ingest.fairness import FairQueue
+from a11i_ingest.issues import issues_message
+from a11i_ingest.kinds import Kind
+from a11i_ingest.sampling import keeper
 from a11i_ingest.settings import IntakeSettings
+from a11i_telemetry.findings import Findings, Outcome
+from a11i_telemetry.received import ReceivedBatch
 
 T = TypeVar("T")
+
+UNDECODABLE: Final = "request cannot be decoded"
+REQUEST_TOO_LARGE: Final = "request is larger than the limit"
+
+_INLINE_BYTES: Final = {Encoding.PROTOBUF: 128 * 1024, Encoding.JSON: 16 * 1024}
+"""Requests up to this size are worked on where they are: it takes about as long as handing them to a thread would."""
+
+_ID_CHARS: Final = 32
+_ENVELOPE_BYTES: Final = 4096
+"""What a batch's envelope takes at most besides the request in it."""
+_MESSAGE_CHARS: Final = 1000
+"""A response stays far below the 4 MiB that clients take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a request's spans."""
+    """What became of a request's items."""
 
     accepted: int
-    """Spans that are durable now."""
+    """Items that are durable now; those that head sampling left out are not in it."""
     rejected: int
-    """Spans that will not be stored."""
+    """Items that will not be stored."""
     message: str
-    """Why spans were rejected, in English, for people; empty if none were."""
+    """What was not taken as it came and why, in English, for people; empty if all was."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A request that has a place: it may be read and taken."""
+
+    door: str
+    principal: Principal
+    reservation: Reservation
 
 
 class Intake:
@@ -48,78 +79,132 @@ class Intake:
     ) -> None:
         self._bus = bus
         self._executor = executor
-        self._part_bytes = settings.part_bytes
+        self._settings = settings
         self._admission = Admission(
             max_bytes=settings.max_bytes_in_flight, max_requests=settings.max_requests_in_flight
         )
-        self._publishing = asyncio.Semaphore(settings.publishes_in_flight)
+        self._expected = ExpectedSizes(max_request_bytes)
+        self._working = FairQueue(settings.decode_threads)
+        self._publishing = FairQueue(settings.publishes_in_flight)
+        self._rates = RateLimits(settings.rates.policy())
         self._now_ns = now_ns
         self.max_request_bytes = max_request_bytes
         """Largest request taken, after decompression."""
 
-    @contextmanager
-    def receiving(self, door: str) -> Iterator[None]:
-        """Hold a place for a request that is read and taken in the block. Raises OverloadedError without one left."""
-        with ExitStack() as stack:
-            with _counting_refusals(door):
-                stack.enter_context(self._admission.request())
-            yield
+    @asynccontextmanager
+    async def receiving(self, door: str, principal: Principal, size: int | None = None) -> AsyncIterator[Arrival]:
+        """Hold a place for a request of `size` bytes, None if its sender does not say, while it is read and taken.
 
-    async def take(self, door: str, principal: Principal, body: bytes, *, gzipped: bool) -> Receipt:
-        """Store a serialized ExportTraceServiceRequest durably, and return what became of its spans.
-
-        `door` names the way in, for metrics. Raises, with nothing acknowledged: InvalidArgumentError (undecodable),
-        TooLargeError, OverloadedError, and the bus's TransientErrors.
+        `door` names the way in, for metrics. Raises OverloadedError if no place becomes free in time, RateLimitedError
+        if the key sends too many requests, TooLargeError.
         """
-        with _counting_refusals(door):
-            payload = await self._gunzip(body) if gzipped else body
-            receipt = await self._store(door, principal, payload)
-        metrics.INGEST_REQUESTS.labels(door, "ok").inc()
-        return receipt
+        async with AsyncExitStack() as stack:
+            with _counting_refusals(door):
+                if size is not None and size > self.max_request_bytes:
+                    raise too_large(self.max_request_bytes)
+                self._rates.take(principal, requests=1)
+                expected = self._expected.of(principal.key_id) if size is None else size
+                reservation = await stack.enter_async_context(self._admission.reserve(principal.tenant_id, expected))
+            yield Arrival(door, principal, reservation)
 
-    async def gunzip(self, door: str, body: bytes) -> bytes:
+    async def take(
+        self, arrival: Arrival, kind: Kind, body: bytes, *, gzipped: bool, encoding: Encoding = Encoding.PROTOBUF
+    ) -> Receipt:
+        """Store an Export...ServiceRequest of the kind durably, and return what became of its items.
+
+        Raises, with nothing acknowledged: InvalidArgumentError (undecodable), TooLargeError, RateLimitedError,
+        OverloadedError, and the bus's TransientErrors. What was refused for good is noted among the project's issues.
+        """
+        self._expected.learn(arrival.principal.key_id, len(body))
+        arrival.reservation.resize(len(body))
+        with _counting_refusals(arrival.door):
+            try:
+                accepted = await self._accept(arrival, kind, body, gzipped=gzipped, encoding=encoding)
+            except (InvalidArgumentError, TooLargeError) as error:
+                await self._note_refusal(arrival, kind, body, error)
+                raise
+            self._rates.take(arrival.principal, items=accepted.items)
+            await self._publish_all(arrival, self._messages(arrival, kind, body, accepted))
+        return _receipt(arrival.door, kind, accepted)
+
+    async def gunzip(self, arrival: Arrival, body: bytes) -> bytes:
         """Return what is in a gzip file, bounded as `take` bounds it, for a door that needs to look into it first.
 
-        Raises InvalidArgumentError, TooLargeError and OverloadedError.
+        Raises InvalidArgumentError and TooLargeError.
         """
-        with _counting_refusals(door):
-            return await self._gunzip(body)
+        with _counting_refusals(arrival.door):
+            async with self._working.turn(arrival.principal.tenant_id, len(body)):
+                data = await self._run(gunzip, body, self.max_request_bytes)
+                arrival.reservation.resize(len(data))
+                return data
 
-    async def _gunzip(self, body: bytes) -> bytes:
-        with self._admission.admit(len(body)):
-            return await self._work(gunzip, body, self.max_request_bytes)
-
-    async def _store(self, door: str, principal: Principal, payload: bytes) -> Receipt:
-        if len(payload) > self.max_request_bytes:
+    async def _accept(
+        self, arrival: Arrival, kind: Kind, body: bytes, *, gzipped: bool, encoding: Encoding
+    ) -> Accepted:
+        if len(body) > self.max_request_bytes:
             raise too_large(self.max_request_bytes)
-        metrics.INGEST_BYTES.labels(door).inc(len(payload))
         largest = received_limit(self._bus)
         # A part larger than aimed at must fit too.
-        limits = Limits(min(self._part_bytes, largest // 2), largest)
-        with self._admission.admit(len(payload)):
-            prepared = await self._work(
-                prepare, principal.tenant_id, principal.project_id, payload, self._now_ns(), limits
-            )
-            await self._publish_all(prepared.messages)
-        return _receipt(prepared)
+        part_bytes = min(self._settings.part_bytes, largest // 2)
+        rules = Rules(self._settings.limits, part_bytes, largest - _ENVELOPE_BYTES)
+        keeps = keeper(kind, arrival.principal.ingest_policy)
+        async with self._working.turn(arrival.principal.tenant_id, len(body)):
+            # Decompressed in a turn: as many decompressed requests as there are turns are in no reservation for a time.
+            if gzipped:
+                body = await self._run(gunzip, body, self.max_request_bytes)
+                arrival.reservation.resize(len(body))
+            self._rates.take(arrival.principal, size_bytes=len(body))
+            metrics.INGEST_BYTES.labels(arrival.door).inc(len(body))
+            work = partial(accept, kind, body, encoding, rules, keeps)
+            return work() if len(body) <= _INLINE_BYTES[encoding] else await self._run(work)
 
-    async def _work(self, function: Callable[..., T], *args: object) -> T:
+    def _messages(self, arrival: Arrival, kind: Kind, body: bytes, accepted: Accepted) -> list[Message]:
+        """Return the messages of a request. The same request of the same project makes messages of the same ids."""
+        principal, now_ns = arrival.principal, self._now_ns()
+        named = hashlib.sha256("\0".join((principal.tenant_id, principal.project_id, kind.noun, "")).encode())
+        messages = []
+        for part in accepted.parts:
+            digest = named.copy()
+            digest.update(part.payload)
+            batch = ReceivedBatch(
+                batch_id=digest.hexdigest()[:_ID_CHARS],
+                tenant_id=principal.tenant_id,
+                project_id=principal.project_id,
+                received_time_ns=now_ns,
+                signal=kind.signal,
+                item_count=part.items,
+                otlp=part.payload,
+            )
+            messages.append(Message(id=batch.batch_id, key=principal.tenant_id, payload=batch.encode()))
+        if accepted.findings:
+            messages.append(issues_message(arrival.door, principal, kind, body, accepted.findings, now_ns))
+        return messages
+
+    async def _note_refusal(self, arrival: Arrival, kind: Kind, body: bytes, error: A11iError) -> None:
+        """Put a request that is refused for good among the project's issues, if the bus takes it now."""
+        findings = Findings()
+        findings.add(Outcome.REFUSED, REQUEST_TOO_LARGE if isinstance(error, TooLargeError) else UNDECODABLE)
+        message = issues_message(arrival.door, arrival.principal, kind, body, findings, self._now_ns())
+        with suppress(A11iError):
+            await self._publish(arrival, message)
+
+    async def _run(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
 
-    async def _publish_all(self, messages: Sequence[Message]) -> None:
+    async def _publish_all(self, arrival: Arrival, messages: Sequence[Message]) -> None:
         """Return when all are durable. Raises the first error; what was stored by then is known by its id."""
         if len(messages) == 1:
-            await self._publish(messages[0])
-            return
+            return await self._publish(arrival, messages[0])
         try:
             async with asyncio.TaskGroup() as group:
                 for message in messages:
-                    group.create_task(self._publish(message))
+                    group.create_task(self._publish(arrival, message))
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
+        return None
 
-    async def _publish(self, message: Message) -> None:
-        async with self._publishing:
+    async def _publish(self, arrival: Arrival, message: Message) -> None:
+        async with self._publishing.turn(arrival.principal.tenant_id, len(message.payload)):
             await self._bus.publish(topology.SPANS_RECEIVED, message)
 
 
@@ -132,14 +217,26 @@ def _counting_refusals(door: str) -> Iterator[None]:
         raise
 
 
-def _receipt(prepared: Prepared) -> Receipt:
-    rejected = sum(prepared.rejected.values())
-    metrics.INGEST_SPANS.labels("accepted").inc(prepared.accepted)
-    metrics.INGEST_SPANS.labels("rejected").inc(rejected)
-    for reason, count in prepared.rejected.items():
-        metrics.INGEST_REJECTED.labels(reason).inc(count)
-    message = ""
-    if rejected:
-        reasons = "; ".join(f"{count}: {reason}" for reason, count in prepared.rejected.items())
-        message = f"{rejected} of {rejected + prepared.accepted} spans rejected ({reasons})"
-    return Receipt(accepted=prepared.accepted, rejected=rejected, message=message)
+def _receipt(door: str, kind: Kind, accepted: Accepted) -> Receipt:
+    findings, rejected = accepted.findings, accepted.findings.rejected
+    signal = kind.signal.name.lower()
+    metrics.INGEST_REQUESTS.labels(door, "ok").inc()
+    metrics.INGEST_ITEMS.labels(signal, "accepted").inc(accepted.items)
+    metrics.INGEST_ITEMS.labels(signal, "rejected").inc(rejected)
+    metrics.INGEST_ITEMS.labels(signal, "sampled_out").inc(accepted.sampled_out)
+    for finding in findings:
+        metrics.INGEST_ISSUES.labels(signal, finding.outcome, finding.reason).inc(finding.count)
+    return Receipt(accepted=accepted.items, rejected=rejected, message=_message(kind, accepted))
+
+
+def _message(kind: Kind, accepted: Accepted) -> str:
+    """Return what to tell the client of items that were not taken as they came."""
+    findings = accepted.findings
+    if not findings:
+        return ""
+    sent = accepted.items + findings.rejected + accepted.sampled_out
+    reasons = "; ".join(
+        f"{finding.count} {finding.outcome}: {finding.reason}" + (f" ({finding.where})" if finding.where else "")
+        for finding in findings
+    )
+    return f"{findings.rejected} of {sent} {kind.noun} rejected. {reasons}"[:_MESSAGE_CHARS]

@@ -8,9 +8,18 @@ https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
 
 from typing import Final
 
+from a11i_chassis.ingest_policy import IngestPolicy
+from a11i_ingest.checks import Keeps
+from a11i_ingest.kinds import Kind
+from a11i_telemetry.signals import Signal
+
 _RANDOM_VALUES: Final = 1 << 56
 """Values of 7 bytes."""
 _TRACE_ID_BYTES: Final = 16
+_STATUS_ERROR: Final = 2
+"""OTLP's STATUS_CODE_ERROR."""
+_SEVERITY_ERROR: Final = 17
+"""OTLP's SEVERITY_NUMBER_ERROR."""
 
 KEEP_ALL: Final = 0
 """The threshold that keeps every trace."""
@@ -30,3 +39,19 @@ def rejection_threshold(ratio: float) -> int:
 def keeps(trace_id: bytes, threshold: int) -> bool:
     """Return whether the trace is kept. What is no trace id of 16 bytes has no trace to be left out with: True."""
     return int.from_bytes(trace_id[9:]) >= threshold or len(trace_id) != _TRACE_ID_BYTES
+
+
+def keeper(kind: Kind, policy: IngestPolicy) -> Keeps | None:
+    """Return what says whether a policy's head sampling keeps an item; None if it keeps all.
+
+    Items without a trace are kept, and so are, if the policy says so, errors: spans whose status is an error, and log
+    records of that severity or worse.
+    """
+    threshold = rejection_threshold(policy.sampling_ratio)
+    if threshold == KEEP_ALL or kind.signal is Signal.METRICS:
+        return None
+    if not policy.keep_errors:
+        return lambda item: keeps(item.trace_id, threshold)
+    if kind.signal is Signal.SPANS:
+        return lambda span: keeps(span.trace_id, threshold) or span.status.code == _STATUS_ERROR
+    return lambda record: keeps(record.trace_id, threshold) or record.severity_number >= _SEVERITY_ERROR

@@ -1,6 +1,6 @@
-"""The gRPC door: OTLP's TraceService/Export, and IngestService/StreamSpans.
+"""The gRPC door: OTLP's Export for traces, logs and metrics, and IngestService/StreamSpans.
 
-Both read their requests themselves, without deserializers, and get the bytes as the client sent them, compressed ones
+All read their requests themselves, without deserializers, and get the bytes as the client sent them, compressed ones
 too (the server runs with SERVER_OPTIONS): a call is authenticated before anything in it is read, decompressed or
 parsed, decompression has a bound, and a string that is not UTF-8 does not refuse a request.
 """
@@ -9,14 +9,12 @@ import asyncio
 from typing import Any, Final
 
 import grpc
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
 from a11i_chassis.auth import SCOPE_INGEST, KeyVerifier, Principal, bearer_token
 from a11i_chassis.errors import InvalidArgumentError, OverloadedError
 from a11i_ingest.compression import GZIP_MAGIC
-from a11i_ingest.intake import Intake, Receipt
-
-TRACE_SERVICE: Final = trace_service_pb2.DESCRIPTOR.services_by_name["TraceService"].full_name
+from a11i_ingest.intake import Intake
+from a11i_ingest.kinds import Kind
 
 SERVER_OPTIONS: Final = (("grpc.per_message_decompression", 0),)
 """gRPC's own decompression knows no limit, and runs before any handler."""
@@ -40,10 +38,11 @@ class Authenticator:
         return await self._verifier.verify(bearer_token(context.invocation_metadata()), SCOPE_INGEST)
 
 
-class TraceService:
-    """OTLP's one-shot export."""
+class OtlpService:
+    """OTLP's one-shot export of one signal."""
 
-    def __init__(self, authenticator: Authenticator, intake: Intake, *, read_timeout_s: float) -> None:
+    def __init__(self, kind: Kind, authenticator: Authenticator, intake: Intake, *, read_timeout_s: float) -> None:
+        self._kind = kind
         self._authenticator = authenticator
         self._intake = intake
         self._read_timeout_s = read_timeout_s
@@ -53,15 +52,15 @@ class TraceService:
         # To gRPC's server a call with a stream of requests, as it reads a single request before it calls the handler:
         # whoever comes without a key could fill the memory. Clients cannot tell the difference.
         methods: dict[str, Any] = {"Export": grpc.stream_unary_rpc_method_handler(self.export)}
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(TRACE_SERVICE, methods),))
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(self._kind.service, methods),))
 
     async def export(self, _requests: object, context: Context) -> bytes:
-        """Answer the call's ExportTraceServiceRequest with ExportTraceServiceResponse, both serialized."""
+        """Answer the call's Export...ServiceRequest with the response, both serialized."""
         principal = await self._authenticator.principal(context)
-        with self._intake.receiving(_DOOR):
+        async with self._intake.receiving(_DOOR, principal) as arrival:
             body = await self._read(context)
-            receipt = await self._intake.take(_DOOR, principal, body, gzipped=body.startswith(GZIP_MAGIC))
-        return export_response(receipt)
+            receipt = await self._intake.take(arrival, self._kind, body, gzipped=body.startswith(GZIP_MAGIC))
+        return self._kind.answer(receipt.rejected, receipt.message)
 
     async def _read(self, context: Context) -> bytes:
         try:
@@ -74,12 +73,3 @@ class TraceService:
             # gRPC's sign that the caller has ended its side.
             raise InvalidArgumentError("the call has no request")
         return body
-
-
-def export_response(receipt: Receipt) -> bytes:
-    """Return the serialized ExportTraceServiceResponse: empty unless spans were rejected."""
-    response = trace_service_pb2.ExportTraceServiceResponse()
-    if receipt.rejected:
-        response.partial_success.rejected_spans = receipt.rejected
-        response.partial_success.error_message = receipt.message
-    return response.SerializeToString()

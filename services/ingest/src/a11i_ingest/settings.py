@@ -3,7 +3,9 @@
 from pydantic import BaseModel, Field
 
 from a11i_bus.settings import BusSettings
+from a11i_chassis.ingest_policy import IngestPolicy
 from a11i_chassis.settings import ClientSettings, GrpcServerSettings, ServiceSettings
+from a11i_ingest.limits import ItemLimits
 
 
 class GrpcSettings(GrpcServerSettings):
@@ -35,6 +37,21 @@ class HttpSettings(BaseModel):
     read_timeout_s: float = Field(30.0, gt=0, le=600, description="Seconds that a request's body may take to arrive.")
 
 
+class Rates(BaseModel, frozen=True):
+    """What each API key may send to this process in a second; 0 for no limit. Bursts of 0: ten seconds of the rate."""
+
+    requests_per_second: float = Field(0.0, ge=0, description="Requests.")
+    request_burst: float = Field(0.0, ge=0, description="Requests that may come at once.")
+    spans_per_second: float = Field(0.0, ge=0, description="Spans, log records and metric points together.")
+    span_burst: float = Field(0.0, ge=0, description="Of these, what may come at once.")
+    bytes_per_second: float = Field(0.0, ge=0, description="Bytes after decompression.")
+    byte_burst: float = Field(0.0, ge=0, description="Bytes that may come at once.")
+
+    def policy(self) -> IngestPolicy:
+        """Return the rates as a policy."""
+        return IngestPolicy(**self.model_dump())
+
+
 class IntakeSettings(BaseModel):
     """How requests are worked on, whichever way they came."""
 
@@ -52,11 +69,14 @@ class IntakeSettings(BaseModel):
         "good key can take of the memory.",
     )
     part_bytes: int = Field(
-        200_000,
+        600_000,
         ge=10_000,
         le=900_000,
-        description="Size of a message on the bus, about: JetStream stores 100 to 250 kB the fastest.",
+        description="Size of a message on the bus, about. JetStream stores messages of 100 to 900 kB equally fast, and "
+        "what follows handles few large ones better than many small ones.",
     )
+    limits: ItemLimits = Field(ItemLimits(), description="What one span or log record may bring.")
+    rates: Rates = Field(Rates(), description="What each API key may send, unless its project has a policy of its own.")
     publishes_in_flight: int = Field(
         64, gt=0, description="Messages that wait for the bus's acknowledgement at once, of all requests."
     )

@@ -18,7 +18,9 @@ from a11i_chassis.errors import (
 )
 from a11i_ingest.compression import GZIP_MAGIC, gunzip_head
 from a11i_ingest.intake import Intake, Receipt
+from a11i_ingest.kinds import KINDS
 from a11i_ingest.service import Authenticator, Context
+from a11i_telemetry.signals import Signal
 
 INGEST_SERVICE: Final = ingest_service_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
 
@@ -96,8 +98,7 @@ class _Call:
         """Store one chunk and acknowledge it, or say in the acknowledgement why it was not stored."""
         answer = ingest_service_pb2.StreamSpansResponse(sequence=_sequence(body))
         try:
-            chunk = await self._parse(body)
-            receipt = await self._store(chunk)
+            sequence, receipt = await self._store(body)
         except (UnauthenticatedError, PermissionDeniedError):
             raise
         except A11iError as error:
@@ -106,25 +107,27 @@ class _Call:
                 raise
             answer.error.CopyFrom(to_status(error))
         else:
-            answer.sequence = chunk.sequence
+            answer.sequence = sequence
             answer.accepted_spans = receipt.accepted
             answer.rejected_spans = receipt.rejected
             answer.message = receipt.message
         await self.send(answer)
         self._slots.release()
 
-    async def _parse(self, body: bytes) -> ingest_service_pb2.StreamSpansRequest:
-        if body.startswith(GZIP_MAGIC):
-            body = await self._intake.gunzip(_DOOR, body)
-        try:
-            return ingest_service_pb2.StreamSpansRequest.FromString(body)
-        except DecodeError:
-            raise InvalidArgumentError("a message on the stream is no StreamSpansRequest") from None
-
-    async def _store(self, chunk: ingest_service_pb2.StreamSpansRequest) -> Receipt:
+    async def _store(self, body: bytes) -> tuple[int, Receipt]:
+        """Store a serialized chunk; return its sequence and what became of its spans."""
         # Verified again for each chunk, from memory mostly: a revoked key ends streams as well.
         principal = await self._authenticator.principal(self._context)
-        return await self._intake.take(_DOOR, principal, chunk.otlp_traces, gzipped=False)
+        async with self._intake.receiving(_DOOR, principal, len(body)) as arrival:
+            if body.startswith(GZIP_MAGIC):
+                body = await self._intake.gunzip(arrival, body)
+            try:
+                chunk = ingest_service_pb2.StreamSpansRequest.FromString(body)
+            except DecodeError:
+                raise InvalidArgumentError("a message on the stream is no StreamSpansRequest") from None
+            return chunk.sequence, await self._intake.take(
+                arrival, KINDS[Signal.SPANS], chunk.otlp_traces, gzipped=False
+            )
 
 
 def _sequence(body: bytes) -> int:

@@ -1,0 +1,152 @@
+"""What one item may bring, and how what is over it is cut: by value, never by leaving out the item if that can be."""
+
+from typing import Any, Final
+
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from pydantic import BaseModel, Field
+
+from a11i_ingest.marks import identity, mark
+from a11i_telemetry.findings import Findings, Outcome
+
+VALUE_CUT: Final = "value is longer than the limit"
+TOO_MANY_ATTRIBUTES: Final = "more attributes than the limit"
+TOO_MANY_EVENTS: Final = "more events than the limit"
+TOO_MANY_LINKS: Final = "more links than the limit"
+ITEM_TOO_LARGE: Final = "item is larger than the limit"
+RESOURCE_TOO_LARGE: Final = "resource or scope is larger than the limit"
+
+_LEAST_BYTES: Final = 1024
+"""What is left at least of a text that is cut to make its item fit."""
+
+
+class ItemLimits(BaseModel, frozen=True):
+    """What one span or log record may bring. What is over is cut, marked on the item and counted."""
+
+    value_bytes: int = Field(
+        1024 * 1024, ge=1024, description="Longest text or bytes of an attribute, event, name or log body, in bytes."
+    )
+    item_bytes: int = Field(
+        3 * 1024 * 1024,
+        ge=16 * 1024,
+        description="Largest span or log record. Values are cut down to it, the largest first. Stages may double its "
+        "size, and the bus takes 8 MiB.",
+    )
+    resource_bytes: int = Field(
+        256 * 1024, ge=1024, description="Largest resource or scope; its attributes are cut down to it."
+    )
+    attributes: int = Field(4096, ge=1, description="Attributes of an item, and of an event or link.")
+    events: int = Field(1024, ge=0, description="Events of a span.")
+    links: int = Field(1024, ge=0, description="Links of a span.")
+
+
+def over_counts(item: Any, limits: ItemLimits) -> bool:
+    """Return whether a span or log record has more attributes, events or links than the limits."""
+    most = limits.attributes
+    if len(item.attributes) > most:
+        return True
+    if not isinstance(item, Span):
+        return False
+    events, links = item.events, item.links
+    return (
+        (bool(events) and (len(events) > limits.events or any(len(event.attributes) > most for event in events)))
+        or (bool(links) and (len(links) > limits.links or any(len(link.attributes) > most for link in links)))
+    )  # fmt: skip
+
+
+def cut_counts(item: Any, limits: ItemLimits, findings: Findings) -> None:
+    """Leave the first attributes, events and links of a span or log record, and count the others."""
+    for name, reason in (("attributes", TOO_MANY_ATTRIBUTES), ("events", TOO_MANY_EVENTS), ("links", TOO_MANY_LINKS)):
+        elements: Any = getattr(item, name, ())
+        most: int = getattr(limits, name)
+        if len(elements) > most:
+            counter = f"dropped_{name}_count"
+            setattr(item, counter, min(getattr(item, counter) + len(elements) - most, 2**32 - 1))
+            del elements[most:]
+            _note(item, reason, "", findings)
+    for element in (*getattr(item, "events", ()), *getattr(item, "links", ())):
+        if len(element.attributes) > limits.attributes:
+            element.dropped_attributes_count += len(element.attributes) - limits.attributes
+            del element.attributes[limits.attributes :]
+            _note(item, TOO_MANY_ATTRIBUTES, getattr(element, "name", ""), findings)
+
+
+def cut_values(item: Any, limits: ItemLimits, findings: Findings) -> bool:
+    """Cut the values of a span or log record that are over the limits. Returns whether it fits then."""
+    for owner, name, where in _texts(item):
+        if _cut_text(owner, name, limits.value_bytes):
+            _note(item, VALUE_CUT, where, findings)
+    excess = item.ByteSize() - limits.item_bytes
+    if excess > 0:
+        largest = sorted(_texts(item), key=lambda text: -len(getattr(text[0], text[1])))
+        for owner, name, where in largest:
+            length = _length(getattr(owner, name))
+            if _cut_text(owner, name, max(_LEAST_BYTES, length - excess)):
+                _note(item, VALUE_CUT, where, findings)
+                excess = item.ByteSize() - limits.item_bytes
+            if excess <= 0:
+                break
+    return bool(excess <= 0)
+
+
+def cut_around(around: Any, limits: ItemLimits, findings: Findings) -> bool:
+    """Cut a resource or scope that is over the limit down to it. Returns whether it was."""
+    if around.ByteSize() <= limits.resource_bytes:
+        return False
+    findings.add(Outcome.TRUNCATED, RESOURCE_TOO_LARGE)
+    for owner, name, _ in _texts(around):
+        _cut_text(owner, name, _LEAST_BYTES)
+    while len(around.attributes) and around.ByteSize() > limits.resource_bytes:
+        kept = len(around.attributes) // 2
+        around.dropped_attributes_count += len(around.attributes) - kept
+        del around.attributes[kept:]
+    return True
+
+
+def _note(item: Any, reason: str, where: str, findings: Findings) -> None:
+    findings.add(Outcome.TRUNCATED, reason, where=where, **identity(item))
+    mark(item, reason, where)
+
+
+def _texts(item: Any) -> list[tuple[Any, str, str]]:
+    """Return each text and bytes value in the item: the message that has it, the field's name, and where that is."""
+    found: list[tuple[Any, str, str]] = [(item, name, name) for name in _PLAIN if hasattr(item, name)]
+    if hasattr(item, "status"):
+        found.append((item.status, "message", "status.message"))
+    if hasattr(item, "body"):
+        _values(item.body, "body", found)
+    for element in (item, *getattr(item, "events", ()), *getattr(item, "links", ())):
+        for pair in element.attributes:
+            found.append((pair, "key", "an attribute's key"))
+            _values(pair.value, pair.key[:200], found)
+    found += [(event, "name", "event name") for event in getattr(item, "events", ())]
+    return found
+
+
+_PLAIN: Final = ("name", "trace_state", "severity_text", "event_name")
+
+
+def _values(value: Any, where: str, found: list[tuple[Any, str, str]]) -> None:
+    """Add the texts in a value, as deep as the parser followed."""
+    kind = value.WhichOneof("value")
+    if kind in ("string_value", "bytes_value"):
+        found.append((value, kind, where))
+    elif kind == "array_value":
+        for element in value.array_value.values:
+            _values(element, where, found)
+    elif kind == "kvlist_value":
+        for pair in value.kvlist_value.values:
+            found.append((pair, "key", where))
+            _values(pair.value, where, found)
+
+
+def _length(text: str | bytes) -> int:
+    return len(text if isinstance(text, bytes) else text.encode())
+
+
+def _cut_text(owner: Any, name: str, most: int) -> bool:
+    """Cut a text to `most` bytes, between two code points. Returns whether it was longer."""
+    text = getattr(owner, name)
+    if len(text) * 4 <= most or _length(text) <= most:
+        return False
+    setattr(owner, name, text[:most] if isinstance(text, bytes) else text.encode()[:most].decode(errors="ignore"))
+    return True
