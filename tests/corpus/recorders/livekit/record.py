@@ -1,4 +1,4 @@
-"""LiveKit Agents' own telemetry. Its AgentSession takes text and answers with text, so it needs no room and no voice."""
+"""LiveKit Agents' own telemetry. Its AgentSession works on text alone, with no room and no voice."""
 
 import asyncio
 import os
