@@ -5,11 +5,14 @@ import sys
 import conversation
 from pydantic_ai import Agent
 from pydantic_ai.models.instrumented import InstrumentationSettings
-from telemetry import set_up_traces
+from telemetry import set_up_logs, set_up_traces
 
 set_up_traces()
+set_up_logs()
 version = int(sys.argv[1].rpartition("-v")[2])
-Agent.instrument_all(InstrumentationSettings(version=version))
+Agent.instrument_all(
+    InstrumentationSettings(version=version, event_mode="logs" if "logs" in sys.argv[1] else "attributes")
+)
 model = (
     "anthropic:" + conversation.ANTHROPIC_MODEL
     if "anthropic" in sys.argv[1]
