@@ -28,6 +28,7 @@ def show(chunk: StreamingChunk) -> None:
 set_up_traces()
 tracing.enable_tracing(OpenTelemetryTracer(trace.get_tracer("travel-assistant")))
 stream = sys.argv[1].startswith("stream")
-generator = OpenAIChatGenerator(model=OPENAI_MODEL, streaming_callback=show if stream else None)
+more = {"stream_options": {"include_usage": True}} if stream else {}
+generator = OpenAIChatGenerator(model=OPENAI_MODEL, streaming_callback=show if stream else None, generation_kwargs=more)
 agent = Agent(chat_generator=generator, tools=[] if stream else [get_weather], system_prompt=SYSTEM)
 print(agent.run(messages=[ChatMessage.from_user(USER)])["last_message"].text)
