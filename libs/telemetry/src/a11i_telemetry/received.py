@@ -14,6 +14,9 @@ from a11i.telemetry.v1 import span_batch_pb2
 from a11i_telemetry import otlp
 from a11i_telemetry.batch import BatchDecodeError, SpanBatch, open_envelope
 from a11i_telemetry.defects import DEFECTS_KEY as DEFECTS_KEY
+from a11i_telemetry.log_records import decode_logs
+from a11i_telemetry.metric_points import decode_metrics
+from a11i_telemetry.otlp_items import OtlpItemsError
 from a11i_telemetry.schema import SCHEMA_MAJOR, SCHEMA_MINOR
 from a11i_telemetry.signals import Signal
 
@@ -61,18 +64,28 @@ def decode(payload: bytes) -> SpanBatch:
         return SpanBatch.decode(payload)
     signal = Signal(envelope.signal or Signal.SPANS)
     received_time_ns = envelope.received_time.seconds * _NS_PER_S + envelope.received_time.nanos
-    columns = _READERS[signal](envelope.otlp, received_time_ns)
+    columns = _columns(signal, envelope.otlp, received_time_ns)
     if columns.num_rows != envelope.span_count:
         raise BatchDecodeError(f"the batch says {envelope.span_count} items and {columns.num_rows} of them are good")
     return SpanBatch.of(envelope, columns)
 
 
-def _spans(payload: bytes, received_time_ns: int) -> pa.RecordBatch:
+def _columns(signal: Signal, payload: bytes, received_time_ns: int) -> pa.RecordBatch:
+    if signal not in _READERS:
+        raise BatchDecodeError(f"a batch of {signal.name} holds no columns")
     try:
-        return otlp.decode_traces(payload, received_time_ns).columns
-    except (otlp.OtlpDecodeError, otlp.OtlpTooLargeError) as error:
+        return _READERS[signal](payload, received_time_ns)
+    except (otlp.OtlpDecodeError, otlp.OtlpTooLargeError, OtlpItemsError) as error:
         raise BatchDecodeError(str(error)) from error
 
 
-_READERS: Final[dict[Signal, Callable[[bytes, int], pa.RecordBatch]]] = {Signal.SPANS: _spans}
+def _spans(payload: bytes, received_time_ns: int) -> pa.RecordBatch:
+    return otlp.decode_traces(payload, received_time_ns).columns
+
+
+_READERS: Final[dict[Signal, Callable[[bytes, int], pa.RecordBatch]]] = {
+    Signal.SPANS: _spans,
+    Signal.LOGS: decode_logs,
+    Signal.METRICS: decode_metrics,
+}
 """How each signal's request, received then, becomes columns."""

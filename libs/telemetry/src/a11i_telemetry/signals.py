@@ -6,7 +6,7 @@ from typing import Final
 import pyarrow as pa
 
 from a11i.telemetry.v1 import span_batch_pb2
-from a11i_telemetry import issue_schema, schema
+from a11i_telemetry import issue_schema, log_schema, metric_schema, schema
 from a11i_telemetry.schema import Column
 
 
@@ -21,6 +21,8 @@ class Signal(IntEnum):
 
 COLUMNS: Final[dict[Signal, tuple[Column, ...]]] = {
     Signal.SPANS: schema.COLUMNS,
+    Signal.LOGS: log_schema.COLUMNS,
+    Signal.METRICS: metric_schema.COLUMNS,
     Signal.ISSUES: issue_schema.COLUMNS,
 }
 """The columns of each signal, in the order of its schema."""
