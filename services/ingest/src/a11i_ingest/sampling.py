@@ -16,6 +16,7 @@ from a11i_telemetry.signals import Signal
 _RANDOM_VALUES: Final = 1 << 56
 """Values of 7 bytes."""
 _TRACE_ID_BYTES: Final = 16
+_NO_TRACE_ID: Final = bytes(_TRACE_ID_BYTES)
 _STATUS_ERROR: Final = 2
 """OTLP's STATUS_CODE_ERROR."""
 _SEVERITY_ERROR: Final = 17
@@ -37,15 +38,16 @@ def rejection_threshold(ratio: float) -> int:
 
 
 def keeps(trace_id: bytes, threshold: int) -> bool:
-    """Return whether the trace is kept. What is no trace id of 16 bytes has no trace to be left out with: True."""
-    return int.from_bytes(trace_id[9:]) >= threshold or len(trace_id) != _TRACE_ID_BYTES
+    """Return whether the trace is kept. Where there is no trace id, there is no trace to be left out with: True."""
+    kept = int.from_bytes(trace_id[9:]) >= threshold
+    return kept or len(trace_id) != _TRACE_ID_BYTES or trace_id == _NO_TRACE_ID
 
 
 def keeper(kind: Kind, policy: IngestPolicy) -> Keeps | None:
     """Return what says whether a policy's head sampling keeps an item; None if it keeps all.
 
     Items without a trace are kept, and so are, if the policy says so, errors: spans whose status is an error, and log
-    records of that severity or worse.
+    records of that severity or worse. Metrics are always kept: a sum without some of its points is wrong.
     """
     threshold = rejection_threshold(policy.sampling_ratio)
     if threshold == KEEP_ALL or kind.signal is Signal.METRICS:
