@@ -17,6 +17,8 @@ RESOURCE_TOO_LARGE: Final = "resource or scope is larger than the limit"
 
 _LEAST_BYTES: Final = 1024
 """What is left at least of a text that is cut to make its item fit."""
+_MARKS_BYTES: Final = 4096
+"""Room for the marks of what is cut, as each takes some."""
 
 
 class ItemLimits(BaseModel, frozen=True):
@@ -75,17 +77,15 @@ def cut_values(item: Any, limits: ItemLimits, findings: Findings) -> bool:
     for owner, name, where in _texts(item):
         if _cut_text(owner, name, limits.value_bytes):
             _note(item, VALUE_CUT, where, findings)
-    excess = item.ByteSize() - limits.item_bytes
-    if excess > 0:
-        largest = sorted(_texts(item), key=lambda text: -len(getattr(text[0], text[1])))
-        for owner, name, where in largest:
-            length = _length(getattr(owner, name))
-            if _cut_text(owner, name, max(_LEAST_BYTES, length - excess)):
-                _note(item, VALUE_CUT, where, findings)
-                excess = item.ByteSize() - limits.item_bytes
+    if item.ByteSize() > limits.item_bytes:
+        for owner, name, where in sorted(_texts(item), key=lambda text: -len(getattr(text[0], text[1]))):
+            excess = item.ByteSize() - limits.item_bytes
             if excess <= 0:
                 break
-    return bool(excess <= 0)
+            kept = _length(getattr(owner, name)) - excess - _MARKS_BYTES
+            if _cut_text(owner, name, max(_LEAST_BYTES, kept)):
+                _note(item, VALUE_CUT, where, findings)
+    return bool(item.ByteSize() <= limits.item_bytes)
 
 
 def cut_around(around: Any, limits: ItemLimits, findings: Findings) -> bool:

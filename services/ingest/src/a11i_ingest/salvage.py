@@ -33,6 +33,8 @@ _MAX_FIELDS: Final = 100_000
 _CUT: Final = AnyValue(string_value="[nested too deep]").SerializeToString()
 """What stands for what lies below the last level."""
 
+_LARGEST_COUNT: Final = 2**32 - 1
+
 _OUTCOMES: Final = {
     TEXT_NOT_UTF8: Outcome.REPAIRED,
     TOO_DEEP: Outcome.TRUNCATED,
@@ -48,8 +50,8 @@ def salvage(kind: Kind, payload: bytes, findings: Findings) -> bytes:
     return splitting.rebuild(
         splitting.parse(payload),
         lambda items: _mend_all(kind, items, findings),
-        resource=lambda raw: _mend_around(raw, Resource.DESCRIPTOR, findings),
-        scope=lambda raw: _mend_around(raw, InstrumentationScope.DESCRIPTOR, findings),
+        resource=lambda raw: _mend_around(raw, Resource, findings),
+        scope=lambda raw: _mend_around(raw, InstrumentationScope, findings),
     )
 
 
@@ -64,13 +66,14 @@ def _mend_item(kind: Kind, item: bytes, findings: Findings) -> bytes | None:
         return item
     mender = _Mender()
     try:
-        mended = mender.mend(item, kind.item_type)
-    except WireError:
+        message = kind.item.FromString(mender.mend(item, kind.item_type))
+    except (WireError, DecodeError):
+        message = None
+    if message is None or not _parses(kind, serialized(message)):
         findings.add(Outcome.REJECTED, BROKEN_ITEM)
         return None
-    message = kind.item.FromString(mended)
-    if mender.dropped:
-        message.dropped_attributes_count += mender.dropped
+    if mender.dropped and hasattr(message, "dropped_attributes_count"):
+        message.dropped_attributes_count = min(message.dropped_attributes_count + mender.dropped, _LARGEST_COUNT)
     for reason, where in mender.noted.items():
         findings.add(_OUTCOMES[reason], reason, where=where, **identity(message))
         mark(message, reason, where)
@@ -86,12 +89,13 @@ def _parses(kind: Kind, item: bytes) -> bool:
     return True
 
 
-def _mend_around(raw: bytes, what: Descriptor, findings: Findings) -> bytes:
+def _mend_around(raw: bytes, what: type[Resource | InstrumentationScope], findings: Findings) -> bytes:
     """Return a resource or a scope as the parser takes it; nothing if that cannot be had."""
     mender = _Mender()
     try:
-        mended = mender.mend(raw, what)
-    except WireError:
+        mended = mender.mend(raw, what.DESCRIPTOR)
+        what.FromString(mended)
+    except (WireError, DecodeError):
         findings.add(Outcome.TRUNCATED, BROKEN_RESOURCE)
         return b""
     for reason, where in mender.noted.items():
