@@ -16,7 +16,7 @@ from a11i_redaction.policy import STANDARD
 from a11i_redaction.pseudonyms import Pseudonyms
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.columns import empty
-from a11i_telemetry.schema import SCHEMA
+from a11i_telemetry.signals import SCHEMAS, Signal
 
 KEY = b"a key of the tests"
 TENANT = "tenant-1"
@@ -24,11 +24,17 @@ TENANT = "tenant-1"
 
 def batch(rows: int = 1, /, **columns: Sequence[Any]) -> SpanBatch:
     """Return a batch of spans in which the named columns have these values, and the others are empty."""
+    return batch_of(Signal.SPANS, rows, **columns)
+
+
+def batch_of(signal: Signal, rows: int = 1, /, **columns: Sequence[Any]) -> SpanBatch:
+    """Return such a batch of another signal."""
     arrays = [
         pa.array(columns[field.name], field.type) if field.name in columns else _default(field, rows)
-        for field in SCHEMA
+        for field in SCHEMAS[signal]
     ]
-    return SpanBatch("0" * 32, TENANT, "project-1", 0, pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
+    made = pa.RecordBatch.from_arrays(arrays, schema=SCHEMAS[signal])
+    return SpanBatch("0" * 32, TENANT, "project-1", 0, made, signal=signal)
 
 
 def _default(field: Any, rows: int) -> Any:

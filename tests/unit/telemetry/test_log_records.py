@@ -35,7 +35,8 @@ def rows(payload: bytes, received_ns: int = NS) -> list[dict[str, Any]]:
 def test_a_record_comes_whole() -> None:
     found = row(
         LogRecord(
-            time_unix_nano=NS + 1, observed_time_unix_nano=NS + 2, severity_number=SeverityNumber.SEVERITY_NUMBER_ERROR, severity_text="ERROR",
+            time_unix_nano=NS + 1, observed_time_unix_nano=NS + 2, severity_text="ERROR",
+            severity_number=SeverityNumber.SEVERITY_NUMBER_ERROR,
             body=value("it failed"), trace_id=TRACE, span_id=SPAN, flags=1, event_name="order.failed",
             dropped_attributes_count=3,
             attributes=attributes({

@@ -10,17 +10,17 @@ import pyarrow as pa
 from a11i_redaction.analysis import Unit
 from a11i_redaction.columns import Column, Entries, Positions, decode, encode, list_column, list_entries, pairs
 from a11i_redaction.values import Parser, Rewritten, Value, parse_number, rewrite, units_of
-from a11i_telemetry.batch import SchemaVersionError
-from a11i_telemetry.schema import COLUMNS
+from a11i_telemetry.batch import SchemaVersionError, SpanBatch
+from a11i_telemetry.signals import COLUMNS, Signal
 
 NAME_COLUMNS: Final = frozenset({
     "status_message", "scope_attributes", "resource_attributes", "attr_string", "attr_json", "events", "links",
     "input_messages", "output_messages", "system_instructions", "tool_definitions", "tool_arguments", "tool_result",
-    "user_id", "evaluation_explanation",
+    "user_id", "evaluation_explanation", "body", "exemplars", "metadata",
 })  # fmt: skip
 """Columns in which names are looked for too. The others name models, services, tools and the like."""
 
-_KNOWN: Final = {column.name: column for column in COLUMNS}
+_KNOWN: Final = {signal: {column.name: column for column in columns} for signal, columns in COLUMNS.items()}
 _NUMBERS: Final = ("attr_int", "attr_double")
 _TEXT_ITEMS: Final = ("attr_string", "attr_json")
 
@@ -61,14 +61,15 @@ class Texts:
 class BatchTexts:
     """All texts of a batch's columns."""
 
-    def __init__(self, columns: pa.RecordBatch) -> None:
+    def __init__(self, batch: SpanBatch) -> None:
         """Raises SchemaVersionError for a column of a newer version that may hold text in a way unknown here."""
-        self._columns = columns
+        self._columns = columns = batch.columns
+        self._known = _KNOWN[batch.signal]
         self._parsers = {names: Parser(names=names) for names in (False, True)}
         self._texts: dict[str, Texts] = {}
         self._keys: dict[str, Texts] = {}
         self._entries: dict[str, Entries] = {}
-        for name in text_columns(columns.schema):
+        for name in text_columns(columns.schema, batch.signal):
             self._gather(name, columns.column(name))
 
     def units(self) -> set[Unit]:
@@ -91,7 +92,7 @@ class BatchTexts:
                 entries = self._entries[name]
                 self._entries[name] = Entries(entries.rows, texts.column(rewritten), entries.items)
                 columns[name] = None
-        for name in _NUMBERS:
+        for name in (name for name in _NUMBERS if name in self._texts):
             rewritten = self._texts[name].rewritten(changes)
             if rewritten:
                 happened.extend(self._texts[name].changed(rewritten))
@@ -107,7 +108,7 @@ class BatchTexts:
         yield from self._keys.values()
 
     def _gather(self, name: str, column: Column) -> None:
-        parse = self._parsers[name in NAME_COLUMNS or name not in _KNOWN].parse
+        parse = self._parsers[name in NAME_COLUMNS or name not in self._known].parse
         if pa.types.is_map(column.type):
             entries = self._entries[name] = Entries.of(column)
             codes, keys = encode(entries.keys)
@@ -145,15 +146,16 @@ class BatchTexts:
         )
 
 
-def text_columns(schema: pa.Schema) -> Iterator[str]:
-    """Yield the columns to examine: those that the schema says, and every text column that it does not know.
+def text_columns(schema: pa.Schema, signal: Signal) -> Iterator[str]:
+    """Yield the columns to examine: those that the signal's schema says, and every text column that it does not know.
 
     Raises SchemaVersionError if another column that it does not know may hold text: a newer version has to do the work.
     """
+    known = _KNOWN[signal]
     for field in schema:
         kind = field.type
-        if field.name in _KNOWN:
-            if _KNOWN[field.name].text:
+        if field.name in known:
+            if known[field.name].text:
                 yield field.name
         elif pa.types.is_string(kind):
             yield field.name

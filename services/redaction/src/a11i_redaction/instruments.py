@@ -6,6 +6,7 @@ from collections.abc import Callable
 from a11i_chassis import metrics
 from a11i_redaction.columns import Entries
 from a11i_redaction.pipeline import Redactor
+from a11i_redaction.receipts import has_receipt
 from a11i_telemetry.batch import SpanBatch
 
 
@@ -21,9 +22,10 @@ def instrumented(redactor: Redactor) -> Callable[[SpanBatch], SpanBatch]:
         metrics.REDACTION_CACHE.labels("miss").inc(misses_after - misses)
         for reason, count in (redactor.failures - failures).items():
             metrics.REDACTION_WITHHELD.labels(reason).inc(count)
-        entries = Entries.of(output.columns.column("redacted_entities"))
-        for entity, count in zip(entries.keys.to_pylist(), entries.items.to_pylist(), strict=True):
-            metrics.REDACTION_FINDINGS.labels(entity).inc(count)
+        if has_receipt(output.columns):
+            entries = Entries.of(output.columns.column("redacted_entities"))
+            for entity, count in zip(entries.keys.to_pylist(), entries.items.to_pylist(), strict=True):
+                metrics.REDACTION_FINDINGS.labels(entity).inc(count)
         return output
 
     return stage

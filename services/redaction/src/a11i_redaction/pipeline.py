@@ -1,4 +1,4 @@
-"""The redaction of a batch: a SpanBatch in, one without PII and secrets out.
+"""The redaction of a batch: a SpanBatch of any signal in, one without PII and secrets out.
 
 Every text column, every key and value of every map and every string inside JSON is examined. All distinct texts of a
 batch go to the analyzer in one call, so that it can work on them together.
@@ -13,7 +13,7 @@ from a11i_redaction.batch_texts import BatchTexts
 from a11i_redaction.findings import Finding
 from a11i_redaction.policy import Policy
 from a11i_redaction.pseudonyms import WITHHELD, Pseudonyms
-from a11i_redaction.receipts import receipt_columns
+from a11i_redaction.receipts import has_receipt, receipt_columns
 from a11i_redaction.values import Parser, Rewritten, locate, rewrite, units_of
 from a11i_telemetry.batch import SpanBatch
 
@@ -54,16 +54,17 @@ class Redactor:
         return self._analyzer.failures
 
     def redact_batch(self, batch: SpanBatch) -> SpanBatch:
-        """Return the batch with a placeholder for each finding, and a receipt on each span.
+        """Return the batch with a placeholder for each finding, and a receipt on each row whose signal has one.
 
         Raises SchemaVersionError for a batch of a newer schema that has text where this version cannot look.
         """
-        texts = BatchTexts(batch.columns)
+        texts = BatchTexts(batch)
         units = list(texts.units())
         changes = self._changes(units, self._analyzer.analyze(units), batch.tenant_id)
         columns, happened = texts.apply(changes)
-        receipt = receipt_columns(batch.columns, happened, policy=self._policy.version, detector=self._detector)
-        return batch.with_columns(**columns, **receipt)
+        if has_receipt(batch.columns):
+            columns |= receipt_columns(batch.columns, happened, policy=self._policy.version, detector=self._detector)
+        return batch.with_columns(**columns)
 
     def redact_texts(self, texts: Sequence[str], tenant_id: str) -> list[RedactedText]:
         """Return each text redacted as a message's text of that tenant would be, JSON or not."""

@@ -1,4 +1,4 @@
-"""The receipt that each span carries: what was found in it, under which policy, by which detectors."""
+"""The receipt that spans and log records carry: what was found in them, under which policy, by which detectors."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,10 +10,15 @@ from a11i_redaction.columns import Column, Entries, offsets
 from a11i_redaction.values import Rewritten
 
 
+def has_receipt(columns: pa.RecordBatch) -> bool:
+    """Return whether rows with these columns carry a receipt."""
+    return "redacted_entities" in columns.schema.names
+
+
 def receipt_columns(
     columns: pa.RecordBatch, happened: Iterable[tuple[int, Rewritten]], *, policy: str, detector: str
 ) -> dict[str, Column]:
-    """Return the receipt's columns. Counts add to those that a span has from an earlier pass."""
+    """Return the receipt's columns. Counts add to those that a row has from an earlier pass."""
     rows = columns.num_rows
     counts = _earlier(columns.column("redacted_entities"))
     withheld = np.zeros(rows, np.uint32)

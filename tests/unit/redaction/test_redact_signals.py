@@ -1,0 +1,79 @@
+"""Log records, metric points and ingest's issues through the stage: no text of theirs is stored unseen, either."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from a11i_redaction.pipeline import Redactor
+from a11i_telemetry.batch import SchemaVersionError
+from a11i_telemetry.signals import COLUMNS, Signal
+from tests.unit.redaction.redaction_kit import batch_of, column
+
+MAIL = "jane.roe@example.com"
+SECRET = "sk-" + "proj-" + "a1B2c3D4" * 6
+NAME = "Maria Garcia"
+CARD = 4111111111111111
+TEXT = f"My name is {NAME}, write to {MAIL}, key {SECRET}."
+
+_OTHERS = [Signal.LOGS, Signal.METRICS, Signal.ISSUES]
+_PLACES = [(signal, column) for signal in _OTHERS for column in COLUMNS[signal] if column.text]
+_WITH_NAMES = {
+    "body", "exemplars", "metadata", "scope_attributes", "resource_attributes", "attr_string", "attr_json",
+    "input_messages", "output_messages", "system_instructions", "tool_definitions",
+}  # fmt: skip
+
+
+def planted(name: str, kind: Any) -> Any:
+    """Return a value with the text in it; for numbers and truth values the key holds it."""
+    if pa.types.is_map(kind):
+        items = {"attr_string": TEXT, "attr_json": json.dumps([TEXT])}
+        plain = {"attr_int": 1, "attr_double": 0.5, "attr_bool": True}
+        return [("k", items[name])] if name in items else [(f"of {MAIL} {SECRET}", plain[name])]
+    if pa.types.is_list(kind):
+        return [f"cut: {TEXT}"]
+    if name in {"exemplars", "metadata", "resource_attributes", "scope_attributes"}:
+        return json.dumps({"filtered_attributes": {"note": TEXT}})
+    return TEXT
+
+
+@pytest.mark.parametrize(("signal", "place"), _PLACES, ids=lambda one: getattr(one, "name", ""))
+def test_what_is_planted_in_a_text_column_is_gone(redactor: Redactor, signal: Signal, place: Any) -> None:
+    sent = batch_of(signal, **{place.name: [planted(place.name, place.arrow)]})
+    assert MAIL.encode() in sent.encode()
+    output = redactor.redact_batch(sent)
+    assert MAIL.encode() not in output.encode()
+    assert SECRET.encode() not in output.encode()
+    assert output.signal is signal
+    if place.name in _WITH_NAMES:
+        assert NAME.encode() not in output.encode()
+
+
+def test_a_log_record_carries_a_receipt(redactor: Redactor) -> None:
+    output = redactor.redact_batch(batch_of(Signal.LOGS, 2, body=[f"to {MAIL}", "nothing"]))
+    assert [dict(row) for row in column(output, "redacted_entities")] == [{"EMAIL_ADDRESS": 1}, {}]
+    assert column(output, "redaction_policy") == ["standard/1"] * 2
+
+
+def test_a_card_number_among_a_points_attributes_becomes_a_placeholder(redactor: Redactor) -> None:
+    output = redactor.redact_batch(batch_of(Signal.METRICS, attr_int=[[("card", CARD), ("port", 443)]]))
+    assert column(output, "attr_int") == [[("port", 443)]]
+    assert dict(column(output, "attr_string")[0])["card"].startswith("<CREDIT_CARD_")
+
+
+def test_a_points_numbers_are_not_text(redactor: Redactor) -> None:
+    sent = batch_of(Signal.METRICS, value_int=[CARD], bucket_counts=[[CARD]], metric_name=["gen_ai.client.token.usage"])
+    output = redactor.redact_batch(sent)
+    assert output.encode() == sent.encode()
+
+
+@pytest.mark.parametrize("signal", _OTHERS)
+def test_columns_of_a_newer_version_are_redacted_or_left_to_it(redactor: Redactor, signal: Signal) -> None:
+    rows = batch_of(signal)
+    newer = replace(rows, columns=rows.columns.append_column("newer", pa.array([TEXT])))
+    assert MAIL.encode() not in redactor.redact_batch(newer).encode()
+    hidden = replace(rows, columns=rows.columns.append_column("newer", pa.array([[MAIL]])))
+    with pytest.raises(SchemaVersionError, match="newer"):
+        redactor.redact_batch(hidden)
