@@ -12,7 +12,10 @@ from langchain_core.tools import StructuredTool
 from langchain_openai import ChatOpenAI
 from langfuse import get_client, observe, propagate_attributes
 from langfuse.langchain import CallbackHandler
-from langfuse.openai import openai
+
+if sys.argv[1] in ("chat-tool", "stream"):
+    # Importing it is what makes it watch OpenAI's client, LangChain's too: there it would see each call twice.
+    from langfuse.openai import openai
 
 SCENARIO = json.loads(Path(os.environ["CORPUS_SCENARIO"]).read_text())
 TOOL = SCENARIO["tool"]
