@@ -1,12 +1,8 @@
 """The way of a span, from clients that a user would have to the public reads."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -21,8 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from tests.e2e.conftest import RunningMesh
 from tests.e2e.otlp import chat_span, ids, request
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.e2e.otlp_js_client import run_js
 
 
 def test_a_span_sent_over_grpc_is_read_back_with_its_tokens_cost_and_attributes(mesh: RunningMesh) -> None:
@@ -103,26 +98,7 @@ def test_the_http_exporter_of_the_python_sdk_is_understood(mesh: RunningMesh) ->
 
 @pytest.mark.timeout(180)
 def test_the_javascript_exporter_is_understood_and_its_trace_is_listed(mesh: RunningMesh) -> None:
-    folder = Path(__file__).parent / "otlp_js"
-    tools = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    subprocess.run(
-        [str(tools / "npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-        cwd=folder,
-        env=environment,
-        check=True,
-        timeout=150,
-    )
-    sent = subprocess.run(
-        [str(tools / "node"), "send.mjs"],
-        cwd=folder,
-        env={**environment, **mesh.env},
-        check=True,
-        timeout=30,
-        capture_output=True,
-        text=True,
-    )
-    trace_id = sent.stdout.strip()
+    trace_id = run_js("send.mjs", environment=mesh.env).strip()
 
     mesh.client.wait_for_trace(trace_id)
     listed = mesh.client.list_traces(service_name="js-agent")

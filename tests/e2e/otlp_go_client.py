@@ -1,0 +1,27 @@
+"""Runs `otlp_go`: an OTLP encoder that is neither Google's nor an SDK's, the OpenTelemetry Collector's pdata."""
+
+import subprocess
+from pathlib import Path
+
+from tests.go_program import build
+
+SOURCE = Path(__file__).parent / "otlp_go"
+RUN_TIMEOUT_S = 30.0
+
+
+def run_go(protocol: str, endpoint: str, *, authorization: str, text: str, gzip: bool = False) -> None:
+    """Send `text`, an OTLP/JSON request, to host:port, encoded anew; a failure fails the test.
+
+    `protocol` is grpc, http/protobuf or http/json. Builds the program first.
+    """
+    command = [str(build(SOURCE)), "--protocol", protocol, "--endpoint", endpoint, *(["--gzip"] if gzip else [])]
+    done = subprocess.run(
+        command,
+        env={"AUTHORIZATION": authorization},
+        input=text,
+        timeout=RUN_TIMEOUT_S,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
