@@ -18,6 +18,7 @@ from a11i_chassis.app import serving
 from a11i_chassis.settings import ClientSettings
 from a11i_ingest.app import wire
 from a11i_ingest.settings import GrpcSettings, HttpSettings, IngestSettings, IntakeSettings
+from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
 
 KEY = "a11i_" + "good"
@@ -89,7 +90,7 @@ class Harness:
         async with self.broker.bus().subscribe(topology.SPANS_RECEIVED, "tokenization", max_unsettled=1000) as group:
             while deliveries := await group.fetch(100, 0.0):
                 for delivery in deliveries:
-                    batches.append(SpanBatch.decode(delivery.message.payload))
+                    batches.append(received.decode(delivery.message.payload))
                     await delivery.ack()
         return batches
 
