@@ -5,7 +5,7 @@ import { openai } from '@ai-sdk/openai';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { detectResources, envDetector } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { generateText, stepCountIs, streamText, tool } from 'ai';
+import { embed, generateText, stepCountIs, streamText, tool } from 'ai';
 import { z } from 'zod';
 
 const scenario = JSON.parse(readFileSync(process.env.CORPUS_SCENARIO, 'utf8'));
@@ -28,7 +28,10 @@ const asked = {
   },
 };
 
-if (name.startsWith('stream')) {
+if (name === 'embedding') {
+  const model = openai.embedding('text-embedding-3-small');
+  await embed({ model, value: scenario.embedding.input, experimental_telemetry: asked.experimental_telemetry });
+} else if (name.startsWith('stream')) {
   const { textStream } = streamText(asked);
   for await (const text of textStream) process.stdout.write(text);
 } else {
