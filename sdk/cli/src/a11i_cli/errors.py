@@ -6,6 +6,8 @@ CommandError   the server can't or won't: exit code 1
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import grpc
 
 
@@ -21,7 +23,21 @@ class UsageError(CommandError):
     exit_code = 2
 
 
-def explain(error: grpc.RpcError, address: str) -> CommandError:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A service as the user knows it."""
+
+    name: str
+    address_variable: str
+    credential: str
+    credential_variable: str
+
+
+QUERY = Asked("query service", "A11I_QUERY", "API key", "A11I_API_KEY")
+AUTH = Asked("auth service", "A11I_AUTH", "admin token", "A11I_ADMIN_TOKEN")
+
+
+def explain(error: grpc.RpcError, address: str, asked: Asked = QUERY) -> CommandError:
     """A server's error in the user's words."""
     # Every error that a stub raises is a Call, which has code and details; RpcError alone does not say so.
     code, details = error.code(), printable(error.details() or "")
@@ -32,9 +48,11 @@ def explain(error: grpc.RpcError, address: str) -> CommandError:
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return CommandError(f"{address} did not answer in time; try again")
     if code is grpc.StatusCode.UNAUTHENTICATED:
-        return CommandError(f"the API key was refused ({details}); check A11I_API_KEY, or --data-dir")
+        return CommandError(
+            f"the {asked.credential} was refused ({details}); check {asked.credential_variable}, or --data-dir"
+        )
     if code is grpc.StatusCode.UNIMPLEMENTED:
-        return CommandError(f"{address} is no a11i query service; check A11I_QUERY")
+        return CommandError(f"{address} is no a11i {asked.name}; check {asked.address_variable}")
     return CommandError(details or str(code.name))
 
 

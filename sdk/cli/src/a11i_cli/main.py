@@ -14,7 +14,7 @@ from google.protobuf.json_format import MessageToJson
 from rich.console import Console
 
 from a11i.query.v1.query_service_pb2 import ListTracesRequest
-from a11i_cli import target
+from a11i_cli import ingest_policy, target
 from a11i_cli.errors import CommandError, printable
 from a11i_cli.show import show_trace, show_traces
 from a11i_cli.traces import connect
@@ -82,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
         "--wait", metavar="DURATION", type=parse_duration, default=timedelta(0), help="for a trace that was just sent"
     )
     show.add_argument("--json", action="store_true", help="print JSON, as the REST API does")
+    ingest_policy.add_commands(areas)
     return root
 
 

@@ -23,6 +23,17 @@ class Target:
     """What the user may not expect about the choice."""
 
 
+@dataclass(frozen=True, slots=True)
+class AdminTarget:
+    """An auth service, for an administrator."""
+
+    address: str
+    """host:port."""
+    admin_token: str
+    api_key: str
+    """Names the project that is meant, if no other is; empty if none is known."""
+
+
 def find(
     query: str | None, api_key: str | None, data_dir: Path | None, environment: Mapping[str, str] = os.environ
 ) -> Target:
@@ -31,13 +42,10 @@ def find(
     Raises UsageError if address or key is nowhere to be found, or the address is none.
     """
     notice = ""
-    if data_dir is not None:
-        known = _mesh_env(data_dir, required=True)
-    else:
-        default = Path(environment.get("A11I_DATA_DIR") or ".a11i")
-        kept = _mesh_env(default, required=False)
-        known = kept | {name: value for name, value in environment.items() if value}
-        asked, there = known.get("A11I_QUERY"), kept.get("A11I_QUERY")
+    known = _known(data_dir, environment)
+    if data_dir is None:
+        default = _default_data_dir(environment)
+        asked, there = known.get("A11I_QUERY"), _mesh_env(default, required=False).get("A11I_QUERY")
         if environment.get("A11I_DATA_DIR") and not query and there and asked != there:
             notice = (
                 f"asking A11I_QUERY={asked}, which is not the mesh in A11I_DATA_DIR={default}; --data-dir asks that one"
@@ -51,6 +59,37 @@ def find(
     if not key:
         raise UsageError("no API key: set A11I_API_KEY, or give --data-dir")
     return Target(address, key, notice)
+
+
+def find_admin(
+    auth: str | None, admin_token: str | None, data_dir: Path | None, environment: Mapping[str, str] = os.environ
+) -> AdminTarget:
+    """The target: from flags, else the named data directory, else A11I_AUTH and A11I_ADMIN_TOKEN, else `.a11i/`.
+
+    Raises UsageError if address or token is nowhere to be found, or the address is none.
+    """
+    known = _known(data_dir, environment)
+    address = auth or known.get("A11I_AUTH")
+    token = admin_token or known.get("A11I_ADMIN_TOKEN")
+    if not address:
+        raise UsageError("which mesh? set A11I_AUTH=host:port, --auth, or --data-dir (`make up` starts a mesh)")
+    if not _is_address(address):
+        raise UsageError(f"{printable(address)!r} is no address of an auth service: HOST:PORT is expected")
+    if not token:
+        raise UsageError("no admin token: set A11I_ADMIN_TOKEN, or give --data-dir")
+    return AdminTarget(address, token, known.get("A11I_API_KEY", ""))
+
+
+def _known(data_dir: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the named directory's mesh, else the environment's over those of the usual directory's mesh."""
+    if data_dir is not None:
+        return _mesh_env(data_dir, required=True)
+    kept = _mesh_env(_default_data_dir(environment), required=False)
+    return kept | {name: value for name, value in environment.items() if value}
+
+
+def _default_data_dir(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("A11I_DATA_DIR") or ".a11i")
 
 
 def _is_address(text: str) -> bool:
