@@ -213,3 +213,24 @@ async def test_a_client_that_goes_away_leaves_nothing_running() -> None:
                 await stream.send(sequence, request(sequence, text="x" * 100_000).SerializeToString())
         # The context's own check on leftover tasks is what can fail here; ingest must go on serving meanwhile.
         await ingest.export(request(100).SerializeToString())
+
+
+async def test_what_is_sent_again_after_a_broken_stream_is_stored_once() -> None:
+    bodies = {sequence: request(sequence, text="x" * 10_000).SerializeToString() for sequence in range(1, 21)}
+    async with running_ingest() as ingest:
+        async with _stream(ingest) as broken:
+            await broken.receive()
+            for sequence, body in bodies.items():
+                await broken.send(sequence, body)
+            known = await broken.receive_all(5)
+        # Of the other fifteen the client knows nothing: some were stored before the stream broke, some never arrived.
+        async with _stream(ingest) as resumed:
+            await resumed.receive()
+            missing = bodies.keys() - known.keys()
+            for sequence in missing:
+                await resumed.send(sequence, bodies[sequence])
+            answers = await resumed.receive_all(len(missing))
+        stored = await ingest.stored()
+    assert {sequence for sequence, answer in answers.items() if answer.accepted_spans == 1} == missing
+    span_ids = [span_id for batch in stored for span_id in batch.columns["span_id"].to_pylist()]
+    assert len(span_ids) == len(set(span_ids)) == len(bodies)
