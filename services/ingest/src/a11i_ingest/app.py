@@ -49,7 +49,8 @@ async def wire(settings: IngestSettings, bus: Bus) -> AsyncIterator[Wired]:
         verifier = KeyVerifier(channel, timeout_s=settings.auth.timeout_s)
         intake = Intake(bus, executor, settings.intake, max_request_bytes=settings.grpc.max_receive_bytes)
         door = HttpDoor(verifier, intake, read_timeout_s=settings.http.read_timeout_s)
-        http_address = await stack.enter_async_context(listening(settings.http, door.handle))
+        shares_ports = settings.worker_of != 0
+        http_address = await stack.enter_async_context(listening(settings.http, door.handle, share_port=shares_ports))
         authenticator = Authenticator(verifier)
         doors = [
             OtlpService(kind, authenticator, intake, read_timeout_s=settings.grpc.read_timeout_s)
@@ -67,6 +68,6 @@ async def wire(settings: IngestSettings, bus: Bus) -> AsyncIterator[Wired]:
             services=[*(kind.service for kind in KINDS.values()), INGEST_SERVICE],
             background=[end_streams],
             ready=bus.ready,
-            server_options=SERVER_OPTIONS,
+            server_options=(*SERVER_OPTIONS, ("grpc.so_reuseport", int(shares_ports))),
         )
         yield Wired(app, http_address)

@@ -105,10 +105,14 @@ def _refusal(
 
 @asynccontextmanager
 async def listening(
-    settings: HttpSettings, handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+    settings: HttpSettings,
+    handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+    *,
+    share_port: bool = False,
 ) -> AsyncIterator[str]:
     """Serve HTTP while the context is open, and yield host:port with the real port.
 
+    `share_port` lets other processes of the same user listen there as well.
     Raises OSError if the address cannot be had.
     """
     host, port = settings.listen.rsplit(":", 1)
@@ -116,7 +120,7 @@ async def listening(
     runner = web.ServerRunner(web.Server(handle, auto_decompress=False, access_log=None), shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, int(port)).start()
+        await web.TCPSite(runner, host, int(port), reuse_port=share_port).start()
         yield f"{host}:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()

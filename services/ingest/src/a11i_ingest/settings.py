@@ -94,3 +94,13 @@ class IngestSettings(ServiceSettings, env_prefix="A11I_INGEST_"):
     bus: BusSettings = Field(description="The bus that spans go to.")
     auth: ClientSettings = Field(description="The auth service, which knows the API keys.")
     intake: IntakeSettings = Field(IntakeSettings(), description="How requests are worked on.")
+    processes: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Processes that serve on the same ports, each with these settings: limits and rates are for each "
+        "of them, and the n-th (from 0) has its /metrics on the port of metrics.listen plus n.",
+    )
+    worker_of: int = Field(
+        0, ge=0, description="Set for the processes of `processes`: id of the one that started them; not to be set."
+    )
