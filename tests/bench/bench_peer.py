@@ -10,15 +10,16 @@ they are lost if it dies. With neither exporter does anything wait for the disk.
 
 import argparse
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tests.bench.collector import Exporter, built, running_collector
 from tests.bench.errors import MeasurementError
 from tests.bench.load import Request, generate
 from tests.bench.mesh import bench_mesh, measuring
+from tests.bench.otlp_json import to_json
 from tests.bench.sender import Plan
 from tests.bench.sending import Ack, sender
 from tests.bench.small_spans import generate_small
@@ -31,7 +32,6 @@ CONCURRENCY: Final = 16
 STEADY_SPANS_A_SECOND: Final = 5_000
 WARM_S: Final = 1.0
 """Opens connections and fills caches."""
-PROTOCOLS: Final[tuple[Protocol, ...]] = ("grpc", "http/protobuf")
 SERVERS: Final = ("a11i", "nop", "file")
 LABELS: Final = {
     "a11i": "a11i ingest, on disk",
@@ -55,71 +55,97 @@ class Target:
     """A server that is being measured."""
 
     name: str
-    addresses: Mapping[Protocol, str]
+    grpc: str
+    http: str
     api_key: str
     usage: Callable[[], dict[str, Usage]]
     """Of its processes; the one that talks OTLP is the first."""
     deaths: Callable[[], int]
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is sent, and how."""
+
+    protocol: Protocol
+    requests: Sequence[Request]
+    salt: bytes
+    """What all trace ids begin with, as it stands in the payloads."""
+
+
 async def run(servers: Sequence[str], seconds: float) -> None:
     """Measure and print."""
     if set(servers) - {"a11i"}:
         await built()  # before anything is measured, as it takes all cores
-    now_ns = time.time_ns()
-    loads = [generate(DISTINCT_SPANS, 1, now_ns), generate_small(DISTINCT_SPANS, 2, now_ns)]
+    loads = _loads(time.time_ns())
     rows: list[Sequence[str]] = []
     for server in servers:
         async with _target(server) as target:
             for load in loads:
-                for protocol in PROTOCOLS:
-                    rows += await _measure(target, protocol, load, seconds)
+                rows += await _measure(target, load, seconds)
     print(table(f"OTLP receivers side by side; {CONCURRENCY} requests at once, {seconds:.0f} s each", HEADER, rows))
     print(NOTE)
+
+
+def _loads(now_ns: int) -> list[Load]:
+    loads = []
+    for requests in (generate(DISTINCT_SPANS, 1, now_ns), generate_small(DISTINCT_SPANS, 2, now_ns)):
+        salt = bytes.fromhex(requests[0].trace_id)[:8]
+        json_requests = [replace(request, payload=to_json(request.payload)) for request in requests]
+        loads += [
+            Load("grpc", requests, salt),
+            Load("http/protobuf", requests, salt),
+            Load("http/json", json_requests, salt.hex().encode()),
+        ]
+    return loads
 
 
 @asynccontextmanager
 async def _target(server: str) -> AsyncIterator[Target]:
     if server == "a11i":
         async with bench_mesh(("auth", "ingest")) as mesh:
-            addresses: dict[Protocol, str] = {
-                "grpc": mesh.address("otlp_grpc"),
-                "http/protobuf": mesh.address("otlp_http"),
-            }
 
             def mesh_usage() -> dict[str, Usage]:
                 usage = mesh.usage()
                 return {"ingest": usage.pop("ingest"), **usage}
 
-            yield Target(server, addresses, mesh.api_key, mesh_usage, lambda: mesh.deaths)
+            yield Target(
+                server,
+                mesh.address("otlp_grpc"),
+                mesh.address("otlp_http"),
+                mesh.api_key,
+                mesh_usage,
+                lambda: mesh.deaths,
+            )
         return
     exporter: Exporter = "file" if server == "file" else "nop"
     async with running_collector(exporter) as collector:
         yield Target(
             server,
-            {"grpc": collector.grpc, "http/protobuf": collector.http},
+            collector.grpc,
+            collector.http,
             "none-needed",
             lambda: {"collector": collector.usage()},
             lambda: collector.deaths,
         )
 
 
-async def _measure(target: Target, protocol: Protocol, load: Sequence[Request], seconds: float) -> list[Sequence[str]]:
-    """Return the rows of one server, protocol and load."""
-    await _send(target, protocol, load, WARM_S)
+async def _measure(target: Target, load: Load, seconds: float) -> list[Sequence[str]]:
+    """Return the rows of one server and load."""
+    await _send(target, load, WARM_S)
     before = target.usage()
-    acks = await _send(target, protocol, load, seconds)
+    acks = await _send(target, load, seconds)
     after = target.usage()
-    spans_a_request = sum(request.spans for request in load) / len(load)
-    steady = await _send(target, protocol, load, seconds, interval_s=spans_a_request / STEADY_SPANS_A_SECOND)
+    spans_a_request = sum(request.spans for request in load.requests) / len(load.requests)
+    steady = await _send(target, load, seconds, interval_s=spans_a_request / STEADY_SPANS_A_SECOND)
     if target.deaths():
         raise MeasurementError(f"{LABELS[target.name]}: a process died during the measurement")
     elapsed_s = max(ack.acked_s for ack in acks) - min(ack.sent_s for ack in acks)
-    sent = [load[ack.index % len(load)] for ack in acks]
+    sent = [load.requests[ack.index % len(load.requests)] for ack in acks]
     spans, size = sum(request.spans for request in sent), sum(len(request.payload) for request in sent)
     cpu_s = {name: after[name].cpu_s - before[name].cpu_s for name in after}
     figures = [
-        *(protocol, f"{size / spans:,.0f}", f"{spans / elapsed_s:,.0f}", f"{size / elapsed_s / 1e6:,.1f}"),
+        *(load.protocol, f"{size / spans:,.0f}", f"{spans / elapsed_s:,.0f}", f"{size / elapsed_s / 1e6:,.1f}"),
         *_cpu(sum(cpu_s.values()), spans, elapsed_s),
         *_waits(acks),
         *_waits(steady),
@@ -131,17 +157,15 @@ async def _measure(target: Target, protocol: Protocol, load: Sequence[Request], 
     return rows
 
 
-async def _send(
-    target: Target, protocol: Protocol, load: Sequence[Request], seconds: float, interval_s: float = 0.0
-) -> list[Ack]:
+async def _send(target: Target, load: Load, seconds: float, interval_s: float = 0.0) -> list[Ack]:
     plan = Plan(
-        target.addresses[protocol],
-        [request.payload for request in load],
+        target.grpc if load.protocol == "grpc" else target.http,
+        [request.payload for request in load.requests],
         concurrency=CONCURRENCY,
-        protocol=protocol,
+        protocol=load.protocol,
         interval_s=interval_s,
         repeat_s=seconds,
-        salt=bytes.fromhex(load[0].trace_id)[:8],
+        salt=load.salt,
     )
     async with sender(plan, target.api_key) as running:
         acks = await running.all_acks()
@@ -162,7 +186,7 @@ def _waits(acks: Sequence[Ack]) -> tuple[str, str]:
 def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
     parser.add_argument("--quick", action="store_true", help="a short run, to see that it works")
     parser.add_argument("--servers", nargs="+", choices=SERVERS, default=SERVERS, help="what to measure, in order")
     arguments = parser.parse_args()

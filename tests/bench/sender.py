@@ -39,7 +39,7 @@ class Plan:
     repeat_s: float = 0.0
     """Send the payloads again and again for so long, each time under other trace ids; 0: send each once."""
     salt: bytes = b""
-    """What all trace ids in the payloads begin with; needed to repeat."""
+    """What all trace ids in the payloads begin with, as it stands there (JSON has it in hex); needed to repeat."""
 
 
 class Sender:
@@ -66,11 +66,15 @@ class Sender:
             yield from enumerate(plan.payloads)
             return
         for turn in itertools.count():
-            salt = os.urandom(len(plan.salt))
+            salt = self._new_salt()
             for position, payload in enumerate(plan.payloads):
                 if time.monotonic() - self._begun_s > plan.repeat_s:
                     return
                 yield turn * len(plan.payloads) + position, payload.replace(plan.salt, salt)
+
+    def _new_salt(self) -> bytes:
+        length = len(self._plan.salt)
+        return os.urandom(length // 2).hex().encode() if self._plan.protocol == "http/json" else os.urandom(length)
 
     async def _work(self, export: Export) -> None:
         for index, payload in self._waiting:
