@@ -15,7 +15,7 @@ import psutil
 
 from a11i_storage.clickhouse import (
     ClickHouseSpanReader,
-    ClickHouseSpanWriter,
+    ClickHouseWriter,
     Scope,
     TraceFilter,
     migrate,
@@ -47,7 +47,7 @@ def _batches(spans: int, rows_each: int) -> list[SpanBatch]:
     ]
 
 
-async def _insert(writer: ClickHouseSpanWriter, batches: Sequence[SpanBatch], in_flight: int) -> None:
+async def _insert(writer: ClickHouseWriter, batches: Sequence[SpanBatch], in_flight: int) -> None:
     """Insert all batches, one an insert, with some inserts under way at once; print the rate."""
     waiting = list(batches)
     seconds: list[float] = []
@@ -103,7 +103,7 @@ async def _measure(server: engine.ClickHouseServer, batches: Sequence[SpanBatch]
     await migrate(server.settings)
     process = psutil.Process(server.pid)
     async with open_clickhouse(server.settings) as clickhouse:
-        await _insert(ClickHouseSpanWriter(clickhouse), batches, in_flight)
+        await _insert(ClickHouseWriter(clickhouse), batches, in_flight)
         used = process.cpu_times()
         rows = sum(batch.columns.num_rows for batch in batches)
         print(f"front       {(used.user + used.system) / rows * 1e3:9.3f} CPU s per 1,000 spans, merges included")

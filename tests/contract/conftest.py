@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from a11i_storage.clickhouse import ClickHouseSpanReader, ClickHouseSpanWriter, Scope, migrate, open_clickhouse
+from a11i_storage.clickhouse import ClickHouseSpanReader, ClickHouseWriter, Scope, migrate, open_clickhouse
 from tests.contract.span_store import Store
 from tests.engines import clickhouse as engine
 
@@ -24,4 +24,4 @@ async def store(clickhouse_server: engine.ClickHouseServer, request: pytest.Fixt
     """The store, with a project that is the test's own."""
     async with open_clickhouse(clickhouse_server.settings) as clickhouse:
         scope = Scope("tenant", request.node.nodeid)
-        yield Store(clickhouse, ClickHouseSpanWriter(clickhouse), ClickHouseSpanReader(clickhouse), scope)
+        yield Store(clickhouse, ClickHouseWriter(clickhouse), ClickHouseSpanReader(clickhouse), scope)

@@ -6,7 +6,7 @@ from typing import Any
 from a11i_storage.clickhouse import (
     ClickHouse,
     ClickHouseSpanReader,
-    ClickHouseSpanWriter,
+    ClickHouseWriter,
     Scope,
     StoredTrace,
     TraceFilter,
@@ -20,7 +20,7 @@ class Store:
     """The store as one test sees it: in a project of its own."""
 
     clickhouse: ClickHouse
-    writer: ClickHouseSpanWriter
+    writer: ClickHouseWriter
     reader: ClickHouseSpanReader
     scope: Scope
 

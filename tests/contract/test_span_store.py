@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from a11i_storage.clickhouse import ClickHouseSpanWriter, Scope, TraceSummary
+from a11i_storage.clickhouse import ClickHouseWriter, Scope, TraceSummary
 from a11i_telemetry.schema import COLUMNS, ENVELOPE_COLUMNS, SCHEMA
 from tests.contract.span_store import Store, around_noon
 from tests.contract.stored_spans import NOON_NS, S, batch, record_batch, span, span_id, trace_id
@@ -142,7 +142,7 @@ async def test_of_versions_received_at_once_every_read_takes_the_one_stored_last
 
 async def test_a_clock_that_is_set_back_does_not_bring_an_older_version_back(store: Store) -> None:
     times_ns = iter([NOON_NS, NOON_NS - S])
-    writer = ClickHouseSpanWriter(store.clickhouse, now_ns=lambda: next(times_ns))
+    writer = ClickHouseWriter(store.clickhouse, now_ns=lambda: next(times_ns))
     for name in ("older", "newer"):
         await writer.insert([batch(span(name=name), scope=store.scope)])
     assert (await store.summary()).name == "newer"

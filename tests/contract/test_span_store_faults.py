@@ -11,7 +11,7 @@ import pytest_asyncio
 from prometheus_client import REGISTRY
 
 from a11i_chassis.errors import PermanentError, TooLargeError, UnavailableError
-from a11i_storage.clickhouse import ClickHouseSettings, ClickHouseSpanReader, ClickHouseSpanWriter, Scope, migrate
+from a11i_storage.clickhouse import ClickHouseSettings, ClickHouseSpanReader, ClickHouseWriter, Scope, migrate
 from a11i_storage.clickhouse import open_clickhouse as open_store
 from a11i_telemetry.batch import SpanBatch
 from tests.contract.span_store import Store, around_noon
@@ -39,7 +39,7 @@ async def test_acknowledged_spans_survive_kill_9_and_a_batch_cut_off_is_stored_o
     acknowledged: set[int] = set()
     sent: list[SpanBatch] = []
     async with open_store(own_server.settings) as clickhouse:
-        writer, reader = ClickHouseSpanWriter(clickhouse), ClickHouseSpanReader(clickhouse)
+        writer, reader = ClickHouseWriter(clickhouse), ClickHouseSpanReader(clickhouse)
         for _ in range(3):
             killed = asyncio.Event()
 
@@ -80,7 +80,7 @@ async def test_without_a_server_everything_is_unavailable_and_goes_on_when_it_is
     await migrate(own_server.settings)
     await asyncio.to_thread(own_server.stop)
     async with open_store(own_server.settings) as clickhouse:
-        writer, reader = ClickHouseSpanWriter(clickhouse), ClickHouseSpanReader(clickhouse)
+        writer, reader = ClickHouseWriter(clickhouse), ClickHouseSpanReader(clickhouse)
         with pytest.raises(UnavailableError):
             await writer.insert([batch(span())])
         with pytest.raises(UnavailableError):
@@ -103,7 +103,7 @@ async def test_a_server_that_hangs_costs_no_more_than_the_deadline(own_server: e
         try:
             async with asyncio.timeout(10):
                 with pytest.raises(UnavailableError):
-                    await ClickHouseSpanWriter(clickhouse).insert([batch(span())])
+                    await ClickHouseWriter(clickhouse).insert([batch(span())])
                 with pytest.raises(UnavailableError):
                     await ClickHouseSpanReader(clickhouse).list_traces(SCOPE, around_noon(), limit=1)
         finally:
@@ -112,7 +112,7 @@ async def test_a_server_that_hangs_costs_no_more_than_the_deadline(own_server: e
 
 async def test_inserts_wait_for_the_migration(own_server: engine.ClickHouseServer) -> None:
     async with open_store(own_server.settings) as clickhouse:
-        writer = ClickHouseSpanWriter(clickhouse)
+        writer = ClickHouseWriter(clickhouse)
         with pytest.raises(UnavailableError, match="UNKNOWN"):
             await writer.insert([batch(span())])
         await migrate(own_server.settings)
@@ -122,7 +122,7 @@ async def test_inserts_wait_for_the_migration(own_server: engine.ClickHouseServe
 async def test_too_many_parts_is_a_reason_to_wait(own_server: engine.ClickHouseServer) -> None:
     await migrate(own_server.settings)
     async with open_store(own_server.settings) as clickhouse:
-        writer = ClickHouseSpanWriter(clickhouse)
+        writer = ClickHouseWriter(clickhouse)
         await clickhouse.command("SYSTEM STOP MERGES")
         await clickhouse.command(
             "ALTER TABLE spans MODIFY SETTING parts_to_throw_insert = 2, parts_to_delay_insert = 0"

@@ -16,7 +16,7 @@ from a11i.query.v1 import query_service_pb2_grpc
 from a11i_chassis.app import serving
 from a11i_query.app import build
 from a11i_query.settings import QuerySettings
-from a11i_storage.clickhouse import ClickHouseSpanWriter, Scope, migrate, open_clickhouse
+from a11i_storage.clickhouse import ClickHouseWriter, Scope, migrate, open_clickhouse
 from tests.contract.stored_spans import batch
 from tests.engines import clickhouse as engine
 
@@ -53,7 +53,7 @@ class Caller:
     address: str
     stub: "query_service_pb2_grpc.QueryServiceAsyncStub"
     auth: FakeAuth
-    writer: ClickHouseSpanWriter
+    writer: ClickHouseWriter
     scope: Scope
 
     @property
@@ -99,4 +99,4 @@ async def caller(clickhouse_server: engine.ClickHouseServer, request: pytest.Fix
         ):
             stub = query_service_pb2_grpc.QueryServiceStub(channel)
             scope = Scope("tenant", request.node.name.replace("/", "-"))
-            yield Caller(running.address, stub, auth, ClickHouseSpanWriter(clickhouse), scope)
+            yield Caller(running.address, stub, auth, ClickHouseWriter(clickhouse), scope)

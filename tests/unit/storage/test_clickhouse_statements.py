@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from a11i_storage.clickhouse import ClickHouseSettings, statements
-from a11i_storage.clickhouse.rows import ROW_SCHEMA, to_rows
+from a11i_storage.clickhouse.rows import to_rows
 from a11i_storage.clickhouse.settings import Endpoint
 from a11i_storage.clickhouse.statements import UnscopedStatementError, statement
+from a11i_storage.clickhouse.tables import TABLES
 from a11i_storage.migrations import load_migrations
+from a11i_telemetry.signals import Signal
 from tests.contract.stored_spans import NOON_NS, S, batch, span
 
 DAY_NS = 24 * 3600 * S
@@ -26,11 +28,12 @@ SQL_FILES = sorted(
 
 
 @pytest.mark.parametrize("name", SQL_FILES)
-def test_every_read_of_the_table_is_held_to_a_scope(name: str) -> None:
+def test_every_read_of_a_table_is_held_to_a_scope(name: str) -> None:
     clauses = {"columns": "trace_id", "filters": "true", "condition": "true"}
     sql = statement(name, clauses)
-    assert sql.count("FROM spans") == sql.count("tenant_id = {scope_tenant_id:String}") > 0
-    assert sql.count("FROM spans") == sql.count("project_id = {scope_project_id:String}")
+    reads = len(re.findall(r"\b(spans|logs|metric_points|ingest_issues)\b", sql))
+    assert reads == sql.count("tenant_id = {scope_tenant_id:String}") > 0
+    assert reads == sql.count("project_id = {scope_project_id:String}")
     assert "$" not in sql
 
 
@@ -38,9 +41,13 @@ def test_every_read_of_the_table_is_held_to_a_scope(name: str) -> None:
     "sql",
     [
         "SELECT * FROM spans",
+        "SELECT * FROM logs",
+        "SELECT * FROM metric_points",
+        "SELECT * FROM ingest_issues",
         "SELECT * FROM spans WHERE name = 'x' AND $scope",
         "SELECT * FROM spans WHERE $scope AND trace_id IN (SELECT trace_id FROM spans)",
         "SELECT * FROM spans -- WHERE $scope",
+        "SELECT * FROM spans WHERE $scope AND trace_id IN (SELECT trace_id FROM logs)",
         "SELECT * FROM spans AS a JOIN spans AS b ON a.trace_id = b.trace_id WHERE $scope",
         "SELECT * FROM\n  spans WHERE $scope OR true",
     ],
@@ -90,14 +97,14 @@ def test_the_bounds_of_near_are_near() -> None:
 def partition_dates(*starts_ns: int) -> list[int]:
     """Days since the epoch of the rows' partitions, for spans received at noon."""
     spans = [{**span(span=number), "start_time": start} for number, start in enumerate(starts_ns)]
-    rows = to_rows([batch(*spans, received_ns=NOON_NS)], NOON_NS)
+    rows = to_rows(TABLES[Signal.SPANS], [batch(*spans, received_ns=NOON_NS)], NOON_NS)
     return [row["partition_date"] for row in rows.select(["partition_date"]).cast(_DAYS).to_pylist()]
 
 
 def test_rows_carry_their_envelope() -> None:
     batches = [batch(span(), batch_id="a"), batch(span(), span(span="2"), batch_id="b", received_ns=NOON_NS)]
-    rows = to_rows(batches, NOON_NS + 90 * S)
-    assert rows.schema == ROW_SCHEMA
+    rows = to_rows(TABLES[Signal.SPANS], batches, NOON_NS + 90 * S)
+    assert rows.schema == TABLES[Signal.SPANS].schema
     assert rows["batch_id"].to_pylist() == ["a", "b", "b"]
     assert rows["tenant_id"].to_pylist() == ["tenant"] * 3
     assert rows["received_time"].cast(pa.int64()).to_pylist() == [NOON_NS + 60 * S, NOON_NS, NOON_NS]

@@ -5,7 +5,7 @@ from typing import Final
 import pyarrow as pa
 
 from a11i_telemetry.schema import LOW_TEXT, TEXT, TIME, Column
-from a11i_telemetry.shared_columns import ATTRIBUTES, DEFECTS, DROPPED, MESSAGES, RECEIPT, SURROUNDINGS
+from a11i_telemetry.shared_columns import ATTRIBUTES, DEFECTS, DROPPED, EVALUATION, MESSAGES, RECEIPT, SURROUNDINGS
 
 COLUMNS: Final[tuple[Column, ...]] = (
     Column(
@@ -31,6 +31,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     *ATTRIBUTES,
     *DROPPED,
     *MESSAGES,
+    *EVALUATION,
     *DEFECTS,
     *RECEIPT,
 )

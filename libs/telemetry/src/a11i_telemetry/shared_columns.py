@@ -25,6 +25,9 @@ ATTRIBUTES: Final = _same(("attr_string", "attr_int", "attr_double", "attr_bool"
 MESSAGES: Final = _same(("input_messages", "output_messages", "system_instructions", "tool_definitions"))
 """What GenAI events say, in the normal form that the normaliser gives to spans."""
 
+EVALUATION: Final = _same(("evaluation_name", "evaluation_score", "evaluation_label", "evaluation_explanation"))
+"""What an evaluation's event says."""
+
 DROPPED: Final = _same(("dropped_attributes_count",))
 
 DEFECTS: Final = _same(("defects",))

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from a11i_bus import Bus, connect
 from a11i_bus.runner import run_sink
 from a11i_chassis.app import App
-from a11i_storage.clickhouse import ClickHouseSpanWriter, open_clickhouse
-from a11i_writer.pipeline import SINK, SpanStore, storing
+from a11i_storage.clickhouse import ClickHouseWriter, open_clickhouse
+from a11i_writer.pipeline import SINK, Store, storing
 from a11i_writer.settings import WriterSettings
 
 
@@ -16,10 +16,10 @@ from a11i_writer.settings import WriterSettings
 async def build(settings: WriterSettings) -> AsyncIterator[App]:
     """Yield the service on the bus and the ClickHouse of the settings, neither of which has to be there yet."""
     async with connect(settings.bus) as bus, open_clickhouse(settings.clickhouse) as clickhouse:
-        yield build_app(settings, bus, ClickHouseSpanWriter(clickhouse), clickhouse.ready)
+        yield build_app(settings, bus, ClickHouseWriter(clickhouse), clickhouse.ready)
 
 
-def build_app(settings: WriterSettings, bus: Bus, store: SpanStore, store_ready: Callable[[], Awaitable[bool]]) -> App:
+def build_app(settings: WriterSettings, bus: Bus, store: Store, store_ready: Callable[[], Awaitable[bool]]) -> App:
     """Return the service on a bus and a store. It has no RPC of its own: health and reflection only."""
 
     async def write(stop: asyncio.Event) -> None:

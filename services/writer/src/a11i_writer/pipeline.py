@@ -1,4 +1,4 @@
-"""Where the writer stands in the way of a span, and what it does there."""
+"""Where the writer stands in the way of spans, logs, metrics and issues, and what it does there."""
 
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -11,18 +11,18 @@ from a11i_telemetry.batch import SpanBatch
 SINK: Final = SinkSpec(name="writer", version=1, source=topology.SPANS_REDACTED, group="writer")
 
 
-class SpanStore(Protocol):
-    """Keeps spans: ClickHouse, or memory in tests."""
+class Store(Protocol):
+    """Keeps batches of every signal: ClickHouse, or memory in tests."""
 
     async def insert(self, batches: Sequence[SpanBatch]) -> None:
-        """Store the spans, durable on return; storing them again changes nothing.
+        """Store the rows, durable on return; storing them again changes nothing.
 
-        Raises TransientError if that is not possible now, PermanentError if the store refuses these spans.
+        Raises TransientError if that is not possible now, PermanentError if the store refuses these rows.
         """
 
 
-def storing(store: SpanStore) -> Sink:
-    """Return the sink that puts batches into the store and counts their spans."""
+def storing(store: Store) -> Sink:
+    """Return the sink that puts batches into the store and counts their rows."""
 
     async def store_batches(batches: Sequence[SpanBatch]) -> None:
         await store.insert(batches)

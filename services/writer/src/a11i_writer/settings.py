@@ -15,10 +15,10 @@ class WriterSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="A11I_WRITER_")
 
     bus: BusSettings = Field(description="Where batches come from.")
-    clickhouse: ClickHouseSettings = Field(description="Where their spans are stored.")
+    clickhouse: ClickHouseSettings = Field(description="Where their rows are stored.")
     runner: SinkSettings = Field(
         default_factory=SinkSettings,
-        description="How batches are gathered. A longer max_wait_s makes fewer, larger inserts and older spans.",
+        description="How batches are gathered. A longer max_wait_s makes fewer, larger inserts and older answers.",
     )
     dead_letter_key: SecretStr = Field(
         min_length=32, description="Key that seals batches which ClickHouse refuses; the same in the whole mesh."

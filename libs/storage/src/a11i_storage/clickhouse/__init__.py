@@ -1,4 +1,4 @@
-"""Spans in ClickHouse: migrations, writing, reading. Works against a server and the embedded engine's HTTP front."""
+"""Every signal in ClickHouse (a server, or the embedded engine behind HTTP): migrations, writing, reading."""
 
 from a11i_storage.clickhouse.connection import ClickHouse, open_clickhouse
 from a11i_storage.clickhouse.migrator import migrate
@@ -12,18 +12,40 @@ from a11i_storage.clickhouse.reader import (
     TraceSummary,
 )
 from a11i_storage.clickhouse.settings import ClickHouseSettings
+from a11i_storage.clickhouse.signal_reader import (
+    ISSUE_SCHEMA,
+    LOG_SCHEMA,
+    METRIC_SCHEMA,
+    ClickHouseSignalReader,
+    IssueFilter,
+    LogFilter,
+    MetricFilter,
+    RowCursor,
+    RowPage,
+    TimeRange,
+)
 from a11i_storage.clickhouse.statements import Scope
-from a11i_storage.clickhouse.writer import ClickHouseSpanWriter
+from a11i_storage.clickhouse.writer import ClickHouseWriter
 
 __all__ = [
+    "ISSUE_SCHEMA",
+    "LOG_SCHEMA",
+    "METRIC_SCHEMA",
     "SPAN_SCHEMA",
     "ClickHouse",
     "ClickHouseSettings",
+    "ClickHouseSignalReader",
     "ClickHouseSpanReader",
-    "ClickHouseSpanWriter",
+    "ClickHouseWriter",
     "Cursor",
+    "IssueFilter",
+    "LogFilter",
+    "MetricFilter",
+    "RowCursor",
+    "RowPage",
     "Scope",
     "StoredTrace",
+    "TimeRange",
     "TraceFilter",
     "TracePage",
     "TraceSummary",

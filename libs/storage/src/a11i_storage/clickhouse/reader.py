@@ -9,11 +9,10 @@ import pyarrow as pa
 
 from a11i_storage.clickhouse.connection import ClickHouse
 from a11i_storage.clickhouse.statements import Scope, statement
-from a11i_telemetry.schema import COLUMNS, ENVELOPE_COLUMNS
+from a11i_storage.clickhouse.tables import TABLES
+from a11i_telemetry.signals import Signal
 
-_READ_COLUMNS: Final = (*COLUMNS, *(column for column in ENVELOPE_COLUMNS if column.name == "received_time"))
-
-SPAN_SCHEMA: Final = pa.schema([pa.field(column.name, column.arrow) for column in _READ_COLUMNS])
+SPAN_SCHEMA: Final = TABLES[Signal.SPANS].read_schema
 """The columns of a stored trace: a SpanBatch's, and received_time."""
 
 _MAX_SEARCHES: Final = 10

@@ -8,6 +8,9 @@ from importlib import resources
 from string import Template
 from typing import Final
 
+from a11i_storage.clickhouse.tables import TABLES
+
+_TABLE_NAMES: Final = "|".join(table.name for table in TABLES.values())
 _SCOPE_SQL: Final = "(tenant_id = {scope_tenant_id:String} AND project_id = {scope_project_id:String})"
 
 
@@ -36,7 +39,7 @@ def statement(name: str, clauses: Mapping[str, str] | None = None) -> str:
     """Return the SQL of `sql/<name>.sql` with the scope's predicate and the given clauses in place.
 
     Clauses are SQL of this package's own; values never come this way, they are bound by the server.
-    Raises UnscopedStatementError for a file that reads the table without the scope.
+    Raises UnscopedStatementError for a file that reads a table without the scope.
     """
     return _template(name).substitute(clauses or {}, scope=_SCOPE_SQL)
 
@@ -49,11 +52,11 @@ def _template(name: str) -> Template:
 def checked(sql: str) -> Template:
     """Return the statement without comments, as a template.
 
-    Raises UnscopedStatementError unless each mention of the table is directly followed by the scope's predicate.
+    Raises UnscopedStatementError unless each mention of a table is directly followed by the scope's predicate.
     """
     code = " ".join(line.partition("--")[0] for line in sql.splitlines())
-    mentions = re.findall(r"\bspans\b(?!\.)", code)
-    held = re.findall(r"\bFROM spans(?: FINAL)?\s+WHERE\s+\$scope\s+AND\b", code)
+    mentions = re.findall(rf"\b(?:{_TABLE_NAMES})\b(?!\.)", code)
+    held = re.findall(rf"\bFROM (?:{_TABLE_NAMES})(?: FINAL)?\s+WHERE\s+\$scope\s+AND\b", code)
     if not mentions or len(mentions) != len(held):
         raise UnscopedStatementError(sql)
     return Template(code)
