@@ -205,12 +205,12 @@ class Admission:
         tenant.held_requests += requests
         self._bytes += size_bytes
         self._requests += requests
-        metrics.INGEST_BYTES_IN_FLIGHT.set(self._bytes)
-        metrics.INGEST_REQUESTS_IN_FLIGHT.set(self._requests)
+        metrics.INGEST_BYTES_IN_FLIGHT.inc(size_bytes)
+        metrics.INGEST_REQUESTS_IN_FLIGHT.inc(requests)
 
     def _count_waiting(self, change: int) -> None:
         self._waiting += change
-        metrics.INGEST_REQUESTS_WAITING.set(self._waiting)
+        metrics.INGEST_REQUESTS_WAITING.inc(change)
 
     def _give_up(self, tenant: _Tenant, waiter: _Waiter) -> None:
         """Take a waiter out of its line, if it is still there, and refuse it."""

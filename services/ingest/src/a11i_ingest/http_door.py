@@ -1,6 +1,5 @@
 """The HTTP door: OTLP/HTTP with protobuf bodies, POST /v1/traces."""
 
-import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +9,7 @@ from aiohttp import web
 from google.rpc import code_pb2, status_pb2
 
 from a11i_chassis.auth import SCOPE_INGEST, KeyVerifier, bearer_token
-from a11i_chassis.errors import A11iError, TransientError, to_status
+from a11i_chassis.errors import A11iError, RateLimitedError, TransientError, to_status
 from a11i_chassis.logging import log_defect
 from a11i_ingest.compression import too_large
 from a11i_ingest.intake import Intake
@@ -50,7 +49,7 @@ class HttpDoor:
         except A11iError as error:
             status = to_status(error)
             retry_after_s = error.retry_delay_s if isinstance(error, TransientError) else None
-            return _refusal(_HTTP_STATUS.get(status.code, 503), status, retry_after_s)
+            return _refusal(_http_status(error), status, retry_after_s)
         except TimeoutError:
             return _refusal(408, status_pb2.Status(code=code_pb2.CANCELLED, message="the body did not arrive in time"))
         except Exception as error:
@@ -70,7 +69,7 @@ class HttpDoor:
             message = f"send Content-Type {_CONTENT_TYPE}, and Content-Encoding gzip or none"
             return _refusal(415, status_pb2.Status(code=code_pb2.INVALID_ARGUMENT, message=message))
         async with self._intake.receiving(_DOOR, principal, request.content_length) as arrival:
-            async with asyncio.timeout(self._read_timeout_s):
+            async with arrival.reservation.reading(self._read_timeout_s):
                 body = await self._read(request)
             receipt = await self._intake.take(arrival, KINDS[Signal.SPANS], body, gzipped=encoding == "gzip")
         answer = KINDS[Signal.SPANS].answer(receipt.rejected, receipt.message)
@@ -87,6 +86,12 @@ class HttpDoor:
             if len(body) > limit:
                 raise too_large(limit)
         return bytes(body)
+
+
+def _http_status(error: A11iError) -> int:
+    if isinstance(error, RateLimitedError):
+        return 429
+    return _HTTP_STATUS.get(error.code.value[0], 503)
 
 
 def _refusal(

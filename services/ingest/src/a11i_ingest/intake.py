@@ -37,6 +37,8 @@ REQUEST_TOO_LARGE: Final = "request is larger than the limit"
 _INLINE_BYTES: Final = {Encoding.PROTOBUF: 128 * 1024, Encoding.JSON: 16 * 1024}
 """Requests up to this size are worked on where they are: it takes about as long as handing them to a thread would."""
 
+_LARGE_BYTES: Final = 1024 * 1024
+"""Requests over this size leave a thread to others: a usual one has 100 to 600 kB."""
 _ID_CHARS: Final = 32
 _ENVELOPE_BYTES: Final = 4096
 """What a batch's envelope takes at most besides the request in it."""
@@ -83,8 +85,12 @@ class Intake:
         self._admission = Admission(
             max_bytes=settings.max_bytes_in_flight, max_requests=settings.max_requests_in_flight
         )
+        # Apart from what is being read: whoever holds room here never waits for room there, so that both go on.
+        self._unpacking = Admission(
+            max_bytes=settings.max_bytes_in_flight, max_requests=settings.max_requests_in_flight
+        )
         self._expected = ExpectedSizes(max_request_bytes)
-        self._working = FairQueue(settings.decode_threads)
+        self._working = FairQueue(settings.decode_threads, large_cost=_LARGE_BYTES)
         self._publishing = FairQueue(settings.publishes_in_flight)
         self._rates = RateLimits(settings.rates.policy())
         self._now_ns = now_ns
@@ -118,13 +124,14 @@ class Intake:
         self._expected.learn(arrival.principal.key_id, len(body))
         arrival.reservation.resize(len(body))
         with _counting_refusals(arrival.door):
-            try:
-                accepted = await self._accept(arrival, kind, body, gzipped=gzipped, encoding=encoding)
-            except (InvalidArgumentError, TooLargeError) as error:
-                await self._note_refusal(arrival, kind, body, error)
-                raise
-            self._rates.take(arrival.principal, items=accepted.items)
-            await self._publish_all(arrival, self._messages(arrival, kind, body, accepted))
+            async with self._room_for_data(arrival, gzipped=gzipped) as room:
+                try:
+                    accepted = await self._accept(arrival, kind, body, room, gzipped=gzipped, encoding=encoding)
+                except (InvalidArgumentError, TooLargeError) as error:
+                    await self._note_refusal(arrival, kind, body, error)
+                    raise
+                self._rates.take(arrival.principal, items=accepted.items)
+                await self._publish_all(arrival, self._messages(arrival, kind, body, accepted))
         return _receipt(arrival.door, kind, accepted)
 
     async def gunzip(self, arrival: Arrival, body: bytes) -> bytes:
@@ -138,8 +145,17 @@ class Intake:
                 arrival.reservation.resize(len(data))
                 return data
 
+    @asynccontextmanager
+    async def _room_for_data(self, arrival: Arrival, *, gzipped: bool) -> AsyncIterator[Reservation]:
+        """Hold room for what is in a request. In a gzip file it may be the largest there is, until it is known."""
+        if not gzipped:
+            yield arrival.reservation
+            return
+        async with self._unpacking.reserve(arrival.principal.tenant_id, self.max_request_bytes) as reservation:
+            yield reservation
+
     async def _accept(
-        self, arrival: Arrival, kind: Kind, body: bytes, *, gzipped: bool, encoding: Encoding
+        self, arrival: Arrival, kind: Kind, body: bytes, room: Reservation, *, gzipped: bool, encoding: Encoding
     ) -> Accepted:
         if len(body) > self.max_request_bytes:
             raise too_large(self.max_request_bytes)
@@ -149,10 +165,9 @@ class Intake:
         rules = Rules(self._settings.limits, part_bytes, largest - _ENVELOPE_BYTES)
         keeps = keeper(kind, arrival.principal.ingest_policy)
         async with self._working.turn(arrival.principal.tenant_id, len(body)):
-            # Decompressed in a turn: as many decompressed requests as there are turns are in no reservation for a time.
             if gzipped:
                 body = await self._run(gunzip, body, self.max_request_bytes)
-                arrival.reservation.resize(len(body))
+                room.resize(len(body))
             self._rates.take(arrival.principal, size_bytes=len(body))
             metrics.INGEST_BYTES.labels(arrival.door).inc(len(body))
             work = partial(accept, kind, body, encoding, rules, keeps)

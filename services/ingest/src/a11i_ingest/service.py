@@ -5,7 +5,6 @@ too (the server runs with SERVER_OPTIONS): a call is authenticated before anythi
 parsed, decompression has a bound, and a string that is not UTF-8 does not refuse a request.
 """
 
-import asyncio
 from typing import Any, Final
 
 import grpc
@@ -13,7 +12,7 @@ import grpc
 from a11i_chassis.auth import SCOPE_INGEST, KeyVerifier, Principal, bearer_token
 from a11i_chassis.errors import InvalidArgumentError, OverloadedError
 from a11i_ingest.compression import GZIP_MAGIC
-from a11i_ingest.intake import Intake
+from a11i_ingest.intake import Arrival, Intake
 from a11i_ingest.kinds import Kind
 
 SERVER_OPTIONS: Final = (("grpc.per_message_decompression", 0),)
@@ -58,13 +57,13 @@ class OtlpService:
         """Answer the call's Export...ServiceRequest with the response, both serialized."""
         principal = await self._authenticator.principal(context)
         async with self._intake.receiving(_DOOR, principal) as arrival:
-            body = await self._read(context)
+            body = await self._read(context, arrival)
             receipt = await self._intake.take(arrival, self._kind, body, gzipped=body.startswith(GZIP_MAGIC))
         return self._kind.answer(receipt.rejected, receipt.message)
 
-    async def _read(self, context: Context) -> bytes:
+    async def _read(self, context: Context, arrival: Arrival) -> bytes:
         try:
-            async with asyncio.timeout(self._read_timeout_s):
+            async with arrival.reservation.reading(self._read_timeout_s):
                 body: object = await context.read()
         except TimeoutError:
             message = f"the request did not arrive within {self._read_timeout_s:g} seconds; send again"
