@@ -136,6 +136,47 @@ def test_what_ingest_marked_becomes_the_column_of_defects() -> None:
     assert (claimed["defects"], claimed["attr_string"]) == ([], [("a11i.ingest.defects", "mine")])
 
 
+def test_older_senders_name_the_event_by_an_attribute() -> None:
+    found = row(LogRecord(attributes=attributes({"event.name": "gen_ai.choice"})))
+    assert (found["event_name"], found["attr_string"]) == ("gen_ai.choice", [("event.name", "gen_ai.choice")])
+    both = row(LogRecord(event_name="mine", attributes=attributes({"event.name": "other"})))
+    assert both["event_name"] == "mine"
+    assert row(LogRecord(attributes=attributes({"event.name": 5})))["event_name"] == ""
+
+
+def test_a_message_of_the_older_events_is_in_its_column() -> None:
+    found = row(
+        LogRecord(attributes=attributes({"event.name": "gen_ai.user.message"}), body=value({"content": "hello"}))
+    )
+    assert json.loads(found["input_messages"]) == [{"role": "user", "parts": [{"type": "text", "content": "hello"}]}]
+    assert found["output_messages"] == ""
+    assert json.loads(found["body"]) == {"content": "hello"}
+
+
+def test_an_operations_details_are_in_their_columns() -> None:
+    said = {
+        "gen_ai.input.messages": [{"role": "user", "parts": [{"type": "text", "content": "hi"}]}],
+        "gen_ai.output.messages": [
+            {"role": "assistant", "parts": [{"type": "text", "content": "yo"}], "finish_reason": "stop"}
+        ],
+        "gen_ai.system_instructions": [{"type": "text", "content": "be kind"}],
+    }
+    found = row(LogRecord(event_name="gen_ai.client.inference.operation.details", attributes=attributes(said)))
+    assert json.loads(found["input_messages"]) == said["gen_ai.input.messages"]
+    assert json.loads(found["output_messages"]) == said["gen_ai.output.messages"]
+    assert json.loads(found["system_instructions"]) == said["gen_ai.system_instructions"]
+
+
+def test_an_evaluation_is_in_its_columns() -> None:
+    said = {
+        "gen_ai.evaluation.name": "Relevance", "gen_ai.evaluation.score.value": 0.5,
+        "gen_ai.evaluation.score.label": "pass", "gen_ai.evaluation.explanation": "it fits",
+    }  # fmt: skip
+    found = row(LogRecord(event_name="gen_ai.evaluation.result", attributes=attributes(said)))
+    names = ("evaluation_name", "evaluation_score", "evaluation_label", "evaluation_explanation")
+    assert tuple(found[name] for name in names) == ("Relevance", 0.5, "pass", "it fits")
+
+
 def test_text_that_is_not_utf8_is_mended() -> None:
     found = rows(logs(LogRecord(body=value("abc"), severity_text="xyz")).replace(b"abc", b"a\xffc"))
     assert found[0]["body"] == "a�c"
@@ -192,6 +233,17 @@ def test_any_record_is_a_row_with_its_attributes(records: list[LogRecord]) -> No
         maps = ("attr_string", "attr_int", "attr_double", "attr_bool", "attr_json")
         assert sorted(key for name in maps for key, _ in one[name]) == sorted(pair.key for pair in record.attributes)
         assert all(json.loads(text) is not Ellipsis for _, text in one["attr_json"])
+
+
+@given(_PLAIN, st.dictionaries(st.sampled_from(["content", "role", "message", "index", "tool_calls"]), _PLAIN))
+def test_genai_events_of_any_content_are_rows(body: Any, members: dict[str, Any]) -> None:
+    names = ["gen_ai.user.message", "gen_ai.choice", "gen_ai.client.inference.operation.details"]
+    records = [
+        LogRecord(event_name=name, body=value(said), attributes=attributes({"gen_ai.input.messages": body, **members}))
+        for name in names
+        for said in (body, members)
+    ]
+    assert len(rows(logs(*records))) == len(records)
 
 
 @given(st.binary(max_size=200))

@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 from a11i_telemetry import attributes, lenient
 from a11i_telemetry.defects import DEFECTS_KEY
 from a11i_telemetry.log_schema import COLUMNS
+from a11i_telemetry.messages import event_messages, is_genai_event
 from a11i_telemetry.otlp_items import (
     OtlpItemsError,
     Room,
@@ -19,17 +20,21 @@ from a11i_telemetry.otlp_items import (
     time_ns,
     to_columns,
 )
+from a11i_telemetry.shared_columns import MESSAGES
 
 _TRACE_ID_BYTES: Final = 16
 _SPAN_ID_BYTES: Final = 8
 _LAST_SEVERITY: Final = 24
+_EVENT_NAME_KEY: Final = b"event.name"
+_MESSAGES: Final = tuple(column.name for column in MESSAGES)
 
 
 def decode_logs(payload: bytes, received_time_ns: int = 0) -> pa.RecordBatch:
     """Decode a serialized ExportLogsServiceRequest into the columns of `log_schema`, every record in its order.
 
     Text that is not UTF-8 is mended with U+FFFD; of attributes with one key the last counts; a trace or span id that is
-    none becomes null, a severity that OTLP does not know 0, and a record without any time gets `received_time_ns`.
+    none becomes null, a severity that OTLP does not know 0, and a record without any time gets `received_time_ns`. The
+    name of an event may stand in the attribute `event.name` instead.
 
     Raises OtlpItemsError where protobuf's parser, too, would refuse the request for anything but text, and for a
     request that would take too much memory.
@@ -48,6 +53,7 @@ def decode_logs(payload: bytes, received_time_ns: int = 0) -> pa.RecordBatch:
 
 
 def _row(record: Any, surroundings: Surroundings, received_time_ns: int, seen: Counter[bytes]) -> Row:
+    name = _event_name(record)
     observed = time_ns(record.observed_time_unix_nano)
     content = surroundings.item_id(record.SerializeToString(deterministic=True))
     ordinal = seen[content]
@@ -56,17 +62,46 @@ def _row(record: Any, surroundings: Surroundings, received_time_ns: int, seen: C
         **surroundings.values,
         **_body(record),
         **_attributes(record.attributes),
+        **(_genai(name, record) if is_genai_event(name) else {}),
         "record_id": surroundings.item_id(content, ordinal.to_bytes(8, "big")),
         "time": time_ns(record.time_unix_nano) or observed or received_time_ns,
         "observed_time": observed,
         "severity_number": record.severity_number if 0 < record.severity_number <= _LAST_SEVERITY else 0,
         "severity_text": attributes.text(record.severity_text),
-        "event_name": attributes.text(record.event_name),
+        "event_name": name,
         "trace_id": _id(record.trace_id, _TRACE_ID_BYTES),
         "span_id": _id(record.span_id, _SPAN_ID_BYTES),
         "flags": record.flags,
         "dropped_attributes_count": record.dropped_attributes_count,
     }
+
+
+def _event_name(record: Any) -> str:
+    """Return the event's name, which older senders have among the attributes."""
+    if record.event_name:
+        return attributes.text(record.event_name)
+    names = [pair.value for pair in record.attributes if pair.key == _EVENT_NAME_KEY]
+    return attributes.text(names[-1].string_value) if names else ""
+
+
+def _genai(name: str, record: Any) -> Row:
+    """Return what a GenAI event says, in the columns that spans have for it."""
+    content = event_messages(
+        name, attributes.value_to_object(record.body), attributes.pairs_to_object(record.attributes)
+    )
+    if content is None:
+        return {}
+    said = {column: getattr(content, column) for column in _MESSAGES}
+    row: Row = {column: attributes.to_json(value) for column, value in said.items() if value}
+    if content.evaluations:
+        evaluation = content.evaluations[0]
+        row |= {
+            "evaluation_name": evaluation.name,
+            "evaluation_score": evaluation.score,
+            "evaluation_label": evaluation.label,
+            "evaluation_explanation": evaluation.explanation,
+        }
+    return row
 
 
 def _body(record: Any) -> Row:
