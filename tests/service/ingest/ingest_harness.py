@@ -27,12 +27,25 @@ TENANT, PROJECT = "tenant-1", "project-1"
 
 
 class FakeAuth(auth_service_pb2_grpc.AuthServiceServicer):
-    """Knows two keys, can forget them, and can be told that its store is away."""
+    """Knows two keys of one project, can be taught others, forget them, and be told that its store is away."""
 
     def __init__(self, ttl_s: int) -> None:
         self.away = False
         self.keys = {KEY: auth_service_pb2.SCOPE_INGEST, READ_ONLY_KEY: auth_service_pb2.SCOPE_QUERY}
+        self.tenants: dict[str, str] = {}
+        """Of keys that are not TENANT's. The key's id is the tenant's with "-key"."""
+        self.policies: dict[str, auth_service_pb2.IngestPolicy] = {}
+        """Of the keys whose project has one."""
         self._ttl = Duration(seconds=ttl_s)
+
+    def add_tenant(self, tenant_id: str, policy: auth_service_pb2.IngestPolicy | None = None) -> str:
+        """Return a new key, of a project of another tenant."""
+        key = f"a11i_{tenant_id}"
+        self.keys[key] = auth_service_pb2.SCOPE_INGEST
+        self.tenants[key] = tenant_id
+        if policy is not None:
+            self.policies[key] = policy
+        return key
 
     async def VerifyApiKey(  # the RPC's name
         self,
@@ -44,8 +57,14 @@ class FakeAuth(auth_service_pb2_grpc.AuthServiceServicer):
         scope = self.keys.get(request.api_key)
         if scope is None:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "unknown key")
+        tenant_id = self.tenants.get(request.api_key, TENANT)
         return auth_service_pb2.VerifyApiKeyResponse(
-            tenant_id=TENANT, project_id=PROJECT, key_id="key-1", scopes=[scope], cache_ttl=self._ttl
+            tenant_id=tenant_id,
+            project_id=PROJECT,
+            key_id="key-1" if tenant_id == TENANT else f"{tenant_id}-key",
+            scopes=[scope],
+            cache_ttl=self._ttl,
+            ingest_policy=self.policies.get(request.api_key),
         )
 
 

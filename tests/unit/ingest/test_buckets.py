@@ -73,7 +73,16 @@ def test_one_request_over_the_burst_is_taken_and_leaves_a_debt() -> None:
     assert limits.try_take("key", policy, size_bytes=1000) is None
 
 
-def test_keys_have_buckets_of_their_own() -> None:
+def test_a_request_that_has_begun_is_not_stopped_by_its_own_debt() -> None:
+    limits = RateLimits(clock=Clock())
+    policy = IngestPolicy(bytes_per_second=100, byte_burst=200, spans_per_second=10)
+    assert limits.try_take("key", policy, requests=1) is None
+    assert limits.try_take("key", policy, size_bytes=1000) is None
+    assert limits.try_take("key", policy, items=5) is None
+    assert limits.try_take("key", policy, requests=1) is not None
+
+
+def test_keys_have_limits_of_their_own() -> None:
     limits = RateLimits(clock=Clock())
     for _ in range(20):
         limits.try_take("one", TEN_REQUESTS, requests=1)

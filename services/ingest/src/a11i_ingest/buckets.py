@@ -40,7 +40,7 @@ class RateLimits:
     """The buckets of the keys that were used last. For one event loop.
 
     A request is let in if each bucket holds what it takes, or is full: so one over the burst is let in as well, and
-    leaves a debt that holds up the next ones until it is paid.
+    leaves a debt. Until it is paid no other request begins; what has begun goes on.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class RateLimits:
         self._keys: OrderedDict[str, _Buckets] = OrderedDict()
 
     def take(self, principal: Principal, *, requests: int = 0, items: int = 0, size_bytes: int = 0) -> None:
-        """Take tokens for a request or a part of what it is; all or none.
+        """Take tokens, all or none: for a request that begins, and for what it turns out to hold when that is known.
 
-        Raises RateLimitedError with the time to wait. With all at 0 that is so while the key is in debt.
+        Raises RateLimitedError with the time to wait.
         """
         refused = self._take(principal.key_id, principal.ingest_policy, (requests, items, size_bytes))
         if refused is not None:
@@ -81,8 +81,9 @@ class RateLimits:
         if not any(rate for rate, _ in rates):
             return None
         tokens = self._filled(key_id, rates)
+        begins = costs[0] > 0
         waits_s = [
-            (min(cost, full) - held) / rate if rate else 0.0
+            (min(cost, full) - held) / rate if rate and (cost or begins) else 0.0
             for cost, held, (rate, full) in zip(costs, tokens, rates, strict=True)
         ]
         longest_s = max(waits_s)
