@@ -30,6 +30,9 @@ def test_every_annotated_read_has_its_route() -> None:
     found = routes(query_service_pb2.DESCRIPTOR.services_by_name["QueryService"])
 
     assert {(route.path, route.method) for route in found} == {
+        ("/v1/ingest-issues", "/a11i.query.v1.QueryService/ListIngestIssues"),
+        ("/v1/logs", "/a11i.query.v1.QueryService/ListLogs"),
+        ("/v1/metric-points", "/a11i.query.v1.QueryService/ListMetricPoints"),
         ("/v1/traces", "/a11i.query.v1.QueryService/ListTraces"),
         ("/v1/traces/{trace_id}", "/a11i.query.v1.QueryService/GetTrace"),
     }

@@ -22,13 +22,17 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from a11i.telemetry.v1 import ingest_issue_pb2 as a11i_dot_telemetry_dot_v1_dot_ingest__issue__pb2
+from a11i.telemetry.v1 import log_record_pb2 as a11i_dot_telemetry_dot_v1_dot_log__record__pb2
+from a11i.telemetry.v1 import metric_point_pb2 as a11i_dot_telemetry_dot_v1_dot_metric__point__pb2
 from a11i.telemetry.v1 import span_pb2 as a11i_dot_telemetry_dot_v1_dot_span__pb2
+from a11i.telemetry.v1 import span_batch_pb2 as a11i_dot_telemetry_dot_v1_dot_span__batch__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!a11i/query/v1/query_service.proto\x12\ra11i.query.v1\x1a\x1c\x61\x31\x31i/telemetry/v1/span.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\",\n\x0fGetTraceRequest\x12\x19\n\x08trace_id\x18\x01 \x01(\tR\x07traceId\"\x96\x01\n\x10GetTraceResponse\x12\x35\n\x07summary\x18\x01 \x01(\x0b\x32\x1b.a11i.query.v1.TraceSummaryR\x07summary\x12-\n\x05spans\x18\x02 \x03(\x0b\x32\x17.a11i.telemetry.v1.SpanR\x05spans\x12\x1c\n\ttruncated\x18\x03 \x01(\x08R\ttruncated\"\xf6\x02\n\x11ListTracesRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\x12\x14\n\x05model\x18\x04 \x01(\tR\x05model\x12\x17\n\x07user_id\x18\x05 \x01(\tR\x06userId\x12\x1d\n\nsession_id\x18\x06 \x01(\tR\tsessionId\x12 \n\thas_error\x18\x07 \x01(\x08H\x00R\x08hasError\x88\x01\x01\x12\x1b\n\tpage_size\x18\x08 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\t \x01(\tR\tpageToken\x12!\n\x0cservice_name\x18\n \x01(\tR\x0bserviceNameB\x0c\n\n_has_error\"q\n\x12ListTracesResponse\x12\x33\n\x06traces\x18\x01 \x03(\x0b\x32\x1b.a11i.query.v1.TraceSummaryR\x06traces\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x91\x05\n\x0cTraceSummary\x12\x19\n\x08trace_id\x18\x01 \x01(\tR\x07traceId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64uration\x12\x1d\n\nspan_count\x18\x05 \x01(\rR\tspanCount\x12\x1f\n\x0b\x65rror_count\x18\x06 \x01(\rR\nerrorCount\x12!\n\x0cinput_tokens\x18\x07 \x01(\x03R\x0binputTokens\x12#\n\routput_tokens\x18\x08 \x01(\x03R\x0coutputTokens\x12\x19\n\x08\x63ost_usd\x18\t \x01(\x01R\x07\x63ostUsd\x12%\n\x0eunpriced_calls\x18\n \x01(\rR\runpricedCalls\x12\x16\n\x06models\x18\x0b \x03(\tR\x06models\x12\x1d\n\nsession_id\x18\x0c \x01(\tR\tsessionId\x12\x17\n\x07user_id\x18\r \x01(\tR\x06userId\x12!\n\x0cservice_name\x18\x0e \x01(\tR\x0bserviceName\x12^\n\x11redacted_entities\x18\x0f \x03(\x0b\x32\x31.a11i.query.v1.TraceSummary.RedactedEntitiesEntryR\x10redactedEntities\x1a\x43\n\x15RedactedEntitiesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\x32\xe1\x01\n\x0cQueryService\x12j\n\x08GetTrace\x12\x1e.a11i.query.v1.GetTraceRequest\x1a\x1f.a11i.query.v1.GetTraceResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/traces/{trace_id}\x12\x65\n\nListTraces\x12 .a11i.query.v1.ListTracesRequest\x1a!.a11i.query.v1.ListTracesResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/tracesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!a11i/query/v1/query_service.proto\x12\ra11i.query.v1\x1a$a11i/telemetry/v1/ingest_issue.proto\x1a\"a11i/telemetry/v1/log_record.proto\x1a$a11i/telemetry/v1/metric_point.proto\x1a\x1c\x61\x31\x31i/telemetry/v1/span.proto\x1a\"a11i/telemetry/v1/span_batch.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\",\n\x0fGetTraceRequest\x12\x19\n\x08trace_id\x18\x01 \x01(\tR\x07traceId\"\x96\x01\n\x10GetTraceResponse\x12\x35\n\x07summary\x18\x01 \x01(\x0b\x32\x1b.a11i.query.v1.TraceSummaryR\x07summary\x12-\n\x05spans\x18\x02 \x03(\x0b\x32\x17.a11i.telemetry.v1.SpanR\x05spans\x12\x1c\n\ttruncated\x18\x03 \x01(\x08R\ttruncated\"\xf6\x02\n\x11ListTracesRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\x12\x14\n\x05model\x18\x04 \x01(\tR\x05model\x12\x17\n\x07user_id\x18\x05 \x01(\tR\x06userId\x12\x1d\n\nsession_id\x18\x06 \x01(\tR\tsessionId\x12 \n\thas_error\x18\x07 \x01(\x08H\x00R\x08hasError\x88\x01\x01\x12\x1b\n\tpage_size\x18\x08 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\t \x01(\tR\tpageToken\x12!\n\x0cservice_name\x18\n \x01(\tR\x0bserviceNameB\x0c\n\n_has_error\"q\n\x12ListTracesResponse\x12\x33\n\x06traces\x18\x01 \x03(\x0b\x32\x1b.a11i.query.v1.TraceSummaryR\x06traces\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x91\x05\n\x0cTraceSummary\x12\x19\n\x08trace_id\x18\x01 \x01(\tR\x07traceId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64uration\x12\x1d\n\nspan_count\x18\x05 \x01(\rR\tspanCount\x12\x1f\n\x0b\x65rror_count\x18\x06 \x01(\rR\nerrorCount\x12!\n\x0cinput_tokens\x18\x07 \x01(\x03R\x0binputTokens\x12#\n\routput_tokens\x18\x08 \x01(\x03R\x0coutputTokens\x12\x19\n\x08\x63ost_usd\x18\t \x01(\x01R\x07\x63ostUsd\x12%\n\x0eunpriced_calls\x18\n \x01(\rR\runpricedCalls\x12\x16\n\x06models\x18\x0b \x03(\tR\x06models\x12\x1d\n\nsession_id\x18\x0c \x01(\tR\tsessionId\x12\x17\n\x07user_id\x18\r \x01(\tR\x06userId\x12!\n\x0cservice_name\x18\x0e \x01(\tR\x0bserviceName\x12^\n\x11redacted_entities\x18\x0f \x03(\x0b\x32\x31.a11i.query.v1.TraceSummary.RedactedEntitiesEntryR\x10redactedEntities\x1a\x43\n\x15RedactedEntitiesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\"\xd8\x02\n\x0fListLogsRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x19\n\x08trace_id\x18\x03 \x01(\tR\x07traceId\x12\x17\n\x07span_id\x18\x04 \x01(\tR\x06spanId\x12\x1d\n\nevent_name\x18\x05 \x01(\tR\teventName\x12!\n\x0cservice_name\x18\x06 \x01(\tR\x0bserviceName\x12!\n\x0cmin_severity\x18\x07 \x01(\x05R\x0bminSeverity\x12\x1b\n\tpage_size\x18\x08 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\t \x01(\tR\tpageToken\"y\n\x10ListLogsResponse\x12=\n\x0blog_records\x18\x01 \x03(\x0b\x32\x1c.a11i.telemetry.v1.LogRecordR\nlogRecords\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8b\x02\n\x17ListMetricPointsRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1f\n\x0bmetric_name\x18\x03 \x01(\tR\nmetricName\x12!\n\x0cservice_name\x18\x04 \x01(\tR\x0bserviceName\x12\x1b\n\tpage_size\x18\x05 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"\x87\x01\n\x18ListMetricPointsResponse\x12\x43\n\rmetric_points\x18\x01 \x03(\x0b\x32\x1e.a11i.telemetry.v1.MetricPointR\x0cmetricPoints\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb5\x02\n\x17ListIngestIssuesRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x31\n\x06signal\x18\x03 \x01(\x0e\x32\x19.a11i.telemetry.v1.SignalR\x06signal\x12\x39\n\x07outcome\x18\x04 \x01(\x0e\x32\x1f.a11i.telemetry.v1.IssueOutcomeR\x07outcome\x12\x1b\n\tpage_size\x18\x05 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"\x87\x01\n\x18ListIngestIssuesResponse\x12\x43\n\ringest_issues\x18\x01 \x03(\x0b\x32\x1e.a11i.telemetry.v1.IngestIssueR\x0cingestIssues\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc0\x04\n\x0cQueryService\x12j\n\x08GetTrace\x12\x1e.a11i.query.v1.GetTraceRequest\x1a\x1f.a11i.query.v1.GetTraceResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/traces/{trace_id}\x12\x65\n\nListTraces\x12 .a11i.query.v1.ListTracesRequest\x1a!.a11i.query.v1.ListTracesResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/traces\x12]\n\x08ListLogs\x12\x1e.a11i.query.v1.ListLogsRequest\x1a\x1f.a11i.query.v1.ListLogsResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/logs\x12~\n\x10ListMetricPoints\x12&.a11i.query.v1.ListMetricPointsRequest\x1a\'.a11i.query.v1.ListMetricPointsResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/metric-points\x12~\n\x10ListIngestIssues\x12&.a11i.query.v1.ListIngestIssuesRequest\x1a\'.a11i.query.v1.ListIngestIssuesResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/ingest-issuesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,18 +45,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUERYSERVICE'].methods_by_name['GetTrace']._serialized_options = b'\202\323\344\223\002\027\022\025/v1/traces/{trace_id}'
   _globals['_QUERYSERVICE'].methods_by_name['ListTraces']._loaded_options = None
   _globals['_QUERYSERVICE'].methods_by_name['ListTraces']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/traces'
-  _globals['_GETTRACEREQUEST']._serialized_start=177
-  _globals['_GETTRACEREQUEST']._serialized_end=221
-  _globals['_GETTRACERESPONSE']._serialized_start=224
-  _globals['_GETTRACERESPONSE']._serialized_end=374
-  _globals['_LISTTRACESREQUEST']._serialized_start=377
-  _globals['_LISTTRACESREQUEST']._serialized_end=751
-  _globals['_LISTTRACESRESPONSE']._serialized_start=753
-  _globals['_LISTTRACESRESPONSE']._serialized_end=866
-  _globals['_TRACESUMMARY']._serialized_start=869
-  _globals['_TRACESUMMARY']._serialized_end=1526
-  _globals['_TRACESUMMARY_REDACTEDENTITIESENTRY']._serialized_start=1459
-  _globals['_TRACESUMMARY_REDACTEDENTITIESENTRY']._serialized_end=1526
-  _globals['_QUERYSERVICE']._serialized_start=1529
-  _globals['_QUERYSERVICE']._serialized_end=1754
+  _globals['_QUERYSERVICE'].methods_by_name['ListLogs']._loaded_options = None
+  _globals['_QUERYSERVICE'].methods_by_name['ListLogs']._serialized_options = b'\202\323\344\223\002\n\022\010/v1/logs'
+  _globals['_QUERYSERVICE'].methods_by_name['ListMetricPoints']._loaded_options = None
+  _globals['_QUERYSERVICE'].methods_by_name['ListMetricPoints']._serialized_options = b'\202\323\344\223\002\023\022\021/v1/metric-points'
+  _globals['_QUERYSERVICE'].methods_by_name['ListIngestIssues']._loaded_options = None
+  _globals['_QUERYSERVICE'].methods_by_name['ListIngestIssues']._serialized_options = b'\202\323\344\223\002\023\022\021/v1/ingest-issues'
+  _globals['_GETTRACEREQUEST']._serialized_start=325
+  _globals['_GETTRACEREQUEST']._serialized_end=369
+  _globals['_GETTRACERESPONSE']._serialized_start=372
+  _globals['_GETTRACERESPONSE']._serialized_end=522
+  _globals['_LISTTRACESREQUEST']._serialized_start=525
+  _globals['_LISTTRACESREQUEST']._serialized_end=899
+  _globals['_LISTTRACESRESPONSE']._serialized_start=901
+  _globals['_LISTTRACESRESPONSE']._serialized_end=1014
+  _globals['_TRACESUMMARY']._serialized_start=1017
+  _globals['_TRACESUMMARY']._serialized_end=1674
+  _globals['_TRACESUMMARY_REDACTEDENTITIESENTRY']._serialized_start=1607
+  _globals['_TRACESUMMARY_REDACTEDENTITIESENTRY']._serialized_end=1674
+  _globals['_LISTLOGSREQUEST']._serialized_start=1677
+  _globals['_LISTLOGSREQUEST']._serialized_end=2021
+  _globals['_LISTLOGSRESPONSE']._serialized_start=2023
+  _globals['_LISTLOGSRESPONSE']._serialized_end=2144
+  _globals['_LISTMETRICPOINTSREQUEST']._serialized_start=2147
+  _globals['_LISTMETRICPOINTSREQUEST']._serialized_end=2414
+  _globals['_LISTMETRICPOINTSRESPONSE']._serialized_start=2417
+  _globals['_LISTMETRICPOINTSRESPONSE']._serialized_end=2552
+  _globals['_LISTINGESTISSUESREQUEST']._serialized_start=2555
+  _globals['_LISTINGESTISSUESREQUEST']._serialized_end=2864
+  _globals['_LISTINGESTISSUESRESPONSE']._serialized_start=2867
+  _globals['_LISTINGESTISSUESRESPONSE']._serialized_end=3002
+  _globals['_QUERYSERVICE']._serialized_start=3005
+  _globals['_QUERYSERVICE']._serialized_end=3581
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class QueryServiceStub:
-    """QueryService reads the traces of the project that the caller's API key belongs to. Every call needs the metadata
+    """QueryService reads what is stored of the project that the caller's API key belongs to. Every call needs the metadata
     `authorization: Bearer a11i_...` with a key that has the query scope; else UNAUTHENTICATED or PERMISSION_DENIED.
     All calls are idempotent. UNAVAILABLE: a store or auth cannot answer now; try again.
     """
@@ -47,16 +47,32 @@ class QueryServiceStub:
                 request_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListTracesRequest.SerializeToString,
                 response_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListTracesResponse.FromString,
                 _registered_method=True)
+        self.ListLogs = channel.unary_unary(
+                '/a11i.query.v1.QueryService/ListLogs',
+                request_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListLogsRequest.SerializeToString,
+                response_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListLogsResponse.FromString,
+                _registered_method=True)
+        self.ListMetricPoints = channel.unary_unary(
+                '/a11i.query.v1.QueryService/ListMetricPoints',
+                request_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListMetricPointsRequest.SerializeToString,
+                response_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListMetricPointsResponse.FromString,
+                _registered_method=True)
+        self.ListIngestIssues = channel.unary_unary(
+                '/a11i.query.v1.QueryService/ListIngestIssues',
+                request_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesRequest.SerializeToString,
+                response_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesResponse.FromString,
+                _registered_method=True)
 
 
 class QueryServiceServicer:
-    """QueryService reads the traces of the project that the caller's API key belongs to. Every call needs the metadata
+    """QueryService reads what is stored of the project that the caller's API key belongs to. Every call needs the metadata
     `authorization: Bearer a11i_...` with a key that has the query scope; else UNAUTHENTICATED or PERMISSION_DENIED.
     All calls are idempotent. UNAVAILABLE: a store or auth cannot answer now; try again.
     """
 
     def GetTrace(self, request, context):
-        """GetTrace returns all stored spans of a trace. Errors: INVALID_ARGUMENT (not a trace id), NOT_FOUND (no span of
+        """GetTrace returns all stored spans of a trace. GenAI events that arrived as log records are among the events of the
+        span that they name, and fill its messages, instructions and evaluation where the span has none. Errors: INVALID_ARGUMENT (not a trace id), NOT_FOUND (no span of
         it is stored in this project, or not yet: a span is queryable about a second after its acknowledgement).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -66,6 +82,28 @@ class QueryServiceServicer:
     def ListTraces(self, request, context):
         """ListTraces returns summaries of traces, the latest start first. Errors: INVALID_ARGUMENT (a bad filter, page
         size or token, named in BadRequest).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLogs(self, request, context):
+        """ListLogs returns log records, the latest first. Errors: as of ListTraces.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMetricPoints(self, request, context):
+        """ListMetricPoints returns points of metrics, the latest first. Errors: as of ListTraces.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListIngestIssues(self, request, context):
+        """ListIngestIssues returns what ingest rejected, repaired, cut or refused and why, the latest first. Errors: as of
+        ListTraces.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -84,6 +122,21 @@ def add_QueryServiceServicer_to_server(servicer, server):
                     request_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListTracesRequest.FromString,
                     response_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListTracesResponse.SerializeToString,
             ),
+            'ListLogs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLogs,
+                    request_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListLogsRequest.FromString,
+                    response_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListLogsResponse.SerializeToString,
+            ),
+            'ListMetricPoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMetricPoints,
+                    request_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListMetricPointsRequest.FromString,
+                    response_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListMetricPointsResponse.SerializeToString,
+            ),
+            'ListIngestIssues': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListIngestIssues,
+                    request_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesRequest.FromString,
+                    response_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'a11i.query.v1.QueryService', rpc_method_handlers)
@@ -93,7 +146,7 @@ def add_QueryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class QueryService:
-    """QueryService reads the traces of the project that the caller's API key belongs to. Every call needs the metadata
+    """QueryService reads what is stored of the project that the caller's API key belongs to. Every call needs the metadata
     `authorization: Bearer a11i_...` with a key that has the query scope; else UNAUTHENTICATED or PERMISSION_DENIED.
     All calls are idempotent. UNAVAILABLE: a store or auth cannot answer now; try again.
     """
@@ -142,6 +195,87 @@ class QueryService:
             '/a11i.query.v1.QueryService/ListTraces',
             a11i_dot_query_dot_v1_dot_query__service__pb2.ListTracesRequest.SerializeToString,
             a11i_dot_query_dot_v1_dot_query__service__pb2.ListTracesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLogs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.query.v1.QueryService/ListLogs',
+            a11i_dot_query_dot_v1_dot_query__service__pb2.ListLogsRequest.SerializeToString,
+            a11i_dot_query_dot_v1_dot_query__service__pb2.ListLogsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMetricPoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.query.v1.QueryService/ListMetricPoints',
+            a11i_dot_query_dot_v1_dot_query__service__pb2.ListMetricPointsRequest.SerializeToString,
+            a11i_dot_query_dot_v1_dot_query__service__pb2.ListMetricPointsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListIngestIssues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.query.v1.QueryService/ListIngestIssues',
+            a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesRequest.SerializeToString,
+            a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -338,10 +338,14 @@ class SpanEvent(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
     DROPPED_ATTRIBUTES_COUNT_FIELD_NUMBER: _builtins.int
+    LOG_RECORD_ID_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its name."""
     dropped_attributes_count: _builtins.int
     """Attributes that the client dropped before sending."""
+    log_record_id: _builtins.str
+    """Set for an event that arrived as a log record that names the span: the record's id, 32 hexadecimal digits."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
@@ -350,6 +354,10 @@ class SpanEvent(_message.Message):
     def attributes(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.KeyValue]:
         """Its attributes, sorted by key."""
 
+    @_builtins.property
+    def body(self) -> _common_pb2.AnyValue:
+        """What such a record says beside its attributes. Unset: nothing."""
+
     def __init__(
         self,
         *,
@@ -357,10 +365,12 @@ class SpanEvent(_message.Message):
         name: _builtins.str = ...,
         attributes: _abc.Iterable[_common_pb2.KeyValue] | None = ...,
         dropped_attributes_count: _builtins.int = ...,
+        log_record_id: _builtins.str = ...,
+        body: _common_pb2.AnyValue | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "dropped_attributes_count", b"dropped_attributes_count", "name", b"name", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "body", b"body", "dropped_attributes_count", b"dropped_attributes_count", "log_record_id", b"log_record_id", "name", b"name", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
