@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
-from a11i_chassis.errors import InvalidArgumentError
+from a11i_chassis.errors import InvalidArgumentError, TooLargeError
 from a11i_ingest.checks import Keeps, check, count_items
 from a11i_ingest.kinds import Kind
 from a11i_ingest.limits import ITEM_TOO_LARGE, ItemLimits
 from a11i_ingest.salvage import BROKEN_ITEM, salvage
 from a11i_ingest.splitting import MAX_REPEATED_BYTES, divide, split
+from a11i_telemetry import otlp_json
 from a11i_telemetry.findings import Findings, Outcome
 
 MAX_ITEMS: Final = 200_000
@@ -81,12 +82,12 @@ def accept(kind: Kind, payload: bytes, encoding: Encoding, rules: Rules, keeps: 
 
 
 def _from_json(kind: Kind, body: bytes, findings: Findings) -> bytes:
-    from a11i_telemetry import otlp_json
-
     try:
         request = otlp_json.PARSERS[kind.signal](body, findings)
     except otlp_json.OtlpJsonError as error:
         raise InvalidArgumentError(str(error)) from None
+    except otlp_json.OtlpJsonTooLargeError as error:
+        raise TooLargeError(str(error)) from None
     payload: bytes = request.SerializeToString()
     return payload
 
