@@ -17,6 +17,7 @@ RESOURCE_TOO_LARGE: Final = "resource or scope is larger than the limit"
 
 _LEAST_BYTES: Final = 1024
 """What is left at least of a text that is cut to make its item fit."""
+_LARGEST_COUNT: Final = 2**32 - 1
 _MARKS_BYTES: Final = 4096
 """Room for the marks of what is cut, as each takes some."""
 
@@ -61,14 +62,11 @@ def cut_counts(item: Any, limits: ItemLimits, findings: Findings) -> None:
         elements: Any = getattr(item, name, ())
         most: int = getattr(limits, name)
         if len(elements) > most:
-            counter = f"dropped_{name}_count"
-            setattr(item, counter, min(getattr(item, counter) + len(elements) - most, 2**32 - 1))
-            del elements[most:]
+            _drop(item, name, most)
             _note(item, reason, "", findings)
     for element in (*getattr(item, "events", ()), *getattr(item, "links", ())):
         if len(element.attributes) > limits.attributes:
-            element.dropped_attributes_count += len(element.attributes) - limits.attributes
-            del element.attributes[limits.attributes :]
+            _drop(element, "attributes", limits.attributes)
             _note(item, TOO_MANY_ATTRIBUTES, getattr(element, "name", ""), findings)
 
 
@@ -96,10 +94,15 @@ def cut_around(around: Any, limits: ItemLimits, findings: Findings) -> bool:
     for owner, name, _ in _texts(around):
         _cut_text(owner, name, _LEAST_BYTES)
     while len(around.attributes) and around.ByteSize() > limits.resource_bytes:
-        kept = len(around.attributes) // 2
-        around.dropped_attributes_count += len(around.attributes) - kept
-        del around.attributes[kept:]
+        _drop(around, "attributes", len(around.attributes) // 2)
     return True
+
+
+def _drop(owner: Any, name: str, most: int) -> None:
+    """Leave the first of a list, and count the others as dropped."""
+    elements, counter = getattr(owner, name), f"dropped_{name}_count"
+    setattr(owner, counter, min(getattr(owner, counter) + len(elements) - most, _LARGEST_COUNT))
+    del elements[most:]
 
 
 def _note(item: Any, reason: str, where: str, findings: Findings) -> None:
