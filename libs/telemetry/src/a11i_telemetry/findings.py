@@ -26,7 +26,7 @@ class Finding:
     reason: str
     """One of a fixed set of sentences, fit for a metric's label."""
     count: int = 0
-    """Items that it concerns."""
+    """Items that it concerns, each once."""
     trace_id: bytes = b""
     """Trace id of the first of them, as sent."""
     span_id: bytes = b""

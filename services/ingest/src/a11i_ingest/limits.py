@@ -18,8 +18,10 @@ RESOURCE_TOO_LARGE: Final = "resource or scope is larger than the limit"
 _LEAST_BYTES: Final = 1024
 """What is left at least of a text that is cut to make its item fit."""
 _LARGEST_COUNT: Final = 2**32 - 1
+_MOST_MARKS: Final = 10
+"""Places that a mark names, of an item of which much is cut."""
 _MARKS_BYTES: Final = 4096
-"""Room for the marks of what is cut, as each takes some."""
+"""Room for the marks, which name keys of up to 200 characters."""
 
 
 class ItemLimits(BaseModel, frozen=True):
@@ -64,25 +66,31 @@ def cut_counts(item: Any, limits: ItemLimits, findings: Findings) -> None:
         if len(elements) > most:
             _drop(item, name, most)
             _note(item, reason, "", findings)
-    for element in (*getattr(item, "events", ()), *getattr(item, "links", ())):
-        if len(element.attributes) > limits.attributes:
-            _drop(element, "attributes", limits.attributes)
-            _note(item, TOO_MANY_ATTRIBUTES, getattr(element, "name", ""), findings)
+    inner = (*getattr(item, "events", ()), *getattr(item, "links", ()))
+    over = [one for one in inner if len(one.attributes) > limits.attributes]
+    for element in over:
+        _drop(element, "attributes", limits.attributes)
+    if over:
+        _note(item, TOO_MANY_ATTRIBUTES, getattr(over[0], "name", ""), findings)
 
 
 def cut_values(item: Any, limits: ItemLimits, findings: Findings) -> bool:
     """Cut the values of a span or log record that are over the limits. Returns whether it fits then."""
-    for owner, name, where in _texts(item):
-        if _cut_text(owner, name, limits.value_bytes):
-            _note(item, VALUE_CUT, where, findings)
-    if item.ByteSize() > limits.item_bytes:
-        for owner, name, where in sorted(_texts(item), key=lambda text: -len(getattr(text[0], text[1]))):
-            excess = item.ByteSize() - limits.item_bytes
-            if excess <= 0:
+    texts = _texts(item)
+    cut = [where for owner, name, where in texts if _cut_text(owner, name, limits.value_bytes)]
+    size = item.ByteSize()
+    if size > limits.item_bytes:
+        for owner, name, where in sorted(texts, key=lambda text: -len(getattr(text[0], text[1]))):
+            length = _length(getattr(owner, name))
+            if _cut_text(owner, name, max(_LEAST_BYTES, length - (size - limits.item_bytes) - _MARKS_BYTES)):
+                cut.append(where)
+                size = item.ByteSize()
+            if size <= limits.item_bytes - _MARKS_BYTES:
                 break
-            kept = _length(getattr(owner, name)) - excess - _MARKS_BYTES
-            if _cut_text(owner, name, max(_LEAST_BYTES, kept)):
-                _note(item, VALUE_CUT, where, findings)
+    if cut:
+        findings.add(Outcome.TRUNCATED, VALUE_CUT, where=cut[0], **identity(item))
+        for where in list(dict.fromkeys(cut))[:_MOST_MARKS]:
+            mark(item, VALUE_CUT, where)
     return bool(item.ByteSize() <= limits.item_bytes)
 
 
