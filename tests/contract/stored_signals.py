@@ -8,15 +8,11 @@ import pyarrow as pa
 
 from a11i_storage.clickhouse import Scope
 from a11i_telemetry.batch import SpanBatch
-from a11i_telemetry.signals import SCHEMAS, Signal
+from a11i_telemetry.schema import Column
+from a11i_telemetry.signals import COLUMNS, SCHEMAS, Signal
 from tests.contract.stored_spans import NOON_NS, S
 
 _IDS = {Signal.LOGS: "record_id", Signal.METRICS: "point_id"}
-_NULLABLE = {
-    "observed_time", "trace_id", "span_id", "start_time", "value_double", "value_int", "sum", "min", "max", "scale",
-    "zero_threshold", "positive_offset", "negative_offset", "zero_count",
-    "evaluation_score",
-}  # fmt: skip
 
 
 def row_id(name: object) -> bytes:
@@ -47,13 +43,17 @@ def record_batch(signal: Signal, rows: Sequence[dict[str, Any]]) -> pa.RecordBat
     named = [one | ({_IDS[signal]: row_id(one["name of row"])} if signal in _IDS else {}) for one in rows]
     for one in named:
         assert one.keys() - {"name of row"} <= set(SCHEMAS[signal].names), one.keys()
-    arrays = [pa.array([one.get(field.name, _empty(field)) for one in named], field.type) for field in SCHEMAS[signal]]
+    arrays = [
+        pa.array([one.get(column.name, empty) for one in named], column.arrow)
+        for column in COLUMNS[signal]
+        for empty in [_empty(column)]
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMAS[signal])
 
 
-def _empty(field: Any) -> Any:
-    kind = field.type
-    if field.name in _NULLABLE:
+def _empty(column: Column) -> Any:
+    kind = column.arrow
+    if column.clickhouse.startswith("Nullable"):
         return None
     if pa.types.is_string(kind):
         return ""

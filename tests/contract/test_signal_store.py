@@ -16,6 +16,7 @@ from a11i_storage.clickhouse import (
     RowPage,
     Scope,
     TimeRange,
+    TraceEvents,
 )
 from a11i_storage.clickhouse.tables import TABLES
 from a11i_telemetry.signals import SCHEMAS, Signal
@@ -238,11 +239,13 @@ async def test_a_traces_genai_events_come_by_time_and_only_they(store: Store, ro
     for _ in range(2):
         await rows_of(Signal.LOGS).put(*records)
     reader = ClickHouseSignalReader(store.clickhouse)
-    read: Callable[..., Awaitable[pa.Table]] = reader.trace_events
+    read: Callable[..., Awaitable[TraceEvents]] = reader.trace_events
     found = await read(store.scope, trace_id("t"), limit=10, max_bytes=2**20)
-    assert found["body"].to_pylist() == ["early", "late"]
-    assert found["record_id"].to_pylist() == [row_id("early"), row_id("late")]
-    assert (await read(store.scope, trace_id("t"), limit=1, max_bytes=2**20)).num_rows == 1
-    assert (await read(store.scope, trace_id("t"), limit=10, max_bytes=1)).num_rows == 0
+    assert found.rows["body"].to_pylist() == ["early", "late"]
+    assert found.rows["record_id"].to_pylist() == [row_id("early"), row_id("late")]
+    assert not found.truncated
+    for bounds in ({"limit": 1, "max_bytes": 2**20}, {"limit": 10, "max_bytes": 1}):
+        cut = await read(store.scope, trace_id("t"), **bounds)
+        assert (cut.rows["body"].to_pylist(), cut.truncated) == (["early"], True)
     stranger = replace(store.scope, tenant_id="stranger")
-    assert (await read(stranger, trace_id("t"), limit=10, max_bytes=2**20)).num_rows == 0
+    assert (await read(stranger, trace_id("t"), limit=10, max_bytes=2**20)).rows.num_rows == 0

@@ -15,7 +15,8 @@ from a11i.query.v1 import query_service_pb2 as query
 from a11i.telemetry.v1 import span_pb2 as pb
 from a11i_query import translate
 from a11i_query.columns import rows
-from a11i_storage.clickhouse import SPAN_SCHEMA, StoredTrace, TraceSummary
+from a11i_query.event_join import EventsBySpan
+from a11i_storage.clickhouse import LOG_SCHEMA, SPAN_SCHEMA, StoredTrace, TraceEvents, TraceSummary
 from tests.contract.stored_spans import NOON_NS, S, record_batch, span, span_id, trace_id
 
 SUMMARY = TraceSummary(
@@ -36,6 +37,8 @@ SUMMARY = TraceSummary(
     redacted_entities={"IBAN": 7},
 )
 
+NO_EVENTS = EventsBySpan(TraceEvents(LOG_SCHEMA.empty_table(), truncated=False))
+
 
 def stored(*spans: dict[str, Any]) -> pa.Table:
     """The spans as the reader returns them."""
@@ -52,7 +55,7 @@ def translated(**columns: Any) -> pb.Span:
 
 def answer(table: pa.Table) -> query.GetTraceResponse:
     """The answer with these spans."""
-    joined = b"".join(translate.trace(StoredTrace(table, SUMMARY)))
+    joined = b"".join(translate.trace(StoredTrace(table, SUMMARY), NO_EVENTS))
     return query.GetTraceResponse.FromString(joined)
 
 
@@ -184,7 +187,8 @@ def test_the_receipt_is_always_there() -> None:
 
 def test_an_answer_in_parts_is_one_answer() -> None:
     spans = [span(span=number, start_ns=NOON_NS + number, name=f"span {number}") for number in range(260)]
-    joined = b"".join(translate.trace(StoredTrace(stored(*spans), replace(SUMMARY, span_count=300))))
+    trace = StoredTrace(stored(*spans), replace(SUMMARY, span_count=300))
+    joined = b"".join(translate.trace(trace, NO_EVENTS))
     message = query.GetTraceResponse.FromString(joined)
     assert [one.name for one in message.spans] == [one["name"] for one in spans]
     assert message.summary.span_count == 300

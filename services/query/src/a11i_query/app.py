@@ -9,7 +9,7 @@ from a11i_chassis.auth import KeyVerifier
 from a11i_chassis.grpc_client import open_channel
 from a11i_query.service import QUERY_SERVICE, QueryServicer
 from a11i_query.settings import QuerySettings
-from a11i_storage.clickhouse import ClickHouseSpanReader, open_clickhouse
+from a11i_storage.clickhouse import ClickHouseSignalReader, ClickHouseSpanReader, open_clickhouse
 
 
 @asynccontextmanager
@@ -18,6 +18,7 @@ async def build(settings: QuerySettings) -> AsyncIterator[App]:
     async with open_clickhouse(settings.clickhouse) as clickhouse, open_channel(settings.auth) as auth:
         servicer = QueryServicer(
             ClickHouseSpanReader(clickhouse),
+            ClickHouseSignalReader(clickhouse),
             KeyVerifier(auth, timeout_s=settings.auth.timeout_s),
             now_ns=time.time_ns,
         )

@@ -10,8 +10,9 @@ from a11i.query.v1 import query_service_pb2 as pb
 from a11i_chassis.auth import SCOPE_QUERY, KeyVerifier, bearer_token
 from a11i_chassis.errors import NotFoundError
 from a11i_chassis.grpc_types import Context
-from a11i_query import page_tokens, requests, translate
-from a11i_storage.clickhouse import ClickHouseSpanReader, Scope
+from a11i_query import page_tokens, requests, signal_messages, signal_requests, translate
+from a11i_query.event_join import EventsBySpan
+from a11i_storage.clickhouse import ClickHouseSignalReader, ClickHouseSpanReader, RowPage, Scope, TimeRange
 
 MAX_SPANS: Final = 10_000
 """Spans of one GetTrace, as its contract says."""
@@ -20,21 +21,38 @@ MAX_TRACE_BYTES: Final = 24 * 1024 * 1024
 """Stored bytes of one GetTrace. In the answer texts can stand twice, as attribute and as GenAI field, which keeps it
 within the 64 MiB that a11i's clients take."""
 
+MAX_EVENTS: Final = 10_000
+"""GenAI events among a trace's log records that one GetTrace joins."""
+
+MAX_EVENT_BYTES: Final = 8 * 1024 * 1024
+"""Their stored bytes; together with the spans' within what clients take."""
+
+MAX_PAGE_BYTES: Final = 24 * 1024 * 1024
+"""Stored bytes of a page of log records or points, but for a single one that is larger."""
+
 QUERY_SERVICE: Final = pb.DESCRIPTOR.services_by_name["QueryService"].full_name
 
 
 class QueryServicer:
     """Answers from the store. Whose rows a call sees is decided by its API key alone."""
 
-    def __init__(self, reader: ClickHouseSpanReader, keys: KeyVerifier, *, now_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        reader: ClickHouseSpanReader,
+        signals: ClickHouseSignalReader,
+        keys: KeyVerifier,
+        *,
+        now_ns: Callable[[], int],
+    ) -> None:
         self._reader = reader
+        self._signals = signals
         self._keys = keys
         self._now_ns = now_ns
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add the service to `server`."""
         methods: dict[str, Any] = {
-            # Its answer comes serialized: gRPC would do that in the event loop, and nobody else's call would go on.
+            # Large answers come serialized: gRPC would do that in the event loop, and nobody else's call would go on.
             "GetTrace": grpc.unary_unary_rpc_method_handler(
                 self.get_trace, request_deserializer=pb.GetTraceRequest.FromString
             ),
@@ -43,6 +61,17 @@ class QueryServicer:
                 request_deserializer=pb.ListTracesRequest.FromString,
                 response_serializer=pb.ListTracesResponse.SerializeToString,
             ),
+            "ListLogs": grpc.unary_unary_rpc_method_handler(
+                self.list_logs, request_deserializer=pb.ListLogsRequest.FromString
+            ),
+            "ListMetricPoints": grpc.unary_unary_rpc_method_handler(
+                self.list_metric_points, request_deserializer=pb.ListMetricPointsRequest.FromString
+            ),
+            "ListIngestIssues": grpc.unary_unary_rpc_method_handler(
+                self.list_ingest_issues,
+                request_deserializer=pb.ListIngestIssuesRequest.FromString,
+                response_serializer=pb.ListIngestIssuesResponse.SerializeToString,
+            ),
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(QUERY_SERVICE, methods),))
 
@@ -50,11 +79,14 @@ class QueryServicer:
         """Return a trace's summary and spans, a GetTraceResponse serialized."""
         scope = await self._scope(context)
         trace_id = requests.trace_id(request.trace_id)
-        trace = await self._reader.get_trace(scope, trace_id, limit=MAX_SPANS, max_bytes=MAX_TRACE_BYTES)
+        trace, events = await asyncio.gather(
+            self._reader.get_trace(scope, trace_id, limit=MAX_SPANS, max_bytes=MAX_TRACE_BYTES),
+            self._signals.trace_events(scope, trace_id, limit=MAX_EVENTS, max_bytes=MAX_EVENT_BYTES),
+        )
         if trace is None:
             message = f"no span of trace {trace_id.hex()} is stored in this project (yet)"
             raise NotFoundError(message)
-        return await asyncio.to_thread(lambda: b"".join(translate.trace(trace)))
+        return await asyncio.to_thread(lambda: b"".join(translate.trace(trace, EventsBySpan(events))))
 
     async def list_traces(self, request: pb.ListTracesRequest, context: Context) -> pb.ListTracesResponse:
         """Return a page of summaries."""
@@ -64,7 +96,53 @@ class QueryServicer:
         token = page_tokens.encode(request, listing.which, page.next) if page.next else ""
         return pb.ListTracesResponse(traces=[translate.summary(trace) for trace in page.traces], next_page_token=token)
 
+    async def list_logs(self, request: pb.ListLogsRequest, context: Context) -> bytes:
+        """Return a page of log records, a ListLogsResponse serialized."""
+        scope = await self._scope(context)
+        asked = signal_requests.logs(request, self._now_ns())
+        page = await self._signals.list_logs(
+            scope, asked.which, limit=asked.limit, max_bytes=MAX_PAGE_BYTES, after=asked.after
+        )
+        token = _next_token(request, asked.which.times, page)
+
+        def answer() -> bytes:
+            records = signal_messages.log_records(page.rows)
+            return pb.ListLogsResponse(log_records=records, next_page_token=token).SerializeToString()
+
+        return await asyncio.to_thread(answer)
+
+    async def list_metric_points(self, request: pb.ListMetricPointsRequest, context: Context) -> bytes:
+        """Return a page of points, a ListMetricPointsResponse serialized."""
+        scope = await self._scope(context)
+        asked = signal_requests.metric_points(request, self._now_ns())
+        page = await self._signals.list_metric_points(
+            scope, asked.which, limit=asked.limit, max_bytes=MAX_PAGE_BYTES, after=asked.after
+        )
+        token = _next_token(request, asked.which.times, page)
+
+        def answer() -> bytes:
+            points = signal_messages.metric_points(page.rows)
+            return pb.ListMetricPointsResponse(metric_points=points, next_page_token=token).SerializeToString()
+
+        return await asyncio.to_thread(answer)
+
+    async def list_ingest_issues(
+        self, request: pb.ListIngestIssuesRequest, context: Context
+    ) -> pb.ListIngestIssuesResponse:
+        """Return a page of issues."""
+        scope = await self._scope(context)
+        asked = signal_requests.ingest_issues(request, self._now_ns())
+        page = await self._signals.list_ingest_issues(scope, asked.which, limit=asked.limit, after=asked.after)
+        token = _next_token(request, asked.which.times, page)
+        return pb.ListIngestIssuesResponse(
+            ingest_issues=signal_messages.ingest_issues(page.rows), next_page_token=token
+        )
+
     async def _scope(self, context: Context) -> Scope:
         """Return whose rows the caller may see. Raises what KeyVerifier.verify raises."""
         principal = await self._keys.verify(bearer_token(context.invocation_metadata()), SCOPE_QUERY)
         return Scope(principal.tenant_id, principal.project_id)
+
+
+def _next_token(request: page_tokens.RowsRequest, times: TimeRange, page: RowPage) -> str:
+    return page_tokens.encode_rows(request, times, page.next) if page.next else ""

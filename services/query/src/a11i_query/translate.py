@@ -7,17 +7,15 @@ from itertools import groupby
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 from opentelemetry.proto.common.v1 import common_pb2 as otlp
 
 from a11i.query.v1 import query_service_pb2 as query
 from a11i.telemetry.v1 import span_pb2 as pb
 from a11i_query.columns import Row, rows
+from a11i_query.event_join import EventsBySpan, by_time
+from a11i_query.times import duration, timestamp
 from a11i_storage.clickhouse import StoredTrace, TraceSummary
 from a11i_telemetry import attributes
-
-_NS_PER_S: Final = 10**9
 
 _AttributesOf: TypeAlias = Callable[[str], list[otlp.KeyValue]]
 
@@ -75,18 +73,18 @@ _SAME_IN_GEN_AI: Final = (
 """Columns that are fields of GenAi as they are; None where unset."""
 
 
-def trace(stored: StoredTrace) -> Iterator[bytes]:
+def trace(stored: StoredTrace, events: EventsBySpan) -> Iterator[bytes]:
     """Yield a GetTraceResponse in parts: joined, they are the message, as protobuf joins messages.
 
     Spans come by start, parents before children that start at the same time. Only a part's messages exist at a time,
     and whoever joins them can see to other things in between.
     """
-    head = query.GetTraceResponse(summary=summary(stored.summary), truncated=stored.truncated)
+    head = query.GetTraceResponse(summary=summary(stored.summary), truncated=stored.truncated or events.truncated)
     yield head.SerializeToString()
     # Of one trace, so that no tenant's texts outlive the call. Messages are copied where they go in.
     shared = lru_cache(maxsize=_SHARED_TEXTS)(attributes.json_to_key_values)
     for batch in _parents_first(stored.spans).to_batches(max_chunksize=_SPANS_A_PART):
-        yield query.GetTraceResponse(spans=[_span(row, shared) for row in rows(batch)]).SerializeToString()
+        yield query.GetTraceResponse(spans=[_span(row, shared, events) for row in rows(batch)]).SerializeToString()
 
 
 def summary(of: TraceSummary) -> query.TraceSummary:
@@ -94,8 +92,8 @@ def summary(of: TraceSummary) -> query.TraceSummary:
     return query.TraceSummary(
         trace_id=of.trace_id.hex(),
         name=of.name,
-        start_time=_timestamp(of.start_time_ns),
-        duration=_duration(of.end_time_ns - of.start_time_ns),
+        start_time=timestamp(of.start_time_ns),
+        duration=duration(of.end_time_ns - of.start_time_ns),
         span_count=of.span_count,
         error_count=of.error_count,
         input_tokens=of.input_tokens,
@@ -140,25 +138,26 @@ def _family_order(numbers: list[int], ids: Sequence[bytes], parents: Sequence[by
     yield from (number for number in numbers if number not in seen)
 
 
-def _span(row: Row, shared: _AttributesOf) -> pb.Span:
+def _span(row: Row, shared: _AttributesOf, events: EventsBySpan) -> pb.Span:
     """Return a span; `shared` reads what many spans have in common, their resource's and scope's attributes."""
+    own, from_logs = [_event(event) for event in _json_list(row["events"])], events.of(row["span_id"])
     return pb.Span(
         trace_id=row["trace_id"].hex(),
         span_id=row["span_id"].hex(),
         parent_span_id=(row["parent_span_id"] or b"").hex(),
         kind=row["kind"],
-        start_time=_timestamp(row["start_time"]),
-        end_time=_timestamp(row["end_time"]),
-        duration=_duration(row["duration_ns"]),
+        start_time=timestamp(row["start_time"]),
+        end_time=timestamp(row["end_time"]),
+        duration=duration(row["duration_ns"]),
         status_code=row["status_code"],
         attributes=attributes.to_key_values(row),
         resource_attributes=shared(row["resource_attributes"]),
         scope_attributes=shared(row["scope_attributes"]),
-        events=[_event(event) for event in _json_list(row["events"])],
+        events=by_time([*own, *from_logs]) if from_logs else own,
         links=[_link(link) for link in _json_list(row["links"])],
-        gen_ai=_gen_ai(row) if row["step_kind"] else None,
+        gen_ai=_gen_ai(events.filled(row)) if row["step_kind"] or from_logs else None,
         redaction=_redaction(row),
-        received_time=_timestamp(row["received_time"]),
+        received_time=timestamp(row["received_time"]),
         **{name: row[name] for name in _SAME},
     )
 
@@ -216,7 +215,7 @@ def _redaction(row: Row) -> pb.RedactionReceipt:
 
 def _event(event: Mapping[str, Any]) -> pb.SpanEvent:
     return pb.SpanEvent(
-        time=_timestamp(event["time_unix_nano"]),
+        time=timestamp(event["time_unix_nano"]),
         name=event["name"],
         attributes=attributes.object_to_key_values(event["attributes"]),
         dropped_attributes_count=event["dropped_attributes_count"],
@@ -238,13 +237,3 @@ def _json_list(text: str) -> list[Mapping[str, Any]]:
     """Return a JSON array of objects; [] for empty text."""
     items: list[Mapping[str, Any]] = json.loads(text) if text else []
     return items
-
-
-def _timestamp(ns: int) -> Timestamp:
-    seconds, nanos = divmod(ns, _NS_PER_S)
-    return Timestamp(seconds=seconds, nanos=nanos)
-
-
-def _duration(ns: int) -> Duration:
-    seconds, nanos = divmod(ns, _NS_PER_S)
-    return Duration(seconds=seconds, nanos=nanos)

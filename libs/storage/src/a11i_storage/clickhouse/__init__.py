@@ -23,6 +23,7 @@ from a11i_storage.clickhouse.signal_reader import (
     RowCursor,
     RowPage,
     TimeRange,
+    TraceEvents,
 )
 from a11i_storage.clickhouse.statements import Scope
 from a11i_storage.clickhouse.writer import ClickHouseWriter
@@ -46,6 +47,7 @@ __all__ = [
     "Scope",
     "StoredTrace",
     "TimeRange",
+    "TraceEvents",
     "TraceFilter",
     "TracePage",
     "TraceSummary",

@@ -79,6 +79,16 @@ class RowPage:
     """None: this was the last page."""
 
 
+@dataclass(frozen=True, slots=True)
+class TraceEvents:
+    """The GenAI events of a trace's spans that arrived as log records."""
+
+    rows: pa.Table
+    """LOG_SCHEMA, one row an event, by time."""
+    truncated: bool
+    """Whether some were left out."""
+
+
 class ClickHouseSignalReader:
     """Reads what a scope's logs, metrics and issues tell, each row once. Safe for concurrent tasks.
 
@@ -116,14 +126,13 @@ class ClickHouseSignalReader:
         values = _given(signal=which.signal, outcome=which.outcome)
         return await self._page(scope, _ISSUES, which.times, values, limit, 0, after)
 
-    async def trace_events(self, scope: Scope, trace_id: bytes, *, limit: int, max_bytes: int) -> pa.Table:
-        """Return GenAI events of a trace's spans that arrived as log records, in LOG_SCHEMA, by time.
-
-        At most the first `limit` of them, and `max_bytes`.
-        """
-        parameters = scope.parameters | {"trace_id": trace_id.hex(), "limit": limit, "max_bytes": max_bytes}
+    async def trace_events(self, scope: Scope, trace_id: bytes, *, limit: int, max_bytes: int) -> TraceEvents:
+        """Return the events of a trace's spans, at most the first `limit` of them and `max_bytes`."""
+        # One more than asked for tells whether there are more.
+        parameters = scope.parameters | {"trace_id": trace_id.hex(), "limit": limit + 1, "max_bytes": max_bytes}
         sql = statement("get_trace_events", {"columns": ", ".join(LOG_SCHEMA.names)})
-        return (await self._clickhouse.query(sql, parameters)).cast(LOG_SCHEMA)
+        rows, found = _counted(await self._clickhouse.query(sql, parameters), LOG_SCHEMA, limit)
+        return TraceEvents(rows, truncated=found > rows.num_rows)
 
     async def _page(
         self,
@@ -142,9 +151,7 @@ class ClickHouseSignalReader:
         parameters |= {"before_ns": after.time_ns, "before_id": after.row_id.hex(), "limit": limit + 1}
         filters = " AND ".join(_CONDITIONS[name] for name in values) or "true"
         sql = statement(listing.statement, {"columns": ", ".join(listing.schema.names), "filters": filters})
-        table = await self._clickhouse.query(sql, parameters)
-        found: int = table["found"][0].as_py() if table.num_rows else 0
-        rows = table.select(listing.schema.names).cast(listing.schema).slice(0, limit)
+        rows, found = _counted(await self._clickhouse.query(sql, parameters), listing.schema, limit)
         return RowPage(rows, _last(rows, listing.row_id) if found > rows.num_rows else None)
 
 
@@ -173,6 +180,12 @@ _CONDITIONS: Final = {
 
 def _given(**values: object) -> dict[str, object]:
     return {name: value for name, value in values.items() if value}
+
+
+def _counted(table: pa.Table, schema: pa.Schema, limit: int) -> tuple[pa.Table, int]:
+    """Return the first `limit` rows of an answer, and how many the statement found."""
+    found = table["found"][0].as_py() if table.num_rows else 0
+    return table.select(schema.names).cast(schema).slice(0, limit), found
 
 
 def _last(rows: pa.Table, row_id: str) -> RowCursor:
