@@ -43,6 +43,7 @@ class BenchMesh:
     ports: dict[str, int]
     urls: engine_processes.EngineUrls
     data: Path
+    admin_token: str
     api_key: str = ""
     pids: dict[str, int] = field(default_factory=dict)
     deaths: int = 0
@@ -78,7 +79,7 @@ async def bench_mesh(
         listeners = (*PREFERRED_PORTS, *services.GRPC_PORTS.values(), *seaweedfs.PORTS)
         ports = assign(dict.fromkeys(listeners), claims, {}, {}, {})
         credentials = load_or_create(data)
-        mesh = BenchMesh(ports, engine_processes.urls(ports, credentials, data), data.path)
+        mesh = BenchMesh(ports, engine_processes.urls(ports, credentials, data), data.path, credentials.admin_token)
         try:
             async with Supervisor(data.logs, mesh.note) as supervisor:
                 starter = _Starter(mesh, data, credentials, base_environment() | dict(environment or {}), supervisor)

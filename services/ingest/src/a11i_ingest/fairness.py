@@ -28,12 +28,15 @@ class FairQueue:
     Start-time fair queueing (Goyal, Vin, Cheng: SIGCOMM 1996): the tenant goes first whose turns have cost the least
     since it began to wait, so a tenant with little to do waits for about one turn of each other one, however many they
     have in line. Turns over `large_cost` never take the last slot, so that small ones need not wait for several large
-    ones to end. Who waits is bounded by who is admitted. For one event loop.
+    ones to end. Turns that have begun cost `max_cost` together at most, but one alone may cost more. Who waits is
+    bounded by who is admitted. For one event loop.
     """
 
-    def __init__(self, slots: int, *, large_cost: int | None = None) -> None:
+    def __init__(self, slots: int, *, large_cost: int | None = None, max_cost: int | None = None) -> None:
         self._free = slots
         self._large_cost = large_cost
+        self._max_cost = max_cost
+        self._cost = 0
         self._large_free = max(1, slots - 1)
         self._lines: dict[str, _Line] = {}
         self._virtual_time = 0
@@ -68,7 +71,11 @@ class FairQueue:
     def _begin_turns(self) -> None:
         while self._free and (tenant_id := self._next()) is not None:
             line = self._lines[tenant_id]
-            turn = line.waiting.popleft()
+            turn = line.waiting[0]
+            if not (turn.begun.cancelled() or self._can_bear(turn)):
+                # Nobody goes before: a turn that costs much would wait for ever.
+                break
+            line.waiting.popleft()
             if not line.waiting:
                 del self._lines[tenant_id]
             if turn.begun.cancelled():
@@ -76,6 +83,7 @@ class FairQueue:
             self._virtual_time = line.next_start
             line.next_start += turn.cost
             self._free -= 1
+            self._cost += turn.cost
             self._large_free -= self._is_large(turn)
             turn.begun.set_result(None)
 
@@ -90,6 +98,7 @@ class FairQueue:
 
     def _end(self, turn: _Turn) -> None:
         self._free += 1
+        self._cost -= turn.cost
         self._large_free += self._is_large(turn)
         self._begin_turns()
 
@@ -101,6 +110,9 @@ class FairQueue:
                 del self._lines[tenant_id]
             # It may have been a large turn that kept a small one behind it from beginning.
             self._begin_turns()
+
+    def _can_bear(self, turn: _Turn) -> bool:
+        return self._max_cost is None or not self._cost or self._cost + turn.cost <= self._max_cost
 
     def _is_large(self, turn: _Turn) -> bool:
         return self._large_cost is not None and turn.cost > self._large_cost

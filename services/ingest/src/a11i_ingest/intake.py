@@ -19,6 +19,7 @@ from a11i_chassis.errors import A11iError, InvalidArgumentError, TooLargeError
 from a11i_ingest.accept import Accepted, Encoding, Rules, accept
 from a11i_ingest.admission import Admission, Reservation
 from a11i_ingest.buckets import RateLimits
+from a11i_ingest.checks import Keeps
 from a11i_ingest.compression import gunzip, too_large
 from a11i_ingest.expected import ExpectedSizes
 from a11i_ingest.fairness import FairQueue
@@ -39,6 +40,8 @@ _INLINE_BYTES: Final = {Encoding.PROTOBUF: 128 * 1024, Encoding.JSON: 16 * 1024}
 
 _LARGE_BYTES: Final = 1024 * 1024
 """Requests over this size leave a thread to others: a usual one has 100 to 600 kB."""
+_PUBLISHING_BYTES: Final = 8 * 1024 * 1024
+"""On the way to the bus at once. Its connection is first come first served: what is on it is what others wait for."""
 _ID_CHARS: Final = 32
 _ENVELOPE_BYTES: Final = 4096
 """What a batch's envelope takes at most besides the request in it."""
@@ -91,7 +94,7 @@ class Intake:
         )
         self._expected = ExpectedSizes(max_request_bytes)
         self._working = FairQueue(settings.decode_threads, large_cost=_LARGE_BYTES)
-        self._publishing = FairQueue(settings.publishes_in_flight)
+        self._publishing = FairQueue(settings.publishes_in_flight, max_cost=_PUBLISHING_BYTES)
         self._rates = RateLimits(settings.rates.policy())
         self._now_ns = now_ns
         self.max_request_bytes = max_request_bytes
@@ -126,12 +129,14 @@ class Intake:
         with _counting_refusals(arrival.door):
             async with self._room_for_data(arrival, gzipped=gzipped) as room:
                 try:
-                    accepted = await self._accept(arrival, kind, body, room, gzipped=gzipped, encoding=encoding)
+                    accepted, messages = await self._accept(
+                        arrival, kind, body, room, gzipped=gzipped, encoding=encoding
+                    )
                 except (InvalidArgumentError, TooLargeError) as error:
                     await self._note_refusal(arrival, kind, body, error)
                     raise
-                self._rates.take(arrival.principal, items=accepted.items)
-                await self._publish_all(arrival, self._messages(arrival, kind, body, accepted))
+                self._rates.take(arrival.principal, items=accepted.items + accepted.sampled_out)
+                await self._publish_all(arrival, messages)
         return _receipt(arrival.door, kind, accepted)
 
     async def gunzip(self, arrival: Arrival, body: bytes) -> bytes:
@@ -156,7 +161,7 @@ class Intake:
 
     async def _accept(
         self, arrival: Arrival, kind: Kind, body: bytes, room: Reservation, *, gzipped: bool, encoding: Encoding
-    ) -> Accepted:
+    ) -> tuple[Accepted, list[Message]]:
         if len(body) > self.max_request_bytes:
             raise too_large(self.max_request_bytes)
         largest = received_limit(self._bus)
@@ -170,8 +175,15 @@ class Intake:
                 room.resize(len(body))
             self._rates.take(arrival.principal, size_bytes=len(body))
             metrics.INGEST_BYTES.labels(arrival.door).inc(len(body))
-            work = partial(accept, kind, body, encoding, rules, keeps)
+            work = partial(self._prepare, arrival, kind, body, encoding, rules, keeps)
             return work() if len(body) <= _INLINE_BYTES[encoding] else await self._run(work)
+
+    def _prepare(
+        self, arrival: Arrival, kind: Kind, body: bytes, encoding: Encoding, rules: Rules, keeps: Keeps | None
+    ) -> tuple[Accepted, list[Message]]:
+        """Return what became of a request, and what to publish of it. May run in any thread."""
+        accepted = accept(kind, body, encoding, rules, keeps)
+        return accepted, self._messages(arrival, kind, body, accepted)
 
     def _messages(self, arrival: Arrival, kind: Kind, body: bytes, accepted: Accepted) -> list[Message]:
         """Return the messages of a request. The same request of the same project makes messages of the same ids."""
