@@ -9,7 +9,7 @@ from opentelemetry.proto.common.v1 import common_pb2 as common
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1 import trace_pb2 as trace
 
-from a11i_telemetry.rules import RULES
+from a11i_telemetry.rules import INPUTS, OUTPUTS, PREFIXES, RULES
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 UINT32 = st.integers(0, 2**32 - 1)
@@ -17,7 +17,11 @@ UINT64 = st.integers(0, 2**64 - 1)
 TEXT = st.text(max_size=8)
 DOUBLES = st.floats().map(lambda one: math.nan if math.isnan(one) else one)
 """NaN in one form alone: its sign and payload bits are no part of OTLP's data model."""
-KEYS = st.one_of(TEXT, st.sampled_from([key for rule in RULES for key in rule.keys]))
+_KNOWN_KEYS = [key for rule in (*RULES, INPUTS, OUTPUTS) for key in rule.keys]
+_INDEXED_KEYS = [
+    f"{prefix}{rest}" for prefix in PREFIXES for rest in ("0.message.role", "0.content", "1.tool_calls.0.id")
+]
+KEYS = st.one_of(TEXT, st.sampled_from(_KNOWN_KEYS + _INDEXED_KEYS))
 WRAPPERS = st.sampled_from(["bytesValue", "doubleValue", "kvlistValue"])
 
 _SCALARS = st.one_of(

@@ -32,7 +32,7 @@ def _spans(*texts: str) -> SpanBatch:
     scope_spans = request.resource_spans.add().scope_spans.add()
     for number, text in enumerate(texts, start=1):
         span = scope_spans.spans.add(trace_id=b"t" * 16, span_id=bytes([number]) * 8, name=f"span {number}")
-        span.attributes.add(key="gen_ai.input.messages").value.string_value = text
+        span.attributes.add(key="gen_ai.tool.call.result").value.string_value = text
         span.attributes.add(key="text").value.string_value = text[:100]
     return _batch(decode_traces(request.SerializeToString()).columns)
 
@@ -88,11 +88,11 @@ def test_a_large_span_has_a_part_of_its_own() -> None:
 
 def test_columns_are_replaced_by_name() -> None:
     batch = _spans("a", "b")
-    replaced = batch.with_columns(input_messages=pa.array(["", "c"]), withheld_values=pa.array([1, 0]))
-    assert replaced.columns.column("input_messages").to_pylist() == ["", "c"]
+    replaced = batch.with_columns(tool_result=pa.array(["", "c"]), withheld_values=pa.array([1, 0]))
+    assert replaced.columns.column("tool_result").to_pylist() == ["", "c"]
     assert replaced.columns.column("withheld_values").to_pylist() == [1, 0]
     assert replaced.columns.schema == batch.columns.schema
-    assert batch.columns.column("input_messages").to_pylist() == ["a", "b"]
+    assert batch.columns.column("tool_result").to_pylist() == ["a", "b"]
 
 
 def test_a_column_that_does_not_exist_cannot_be_replaced() -> None:
@@ -103,7 +103,7 @@ def test_a_column_that_does_not_exist_cannot_be_replaced() -> None:
 def test_columns_that_a_newer_minor_added_are_passed_through() -> None:
     batch = _spans("a")
     newer = _batch(batch.columns.append_column("mood", pa.array(["good"])))
-    decoded = SpanBatch.decode(newer.encode()).with_columns(input_messages=pa.array(["b"]))
+    decoded = SpanBatch.decode(newer.encode()).with_columns(tool_result=pa.array(["b"]))
     assert SpanBatch.decode(decoded.encode()).columns.column("mood").to_pylist() == ["good"]
 
 

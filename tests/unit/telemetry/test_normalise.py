@@ -1,13 +1,16 @@
 """Which attributes say what the GenAI columns hold."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
 
+from a11i_telemetry.kinds import KIND_RULES
 from a11i_telemetry.otlp import decode_traces
-from a11i_telemetry.rules import MOVED_COLUMNS, RULES, STEP_KIND_BY_OPERATION, Take
+from a11i_telemetry.rules import INPUTS, MOVED_COLUMNS, OUTPUTS, RULES, Rule, Source, Take
 from a11i_telemetry.schema import COLUMNS, SCHEMA
 
 Row = dict[str, Any]
@@ -33,7 +36,7 @@ def _value(value: object) -> AnyValue:
     return AnyValue()
 
 
-def _rows(*spans: dict[str, object]) -> list[Row]:
+def _rows(*spans: Mapping[str, object]) -> list[Row]:
     request = ExportTraceServiceRequest()
     scope_spans = request.resource_spans.add().scope_spans.add()
     for attributes in spans:
@@ -44,34 +47,60 @@ def _rows(*spans: dict[str, object]) -> list[Row]:
     return rows
 
 
-def _row(attributes: dict[str, object]) -> Row:
+def _row(attributes: Mapping[str, object]) -> Row:
     [row] = _rows(attributes)
     return row
 
 
 _OF_EACH_KIND: dict[Take, tuple[object, object]] = {
     Take.TEXT: ("text", "text"),
-    Take.MOVED_TEXT: ("text", "text"),
+    Take.PROVIDER: ("Text", "text"),
     Take.TEXT_LIST: (["stop", "length"], ["stop", "length"]),
     Take.COUNT: (7, 7),
+    Take.USAGE: ('{"input_tokens": 7, "output_tokens": 7, "cached_tokens": 1}', 7),
     Take.NUMBER: (0.25, 0.25),
+    Take.MILLISECONDS: (250, 0.25),
+    Take.USD: (0.25, Decimal("0.25")),
 }
+_PLAIN = [
+    (rule, source)
+    for rule in RULES
+    for source in rule.sources
+    if source.take in _OF_EACH_KIND and not (source.path or source.only or source.beside)
+    if source.take is not Take.USAGE or rule.column in ("input_tokens", "output_tokens")
+]
 
 
-@pytest.mark.parametrize(("key", "rule"), [(key, rule) for rule in RULES for key in rule.keys])
-def test_each_key_of_the_table_fills_its_column(key: str, rule: Any) -> None:
-    sent, expected = _OF_EACH_KIND[rule.take]
-    empty, row = _rows({"other": 1}, {key: sent})
+def _known(row: Row, column: str) -> bool:
+    return row[column] not in ("", None, [])
+
+
+@pytest.mark.parametrize(("rule", "source"), _PLAIN, ids=lambda one: getattr(one, "column", None) or one.key)
+def test_each_key_of_the_table_fills_its_column(rule: Rule, source: Source) -> None:
+    sent, expected = _OF_EACH_KIND[source.take]
+    kind = {"openinference.span.kind": "TOOL"} if rule.column.startswith("tool_") else {}
+    empty, row = _rows({"other": 1}, {source.key: sent, **kind})
     assert row[rule.column] == expected
-    assert empty[rule.column] == ([] if rule.take is Take.TEXT_LIST else None if expected != "text" else "")
+    assert not _known(empty, rule.column)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if len(rule.keys) > 1], ids=lambda rule: rule.column)
-def test_the_first_key_of_a_rule_wins_in_any_order(rule: Any) -> None:
-    counts = rule.take is Take.COUNT
-    values = {key: number if counts else f"text {number}" for number, key in enumerate(rule.keys)}
+_IN_ORDER = [
+    rule
+    for rule in RULES
+    if len({source.key for found, source in _PLAIN if found is rule and source.take is rule.take}) > 1
+]
+
+
+@pytest.mark.parametrize("rule", _IN_ORDER, ids=lambda rule: rule.column)
+def test_the_first_key_of_a_rule_wins_in_any_order(rule: Rule) -> None:
+    keys = [source.key for found, source in _PLAIN if found is rule and source.take is rule.take]
+    texts = rule.take in (Take.TEXT, Take.PROVIDER, Take.TEXT_LIST)
+    values: dict[str, object] = {key: f"text {number}" if texts else number + 1 for number, key in enumerate(keys)}
+    kind = {"openinference.span.kind": "TOOL"} if rule.column.startswith("tool_") else {}
+    first = values[keys[0]]
     for attributes in (values, dict(reversed(values.items()))):
-        assert _row(dict(attributes))[rule.column] == values[rule.keys[0]]
+        found = _row({**attributes, **kind})[rule.column]
+        assert found == ([first] if rule.take is Take.TEXT_LIST else first)
 
 
 def test_a_key_without_a_usable_value_leaves_it_to_the_next() -> None:
@@ -131,12 +160,52 @@ def test_numbers_stay_among_the_attributes_as_they_came() -> None:
     assert row["attr_int"] == {"gen_ai.usage.output_tokens": 3}
 
 
+_NORMAL = {
+    "input_messages": '[{"role": "user", "parts": [{"type": "text", "content": "hello"}]}]',
+    "output_messages": '[ {"role":"assistant","parts":[{"content":"hi","type":"text"}],"finish_reason":"stop"}]',
+    "system_instructions": '[{"type": "text", "content": "Be brief."}]',
+    "tool_definitions": '[{"type":"function","name":"look_up","parameters":{"type":"object"}}]',
+    "tool_arguments": '{"city": "Paris"}',
+    "tool_result": "sunny",
+}
+
+
 @pytest.mark.parametrize(("key", "column"), MOVED_COLUMNS.items())
-def test_long_text_is_moved_and_its_key_remembered(key: str, column: str) -> None:
-    row = _row({key: '[{"role": "user"}]', "other": "stays"})
-    assert row[column] == '[{"role": "user"}]'
+def test_text_in_the_normal_form_is_moved_and_its_key_remembered(key: str, column: str) -> None:
+    row = _row({key: _NORMAL[column], "other": "stays"})
+    assert row[column] == _NORMAL[column]
     assert row["lifted"] == [key]
     assert row["attr_string"] == {"other": "stays"}
+
+
+@pytest.mark.parametrize(
+    ("key", "sent", "normal"),
+    [
+        (
+            "gen_ai.input.messages",
+            '[{"role":"user","content":"hello"}]',
+            '[{"role":"user","parts":[{"type":"text","content":"hello"}]}]',
+        ),
+        (
+            "gen_ai.output.messages",
+            '[{"role":"assistant","parts":[{"type":"tool_call","name":"f","arguments":"{\\"a\\":1}"}]}]',
+            '[{"role":"assistant","parts":[{"type":"tool_call","name":"f","arguments":{"a":1}}]}]',
+        ),
+        ("gen_ai.system_instructions", "Be brief.", '[{"type":"text","content":"Be brief."}]'),
+        (
+            "gen_ai.tool.definitions",
+            '[{"type":"function","function":{"name":"look_up"}}]',
+            '[{"type":"function","name":"look_up"}]',
+        ),
+        ("gen_ai.tool.call.result", '"sunny"', "sunny"),
+        ("gen_ai.tool.call.arguments", '{"args": [], "kwargs": {"a": 1}}', '{"a":1}'),
+    ],
+)
+def test_text_in_another_form_is_rewritten_and_stays_as_it_came(key: str, sent: str, normal: str) -> None:
+    row = _row({key: sent})
+    assert row[MOVED_COLUMNS[key]] == normal
+    assert row["lifted"] == []
+    assert row["attr_string"] == {key: sent}
 
 
 def test_structured_messages_are_copied_as_json() -> None:
@@ -150,7 +219,7 @@ def test_structured_messages_are_copied_as_json() -> None:
 def test_moved_text_of_every_type_meets_in_one_column() -> None:
     key = "gen_ai.tool.call.arguments"
     rows = _rows({key: "text"}, {key: {"a": 1}}, {key: 7}, {key: ""}, {key: True}, {})
-    assert [row["tool_arguments"] for row in rows] == ["text", '{"a":1}', "7", "", "", ""]
+    assert [row["tool_arguments"] for row in rows] == ["text", '{"a":1}', "7", "", "true", ""]
     assert [row["lifted"] for row in rows] == [[key], [], [], [], [], []]
     assert rows[3]["attr_string"] == {key: ""}
 
@@ -176,10 +245,19 @@ def test_finish_reasons_are_a_list_of_text(sent: object, reasons: list[str]) -> 
     assert row["finish_reasons"] == reasons
 
 
-@pytest.mark.parametrize(("operation", "kind"), [*STEP_KIND_BY_OPERATION.items(), ("plan", "chain")])
-def test_the_operation_says_what_kind_of_step_it_is(operation: str, kind: str) -> None:
-    plain, row = _rows({"http.request.method": "GET"}, {"gen_ai.operation.name": operation})
+@pytest.mark.parametrize(
+    ("rule", "word", "kind"),
+    [(rule, word, kind) for rule in KIND_RULES for word, kind in rule.kinds.items()],
+    ids=lambda one: getattr(one, "key", None),
+)
+def test_a_word_for_a_kind_says_what_a_step_is(rule: Any, word: str, kind: str) -> None:
+    plain, row = _rows({"http.request.method": "GET"}, {rule.key: word.upper(), "gen_ai.request.model": "gpt-4o"})
     assert (plain["step_kind"], row["step_kind"]) == ("", kind)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in KIND_RULES if rule.present is not None], ids=lambda rule: rule.key)
+def test_an_attribute_that_only_one_kind_has_says_what_a_step_is(rule: Any) -> None:
+    assert _row({rule.key: "anything"})["step_kind"] == rule.present
 
 
 @pytest.mark.parametrize(
@@ -188,17 +266,156 @@ def test_the_operation_says_what_kind_of_step_it_is(operation: str, kind: str) -
         ({"gen_ai.request.model": "gpt-4o"}, "llm"),
         ({"gen_ai.response.model": "gpt-4o"}, "llm"),
         ({"gen_ai.tool.name": "look_up", "gen_ai.request.model": "gpt-4o"}, "tool"),
+        ({"gen_ai.evaluation.name": "Relevance"}, "evaluation"),
+        ({"gen_ai.operation.name": "plan"}, "chain"),
+        ({"openinference.span.kind": "UNKNOWN", "gen_ai.operation.name": "chat"}, "llm"),
+        ({"traceloop.span.kind": "workflow", "gen_ai.operation.name": "invoke_agent"}, "workflow"),
         ({"gen_ai.agent.name": "desk"}, ""),
     ],
 )
-def test_without_an_operation_the_step_is_inferred(attributes: dict[str, object], kind: str) -> None:
+def test_without_a_word_for_it_the_step_is_inferred(attributes: dict[str, object], kind: str) -> None:
     assert _row(attributes)["step_kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("sent", "provider"),
+    [
+        ("openai.chat", "openai"),
+        ("anthropic.messages", "anthropic"),
+        ("google.generative-ai", "gcp.gemini"),
+        ("google.vertex.chat", "gcp.vertex_ai"),
+        ("amazon-bedrock", "aws.bedrock"),
+        ("OpenAI", "openai"),
+        ("gemini", "gcp.gemini"),
+        ("gcp.gemini", "gcp.gemini"),
+        ("mistralai", "mistral_ai"),
+        ("az.ai.openai", "azure.ai.openai"),
+        ("azure.ai.inference", "azure.ai.inference"),
+        ("my.own", "my.own"),
+        ("strands-agents", ""),
+        ("langgraph", ""),
+        ("127.0.0.1:8080", ""),
+    ],
+)
+def test_providers_have_opentelemetrys_names_and_frameworks_are_none(sent: str, provider: str) -> None:
+    assert _row({"gen_ai.system": sent})["provider"] == provider
+
+
+@pytest.mark.parametrize(
+    ("attributes", "tokens"),
+    [
+        ({"gen_ai.usage.input_tokens": 120, "gen_ai.usage.cache_read.input_tokens": 40}, 120),
+        ({"gen_ai.usage.input_tokens": 20, "gen_ai.usage.cache_read.input_tokens": 40}, 60),
+        (
+            {"ai.model.provider": "anthropic.messages", "ai.usage.promptTokens": 80, "ai.usage.cachedInputTokens": 40},
+            120,
+        ),
+        ({"ai.model.provider": "openai.chat", "ai.usage.promptTokens": 80, "ai.usage.cachedInputTokens": 40}, 80),
+        (
+            {
+                "ai.model.provider": "anthropic.messages",
+                "ai.usage.inputTokens": 120,
+                "ai.usage.cachedInputTokens": 40,
+                "ai.usage.inputTokenDetails.noCacheTokens": 80,
+            },
+            120,
+        ),
+        (
+            {
+                "telemetry.sdk.name": "openlit",
+                "gen_ai.system": "anthropic",
+                "gen_ai.usage.input_tokens": 80,
+                "gen_ai.usage.cache_read.input_tokens": 40,
+            },
+            120,
+        ),
+    ],
+)
+def test_input_tokens_include_what_the_cache_read_and_wrote(attributes: dict[str, object], tokens: int) -> None:
+    assert _row(attributes)["input_tokens"] == tokens
+
+
+def test_output_tokens_include_reasoning() -> None:
+    row = _row({"gen_ai.usage.output_tokens": 20, "gen_ai.usage.reasoning_tokens": 30})
+    assert (row["output_tokens"], row["reasoning_tokens"], row["output_source"]) == (50, 30, "reported")
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [("gen_ai.client.token.usage", "chat"), ("pydantic_ai.cache.established_tokens", "chat")],
+)
+def test_numbers_that_are_no_usage_of_the_span_are_none(key: str, kind: str) -> None:
+    row = _row({key: 145, "gen_ai.operation.name": kind})
+    assert (row["input_tokens"], row["output_tokens"], row["cache_read_tokens"]) == (None, None, None)
+
+
+def test_a_tools_input_and_output_are_its_arguments_and_result_and_a_chains_are_messages() -> None:
+    values = {"input.value": '{"city": "Paris"}', "output.value": "sunny"}
+    tool, chain, embedding = _rows(
+        *({**values, "openinference.span.kind": kind} for kind in ("TOOL", "CHAIN", "EMBEDDING"))
+    )
+    assert (tool["tool_arguments"], tool["tool_result"]) == ('{"city":"Paris"}', "sunny")
+    assert (tool["input_messages"], tool["output_messages"]) == ("", "")
+    assert chain["input_messages"] == (
+        '[{"role":"user","parts":[{"type":"text","content":"{\\"city\\": \\"Paris\\"}"}]}]'
+    )
+    assert chain["output_messages"] == '[{"role":"assistant","parts":[{"type":"text","content":"sunny"}]}]'
+    assert (chain["tool_arguments"], embedding["input_messages"]) == ("", "")
+
+
+def test_flattened_messages_are_put_together_in_the_order_of_their_indexes() -> None:
+    row = _row(
+        {
+            "openinference.span.kind": "LLM",
+            "llm.input_messages.10.message.role": "user",
+            "llm.input_messages.10.message.content": "last",
+            "llm.input_messages.0.message.role": "system",
+            "llm.input_messages.0.message.contents.0.message_content.type": "text",
+            "llm.input_messages.0.message.contents.0.message_content.text": "first",
+            "llm.output_messages.0.message.role": "assistant",
+            "llm.output_messages.0.message.tool_calls.0.tool_call.id": "call-1",
+            "llm.output_messages.0.message.tool_calls.0.tool_call.function.name": "look_up",
+            "llm.output_messages.0.message.tool_calls.0.tool_call.function.arguments": '{"a": 1}',
+            "llm.input_messages.x.message.content": "no index",
+            "llm.tools.0.tool.json_schema": '{"name": "look_up", "input_schema": {"type": "object"}}',
+        }
+    )
+    assert row["input_messages"] == (
+        '[{"role":"system","parts":[{"type":"text","content":"first"}]},'
+        '{"role":"user","parts":[{"type":"text","content":"last"}]}]'
+    )
+    assert row["output_messages"] == (
+        '[{"role":"assistant","parts":[{"type":"tool_call","id":"call-1","name":"look_up","arguments":{"a":1}}]}]'
+    )
+    assert row["tool_definitions"] == '[{"type":"function","name":"look_up","parameters":{"type":"object"}}]'
+    assert row["attr_string"]["llm.input_messages.x.message.content"] == "no index"
+    assert len(row["attr_string"]) == 12
+
+
+def test_a_messages_finish_reason_is_the_spans_if_that_has_none() -> None:
+    output = '[{"role":"assistant","parts":[{"type":"text","content":"hi"}],"finish_reason":"stop"}]'
+    call, told, agent = _rows(
+        {"gen_ai.operation.name": "chat", "gen_ai.output.messages": output},
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.output.messages": output,
+            "gen_ai.response.finish_reasons": ["length"],
+        },
+        {"gen_ai.operation.name": "invoke_agent", "gen_ai.output.messages": output},
+    )
+    assert (call["finish_reasons"], told["finish_reasons"], agent["finish_reasons"]) == (["stop"], ["length"], [])
+
+
+def test_costs_that_are_none_are_not_known() -> None:
+    rows = _rows(*({"gen_ai.usage.cost": value} for value in (0, -1.0, float("nan"), 1e300, "0.001", "free")))
+    costs = [row["reported_cost_usd"] for row in rows]
+    assert costs == [Decimal(0), None, None, None, Decimal("0.001"), None]
 
 
 def test_the_table_names_columns_of_the_schema_that_fit() -> None:
     assert len({rule.column for rule in RULES}) == len(RULES)
     text_columns = {column.name for column in COLUMNS if column.text}
-    for rule in RULES:
-        if rule.take in (Take.TEXT, Take.MOVED_TEXT, Take.TEXT_LIST):
+    for rule in (*RULES, INPUTS, OUTPUTS):
+        if rule.take not in (Take.COUNT, Take.NUMBER, Take.USD):
             assert rule.column in text_columns
         assert rule.column in SCHEMA.names

@@ -1,43 +1,42 @@
-"""Lifts what attributes say about GenAI into columns, as `rules` tells."""
+"""Lifts what attributes and events say about GenAI into columns, as `rules` and `kinds` tell.
 
+Only the attributes that the tables know become Python values, all of a batch in one go, and span by span columns again.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
-import orjson
 import pyarrow as pa
 
+from a11i_telemetry import reading, takes
 from a11i_telemetry.attribute_table import AttributeTable, Kind
-from a11i_telemetry.columns import Column, Positions, empty, mask, numbers, pc, take
+from a11i_telemetry.columns import Column, Positions, empty
+from a11i_telemetry.contents import Event
+from a11i_telemetry.flat import Path, path_of
+from a11i_telemetry.kinds import KIND_RULES
+from a11i_telemetry.notations import JsonValue
 from a11i_telemetry.rules import (
+    ANSWERS,
+    CACHES_APART,
+    EVENTS_KEY,
+    INPUTS,
+    MOVED_COLUMNS,
+    OUTPUTS,
+    PREFIXES,
     RULES,
-    STEP_KIND_BY_COLUMN,
-    STEP_KIND_BY_OPERATION,
-    STEP_KIND_OF_OTHER_OPERATION,
-    Take,
 )
 from a11i_telemetry.schema import SCHEMA
 
-
-def _lookup(*kinds: int) -> npt.NDArray[np.bool_]:
-    """Return an array that says for each number of a kind whether it is one of these."""
-    found = np.zeros(256, np.bool_)
-    found[list(kinds)] = True
-    return found
-
-
-_STRUCTURES: Final = _lookup(Kind.ARRAY, Kind.KVLIST)
-_USABLE: Final = {
-    Take.TEXT: _lookup(Kind.STRING, Kind.INT),
-    Take.MOVED_TEXT: _lookup(Kind.STRING, Kind.INT, Kind.ARRAY, Kind.KVLIST),
-    Take.TEXT_LIST: _lookup(Kind.STRING, Kind.ARRAY),
-}
-_LARGEST_COUNT: Final = 10**12
-"""No call has so many tokens; more is a mistake that would make sums overflow, and counts as not known."""
-_DECIMAL_COUNT: Final = r"^[0-9]{1,18}$"
-"""Eighteen digits always fit an int64."""
-_DECIMAL_NUMBER: Final = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+_COLUMNS: Final = (
+    *(rule.column for rule in RULES),
+    *("step_kind", "input_source", "output_source"),
+    *("input_messages", "output_messages", "tool_arguments", "tool_result"),
+)
+_LONGEST_KEY: Final = 200
+"""Keys of the table are shorter, the indexes in them included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,136 +49,120 @@ class Normalised:
     """Ascending positions of the attributes that now live in a column alone."""
 
 
-def normalise(table: AttributeTable) -> Normalised:
-    """Apply the table of rules, and infer `step_kind` and the sources of token numbers."""
-    columns: dict[str, Column] = {}
-    texts: dict[str, Positions] = {}
-    moved: list[Positions] = [np.empty(0, np.int64)]
-    for rule in RULES:
-        candidates = [table.positions_by_key[key] for key in rule.keys if key in table.positions_by_key]
-        if not candidates:
-            columns[rule.column] = empty(SCHEMA.field(rule.column).type, table.spans)
-        elif rule.take in _NUMERIC:
-            columns[rule.column] = _NUMERIC[rule.take](table, candidates)
-        else:
-            chosen = _choose(table, candidates, _USABLE[rule.take])
-            if rule.take is Take.TEXT_LIST:
-                columns[rule.column] = _text_lists(table, chosen)
-                continue
-            texts[rule.column] = chosen
-            if rule.take is Take.MOVED_TEXT:
-                moved.append(chosen[(chosen >= 0) & (table.kinds[chosen] == Kind.STRING)])
-    columns |= _text_columns(table, texts)
-    columns["step_kind"] = _step_kind(columns)
-    columns["input_source"] = _source(columns["input_tokens"])
-    columns["output_source"] = _source(columns["output_tokens"])
-    return Normalised(columns=columns, moved=np.sort(np.concatenate(moved)))
+def normalise(
+    table: AttributeTable,
+    names: Sequence[str] | None = None,
+    events: Mapping[int, Sequence[Event]] | None = None,
+) -> Normalised:
+    """Apply the tables of rules, and infer `step_kind` and the sources of token numbers.
+
+    `names` are the spans' names, a row each, and `events` the GenAI events of the rows that have any.
+    """
+    facts, positions = _gather(table)
+    for row, said in (events or {}).items():
+        facts.setdefault(row, {})[EVENTS_KEY] = said
+    columns: dict[str, list[Any]] = {}
+    moved: list[int] = []
+    for row, known in facts.items():
+        found = reading.read(known, names[row] if names else "")
+        moved += [positions[row, key] for key in found.pop(reading.MOVED, ())]
+        for column, value in found.items():
+            if column not in columns:
+                columns[column] = [None] * table.spans
+            columns[column][row] = value
+    return Normalised(
+        columns={name: _column(name, columns.get(name), table.spans) for name in _COLUMNS},
+        moved=np.array(sorted(moved), np.int64),
+    )
 
 
-def _choose(table: AttributeTable, candidates: list[Positions], usable: npt.NDArray[np.bool_]) -> Positions:
-    """Return for each span the position of its first usable candidate, else -1. An empty string is not usable."""
-    chosen = np.full(table.spans, -1)
-    for positions in reversed(candidates):
-        taken = positions[usable[table.kinds[positions]] & ~table.blank[positions]]
-        chosen[table.owner[taken]] = taken
-    return chosen
+def _column(name: str, values: list[Any] | None, spans: int) -> Column:
+    kind = SCHEMA.field(name).type
+    if values is None:
+        return empty(kind, spans)
+    if pa.types.is_string(kind):
+        return pa.array([value or "" for value in values], kind)
+    if pa.types.is_list(kind):
+        return pa.array([value or [] for value in values], kind)
+    return pa.array(values, kind)
 
 
-def _text_columns(table: AttributeTable, texts: dict[str, Positions]) -> dict[str, Column]:
-    """Return the text of the chosen attributes, gathered in one go: Arrow's calls are what costs time."""
-    if not texts:
-        return {}
-    together = _texts(table, np.concatenate(list(texts.values())))
-    return {name: together.slice(number * table.spans, table.spans) for number, name in enumerate(texts)}
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a key is to the table."""
+
+    key: str
+    """The key, or the prefix of an indexed one."""
+    path: Path | None
+    """What stands behind the prefix."""
+    moves: bool
 
 
-def _texts(table: AttributeTable, chosen: Positions) -> Column:
-    parts = [take(table.strings, chosen)]
-    if parts[0].null_count:
-        # Spans without the attribute, and other kinds: `ints` and `json_at` are null where those are not meant.
-        kinds = table.kinds[chosen]
-        if (kinds == Kind.INT).any():
-            parts.append(take(table.ints, chosen).cast(pa.string()))
-        if _STRUCTURES[kinds].any():
-            parts.append(table.json_at(chosen))
-    return pc.coalesce(*parts, "")
+_KEYS: Final = frozenset(
+    {source.key for rule in (*RULES, INPUTS, OUTPUTS) for source in rule.sources if source.key not in PREFIXES}
+    | {key for answer in ANSWERS.values() for key in answer.keys}
+    | {rule.key for rule in KIND_RULES}
+    | {apart.key for apart in CACHES_APART}
+    | {apart.unless for apart in CACHES_APART if apart.unless}
+    | {source.beside for rule in RULES for source in rule.sources if source.beside}
+    | {"traceloop.entity.name"}
+)
 
 
-def _text_lists(table: AttributeTable, chosen: Positions) -> Column:
-    """Return lists of text; JSON texts and strings are read once for each distinct one."""
-    sent = chosen >= 0
-    structured = sent & (table.kinds[chosen] == Kind.ARRAY)
-    texts = table.json_at(np.where(structured, chosen, -1)).dictionary_encode()
-    words = take(table.strings, np.where(sent & ~structured, chosen, -1)).dictionary_encode()
-    lists = [[one for one in orjson.loads(text) if isinstance(one, str)] for text in texts.dictionary.to_pylist()]
-    lists += [[word] for word in words.dictionary.to_pylist()] + [[]]
-    codes = np.full(table.spans, len(lists) - 1)
-    codes[structured] = numbers(texts.indices)[structured]
-    codes[sent & ~structured] = numbers(words.indices)[sent & ~structured] + len(texts.dictionary)
-    return pa.array(lists, pa.list_(pa.string())).take(pa.array(codes))
+@lru_cache(maxsize=20_000)
+def _entry(key: str) -> _Entry | None:
+    if key in _KEYS:
+        return _Entry(key, None, key in MOVED_COLUMNS)
+    if len(key) <= _LONGEST_KEY:
+        for prefix in PREFIXES:
+            if key.startswith(prefix):
+                path = path_of(key[len(prefix) :])
+                return _Entry(prefix, path, moves=False) if path else None
+    return None
 
 
-def _counts(table: AttributeTable, candidates: list[Positions]) -> Column:
-    values, known = np.zeros(table.spans, np.int64), np.zeros(table.spans, np.bool_)
-    for positions in reversed(candidates):
-        kinds = table.kinds[positions]
-        found = numbers(table.ints.take(pa.array(positions)))
-        usable = (kinds == Kind.INT) & (found >= 0)
-        if Kind.DOUBLE in kinds:
-            doubles = numbers(table.doubles.take(pa.array(positions)))
-            whole = (
-                (kinds == Kind.DOUBLE) & (doubles == np.floor(doubles)) & (doubles >= 0) & (doubles <= _LARGEST_COUNT)
-            )
-            found = np.where(whole, np.where(whole, doubles, 0).astype(np.int64), found)
-            usable |= whole
-        if Kind.STRING in kinds:
-            decimals = _parse(table, positions, _DECIMAL_COUNT, pa.int64())
-            found = np.where(mask(decimals.is_valid()), numbers(decimals), found)
-            usable |= mask(decimals.is_valid())
-        usable &= found <= _LARGEST_COUNT
-        values[table.owner[positions[usable]]] = found[usable]
-        known[table.owner[positions[usable]]] = True
-    return pa.array(values, mask=~known)
+def _gather(table: AttributeTable) -> tuple[dict[int, dict[str, Any]], dict[tuple[int, str], int]]:
+    """Return the facts of the spans that have any, and where the attributes stand that can be moved."""
+    entries = [_entry(key) for key in table.positions_by_key]
+    known = np.array([entry is not None for entry in entries], np.bool_)
+    if not known.any():
+        return {}, {}
+    usable = known[table.key_codes] & _USABLE[table.kinds]
+    positions = np.flatnonzero(usable)
+    facts: dict[int, dict[str, Any]] = {}
+    places: dict[tuple[int, str], int] = {}
+    rows, codes = table.owner[positions].tolist(), table.key_codes[positions].tolist()
+    for row, code, value, position in zip(rows, codes, _values(table, positions), positions.tolist(), strict=True):
+        entry: Any = entries[code]  # An _Entry, as only known keys are usable.
+        span = facts.get(row)
+        if span is None:
+            span = facts[row] = {}
+        if entry.path is not None:
+            span.setdefault(entry.key, []).append((entry.path, value))
+            continue
+        span[entry.key] = value
+        if entry.moves:
+            places[row, entry.key] = position
+    return facts, places
 
 
-def _numbers(table: AttributeTable, candidates: list[Positions]) -> Column:
-    values = np.full(table.spans, np.nan)
-    for positions in reversed(candidates):
-        at = pa.array(positions)
-        found = pc.coalesce(
-            table.doubles.take(at),
-            table.ints.take(at).cast(pa.float64(), safe=False),
-            _parse(table, positions, _DECIMAL_NUMBER, pa.float64()),
-            pa.scalar(np.nan),
-        ).to_numpy(zero_copy_only=False)
-        usable = np.isfinite(found)
-        values[table.owner[positions[usable]]] = found[usable]
-    return pa.array(values, mask=np.isnan(values))
+_USABLE: Final = np.isin(np.arange(256), [Kind.STRING, Kind.BOOL, Kind.INT, Kind.DOUBLE, Kind.ARRAY, Kind.KVLIST])
 
 
-_NUMERIC: Final[dict[Take, Any]] = {Take.COUNT: _counts, Take.NUMBER: _numbers}
-
-
-def _parse(table: AttributeTable, positions: Positions, pattern: str, kind: pa.DataType) -> Column:
-    """Return the strings at `positions` as numbers, null for those that do not match and for other kinds."""
-    texts = table.strings.take(pa.array(positions))
-    matching = pc.match_substring_regex(texts, pattern)
-    return pc.if_else(matching, texts, pa.scalar(None, pa.string())).cast(kind)
-
-
-def _step_kind(columns: dict[str, Column]) -> Column:
-    operations = columns["operation"].dictionary_encode()
-    kinds = [
-        STEP_KIND_BY_OPERATION.get(operation, STEP_KIND_OF_OTHER_OPERATION) if operation else ""
-        for operation in operations.dictionary.to_pylist()
-    ]
-    step_kind = pa.array(kinds, pa.string()).take(operations.indices)
-    for column, kind in STEP_KIND_BY_COLUMN:
-        inferred: npt.NDArray[np.bool_] = mask(pc.and_(pc.equal(step_kind, ""), pc.not_equal(columns[column], "")))
-        if inferred.any():
-            step_kind = pc.if_else(pa.array(inferred), kind, step_kind)
-    return step_kind
-
-
-def _source(tokens: Column) -> Column:
-    return pc.if_else(tokens.is_valid(), "reported", "")
+def _values(table: AttributeTable, positions: Positions) -> list[JsonValue]:
+    """Return the values at `positions` as Python's; structures are read once for each distinct one."""
+    at = pa.array(positions)
+    values: list[JsonValue] = table.strings.take(at).to_pylist()
+    kinds = table.kinds[positions]
+    for kind, column in ((Kind.INT, table.ints), (Kind.DOUBLE, table.doubles), (Kind.BOOL, table.bools)):
+        where = np.flatnonzero(kinds == kind)
+        if len(where):
+            for place, value in zip(where.tolist(), column.take(pa.array(positions[where])).to_pylist(), strict=True):
+                values[place] = value
+    where = np.flatnonzero((kinds == Kind.ARRAY) | (kinds == Kind.KVLIST))
+    if len(where):
+        codes = table.json_codes[positions[where]].tolist()
+        read = {code: takes.json_of(table.json_texts[code].as_py()) for code in set(codes)}
+        for place, code in zip(where.tolist(), codes, strict=True):
+            values[place] = read[code]
+    return values

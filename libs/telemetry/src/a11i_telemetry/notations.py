@@ -217,7 +217,7 @@ def _message(value: Mapping[str, JsonValue], default_role: str, depth: int) -> M
     contents = value.get("parts")
     if not isinstance(contents, list):
         contents = value.get("content", value.get("contents", value.get("text")))
-    if role == "tool" and not _answers(contents):
+    if (role == "tool" or (role == "user" and call_id)) and not _answers(contents):
         parts.append(_response(call_id, contents, depth))
     else:
         parts += to_parts(contents, depth + 1)
@@ -359,8 +359,6 @@ def tool_output(content: JsonValue, depth: int = 0) -> JsonValue:
         said = parse(content)
         return tool_output(said, depth + 1) if _wrapped(said) else said
     if isinstance(content, list) and content and all(isinstance(one, dict) for one in content):
-        if len(content) == 1 and set(content[0]) == {"json"}:
-            return content[0]["json"]
         texts = [one.get("text", one.get("content")) for one in content if one.get("type", "text") in _TEXT_TYPES]
         if len(texts) == len(content) and all(isinstance(text, str) for text in texts):
             return parse("".join(texts))
@@ -447,7 +445,7 @@ def to_tool_definitions(value: JsonValue, depth: int = 0) -> list[JsonValue]:
     for key in ("function_declarations", "functionDeclarations", "tools"):  # Gemini's and Bedrock's lists.
         if isinstance(value.get(key), list):
             return to_tool_definitions(value[key], depth + 1)
-    for key in ("function", "toolSpec"):
+    for key in ("function", "toolSpec", "data"):
         if isinstance(value.get(key), dict):
             return to_tool_definitions({"type": "function", **value[key]}, depth + 1)
     if not isinstance(value.get("name"), str):

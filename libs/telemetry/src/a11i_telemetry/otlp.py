@@ -20,8 +20,10 @@ from a11i.otlp.v1 import otlp_wire_pb2 as wire
 from a11i_telemetry import attributes, lenient
 from a11i_telemetry.attribute_table import AmbiguousValueError, AttributeTable, Kind
 from a11i_telemetry.columns import Column, empty, mask, numbers, offsets, owners, pc, to_text
+from a11i_telemetry.contents import Event
 from a11i_telemetry.defects import DEFECTS_KEY, defects
-from a11i_telemetry.normalise import normalise
+from a11i_telemetry.messages import is_genai_event
+from a11i_telemetry.normalise import Normalised, normalise
 from a11i_telemetry.schema import SCHEMA
 
 _TRACE_ID_BYTES: Final = 16
@@ -106,7 +108,11 @@ def _decode(payload: bytes, received_time_ns: int) -> DecodedSpans:
     good, reasons = _check_ids(all_spans.spans)
     found = all_spans if good.all() else all_spans.filter(pa.array(good))
     table = AttributeTable.read(found.spans.field("attributes"))
-    columns = _span_columns(found) | _attribute_columns(table)
+    span_columns = _span_columns(found)
+    said, events = _events(found.spans.field("events"))
+    span_columns["events"] = events
+    normalised = normalise(table, span_columns["name"].to_pylist(), said)
+    columns = span_columns | _attribute_columns(table, normalised)
     start, end = (found.spans.field(f"{edge}_time_unix_nano").to_numpy() for edge in ("start", "end"))
     columns["defects"] = defects(table, start, end, received_time_ns)
     rows = len(found.spans)
@@ -191,16 +197,14 @@ def _span_columns(found: _Spans) -> dict[str, Column]:
         "status_message": to_text(status_message).fill_null(""),
         "resource_schema_url": to_text(found.resource_schema_url),
         "scope_schema_url": to_text(found.scope_schema_url),
-        "events": _json_lists(spans.field("events"), _event),
-        "links": _json_lists(spans.field("links"), _link),
+        "links": _json_lists(spans.field("links"), _link)[1],
         **{name: spans.field(name) for name in direct},
         **_surroundings(found),
     }
 
 
-def _attribute_columns(table: AttributeTable) -> dict[str, Column]:
-    """Return the columns of the spans' own attributes and what the normaliser makes of them."""
-    normalised = normalise(table)
+def _attribute_columns(table: AttributeTable, normalised: Normalised) -> dict[str, Column]:
+    """Return the columns of the spans' own attributes and what the normaliser made of them."""
     in_column = np.zeros(len(table.kinds), np.bool_)
     in_column[normalised.moved] = True
     said = table.positions_by_key.get(DEFECTS_KEY, np.empty(0, np.int64))
@@ -281,13 +285,29 @@ def _object_text(pairs: dict[str, attributes.JsonValue]) -> str:
     return attributes.to_json(pairs) if pairs else ""
 
 
-def _json_lists(lists: Column, read: Callable[[bytes], attributes.JsonValue]) -> Column:
-    """Return for each span the JSON array of its serialized parts; "" for none."""
+def _json_lists(
+    lists: Column, read: Callable[[bytes], attributes.JsonValue]
+) -> tuple[list[attributes.JsonValue], Column]:
+    """Return the distinct parts, and for each span the JSON array of its serialized parts; "" for none."""
     parts = lists.flatten().dictionary_encode()
-    texts = pa.array([attributes.to_json(read(raw)) for raw in parts.dictionary.to_pylist()], pa.string())
+    objects = [read(raw) for raw in parts.dictionary.to_pylist()]
+    texts = pa.array([attributes.to_json(one) for one in objects], pa.string())
     starts = offsets(owners(lists), len(lists))
     joined = pc.binary_join(pa.ListArray.from_arrays(starts, texts.take(parts.indices)), ",")
-    return pc.if_else(pc.equal(joined, ""), "", pc.binary_join_element_wise("[", joined, "]", ""))
+    return objects, pc.if_else(pc.equal(joined, ""), "", pc.binary_join_element_wise("[", joined, "]", ""))
+
+
+def _events(lists: Column) -> tuple[dict[int, list[Event]], Column]:
+    """Return the GenAI events of the rows that have any, and the column of all events."""
+    objects, column = _json_lists(lists, _event)
+    genai = np.array([is_genai_event(event["name"]) for event in objects], np.bool_)
+    found: dict[int, list[Event]] = {}
+    if genai.any():
+        codes = lists.flatten().dictionary_encode().indices.to_numpy()
+        at = np.flatnonzero(genai[codes])
+        for row, code in zip(owners(lists)[at].tolist(), codes[at].tolist(), strict=True):
+            found.setdefault(row, []).append((objects[code]["name"], objects[code]["attributes"]))
+    return found, column
 
 
 def _event(raw: bytes) -> attributes.JsonValue:

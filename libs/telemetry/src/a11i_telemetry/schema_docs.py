@@ -3,14 +3,15 @@
 import sys
 from collections.abc import Iterable
 
-from a11i_telemetry.rules import RULES, Rule, Take
+from a11i_telemetry.kinds import KIND_RULES, KindRule
+from a11i_telemetry.rules import INPUTS, OUTPUTS, RULES, Rule, Source
 from a11i_telemetry.schema import COLUMNS, ENVELOPE_COLUMNS, SCHEMA_MAJOR, SCHEMA_MINOR, Column
 
 _HEAD = f"""\
 # The columns of a span
 
-Written by `python -m a11i_telemetry.schema_docs`; change `libs/telemetry/src/a11i_telemetry/schema.py` or `rules.py`
-and run it again. A test compares.
+Written by `python -m a11i_telemetry.schema_docs`; change `schema.py`, `rules.py` or `kinds.py` in
+`libs/telemetry/src/a11i_telemetry` and run it again. A test compares.
 
 Schema version {SCHEMA_MAJOR}.{SCHEMA_MINOR}. Inside a11i spans travel as Arrow columns, one row a span, in the envelope
 `a11i.telemetry.v1.SpanBatch`; ClickHouse's table `spans` has the same columns under the same names. Text is never
@@ -30,17 +31,19 @@ The writer adds them from the batch's envelope.
 _RULES_HEAD = """
 ## Where the GenAI columns come from
 
-Of several attributes the first with a usable value counts. "Moved" attributes leave the attributes when they are
-strings, and `lifted` remembers their keys; all others are copied and stay.
+Of several sources the first with a usable value counts. "Moved" ones leave the attributes when they are strings and in
+the normal form already, and `lifted` remembers their keys; all others are read, and stay among the attributes as they
+came. A path in brackets leads into the attribute's JSON; a word in parentheses names the steps that a source counts
+for, an attribute after "with" one that must be there besides. A key that ends in a point stands for all the indexed
+keys behind it.
 """
 
-_TAKES = {
-    Take.TEXT: "copied as text; integers too",
-    Take.MOVED_TEXT: "moved; arrays and key-value lists copied as JSON",
-    Take.TEXT_LIST: "the strings of an array, or one string",
-    Take.COUNT: "whole number, not negative; also an exact double or decimal string",
-    Take.NUMBER: "finite number; also a decimal string",
-}
+_KINDS_HEAD = """
+## What kind of step a span is
+
+The first attribute that says it decides. A span that says nothing is a tool if it has a tool's name, a model call if it
+has a model's, and else no GenAI span; with an operation that no row knows it is a chain.
+"""
 
 
 def document() -> str:
@@ -52,7 +55,9 @@ def document() -> str:
             _ENVELOPE_HEAD,
             _table(("column", "ClickHouse", "meaning"), (_envelope_row(one) for one in ENVELOPE_COLUMNS)),
             _RULES_HEAD,
-            _table(("column", "attributes", "how"), (_rule_row(one) for one in RULES)),
+            _table(("column", "sources"), (_rule_row(one) for one in (*RULES, INPUTS, OUTPUTS))),
+            _KINDS_HEAD,
+            _table(("attribute", "word: `step_kind`"), (_kind_row(one) for one in KIND_RULES)),
         )
     )
 
@@ -72,7 +77,20 @@ def _envelope_row(column: Column) -> tuple[str, ...]:
 
 
 def _rule_row(rule: Rule) -> tuple[str, ...]:
-    return f"`{rule.column}`", ", ".join(f"`{key}`" for key in rule.keys), _TAKES[rule.take]
+    return f"`{rule.column}`", "; ".join(_source(source) for source in rule.sources)
+
+
+def _source(source: Source) -> str:
+    path = "".join(f"[{step}]" for step in source.path)
+    conditions = f" ({source.only})" if source.only else ""
+    conditions += f" with `{source.beside}`" if source.beside else ""
+    return f"`{source.key}`{path} {source.take.value}{conditions}"
+
+
+def _kind_row(rule: KindRule) -> tuple[str, ...]:
+    if rule.present is not None:
+        return f"`{rule.key}`", f"(any value): {rule.present or 'none'}"
+    return f"`{rule.key}`", ", ".join(f"{word}: {kind}" for word, kind in rule.kinds.items())
 
 
 if __name__ == "__main__":

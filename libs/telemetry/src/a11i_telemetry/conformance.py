@@ -1,0 +1,252 @@
+"""Shows what a payload says, and compares it with what it should: a11i-conformance show|check PAYLOAD
+
+A payload is a file of OTLP: lines of {"signal": "traces" | "logs" | "metrics", "request": {...}} with the request in
+OTLP/JSON, as in the corpus; one OTLP/JSON trace request; or one serialized ExportTraceServiceRequest.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import orjson
+import pyarrow as pa
+
+from a11i_telemetry.findings import Findings
+from a11i_telemetry.log_records import decode_logs
+from a11i_telemetry.notations import JsonValue, parse, to_messages, to_parts, to_tool_definitions
+from a11i_telemetry.otlp import OtlpDecodeError, decode_traces
+from a11i_telemetry.otlp_json import OtlpJsonError, parse_logs, parse_traces
+
+Span = dict[str, JsonValue]
+"""A span as the corpus has it: span_id, name, and those of FIELDS that are known, JSON parsed."""
+
+_TEXTS: Final = (
+    *("step_kind", "operation", "provider", "request_model", "response_model", "response_id"),
+    *("tool_name", "tool_call_id", "agent_name", "agent_id", "workflow_name", "session_id", "user_id"),
+)
+_NUMBERS: Final = (
+    *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"),
+    "time_to_first_chunk_s",
+)
+_JSON: Final = (
+    *("input_messages", "output_messages", "system_instructions", "tool_definitions", "tool_arguments", "tool_result"),
+)
+_OF_EVENTS: Final = ("input_messages", "output_messages", "system_instructions", "tool_definitions")
+FIELDS: Final = (*_TEXTS, "finish_reasons", *_NUMBERS, *_JSON)
+"""What is compared of a span, by the names of its columns."""
+
+
+class PayloadError(ValueError):
+    """The file is none of the forms of a payload, or no expectation."""
+
+
+@dataclass(frozen=True, slots=True)
+class NormalForm:
+    """What a payload says."""
+
+    spans: list[Span]
+    """In the order in which they came."""
+    totals: dict[str, int]
+    """Tokens of the model calls, each call once."""
+
+    def to_json(self) -> JsonValue:
+        """Return the form of the corpus's expected.json."""
+        return {"spans": self.spans, "totals": self.totals}
+
+
+def read_payload(payload: bytes) -> NormalForm:
+    """Return the normal form of a payload. Raises PayloadError."""
+    rows: list[dict[str, JsonValue]] = []
+    logs: list[dict[str, JsonValue]] = []
+    for signal, request in _requests(payload):
+        if signal == "traces":
+            rows += _rows(decode_traces(request).columns)
+        elif signal == "logs":
+            logs += _rows(decode_logs(request))
+    spans = [_span(row) for row in rows]
+    for row, span in zip(rows, spans, strict=True):
+        if span.get("step_kind") == "chain":
+            continue  # Events are a call's; some come only when the call has ended, with its parent's id.
+        _join(span, [log for log in logs if (log["trace_id"], log["span_id"]) == (row["trace_id"], row["span_id"])])
+    return NormalForm(spans, _totals(rows))
+
+
+def _requests(payload: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield each request's signal and serialized form."""
+    if payload.lstrip()[:1] != b"{":
+        yield "traces", payload
+        return
+    try:
+        documents = [orjson.loads(payload)]
+    except orjson.JSONDecodeError:
+        documents = [_document(line) for line in payload.splitlines() if line.strip()]
+    for document in documents:
+        signal, request = ("traces", document) if "resourceSpans" in document else _signalled(document)
+        body = orjson.dumps(request)
+        try:
+            if signal == "traces":
+                yield signal, parse_traces(body, Findings()).SerializeToString()
+            elif signal == "logs":
+                yield signal, parse_logs(body, Findings()).SerializeToString()
+        except OtlpJsonError as error:
+            raise PayloadError(f"no OTLP/JSON: {error}") from error
+
+
+def _document(line: bytes) -> JsonValue:
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise PayloadError(f"neither OTLP/JSON, nor lines of it, nor protobuf: {error}") from error
+    if not isinstance(document, dict):
+        raise PayloadError("a line of the payload is no JSON object")
+    return document
+
+
+def _signalled(document: JsonValue) -> tuple[str, JsonValue]:
+    if not isinstance(document.get("signal"), str) or not isinstance(document.get("request"), dict):
+        raise PayloadError('a line of a payload is {"signal": "traces", "request": {...}}')
+    return document["signal"], document["request"]
+
+
+def _rows(columns: pa.RecordBatch) -> list[dict[str, JsonValue]]:
+    rows: list[dict[str, JsonValue]] = columns.to_pylist(maps_as_pydicts="strict")
+    return rows
+
+
+def _span(row: Mapping[str, JsonValue]) -> Span:
+    span: Span = {"span_id": row["span_id"].hex(), "name": row["name"]}
+    span |= {name: row[name] for name in _TEXTS if row[name]}
+    if row["finish_reasons"]:
+        span["finish_reasons"] = list(row["finish_reasons"])
+    span |= {name: row[name] for name in _NUMBERS if row[name] is not None}
+    return span | {name: _parsed(name, row[name]) for name in _JSON if row[name]}
+
+
+def _parsed(name: str, value: JsonValue) -> JsonValue:
+    """Return what a column's text says, without what OpenTelemetry's form leaves to the sender."""
+    if name in ("tool_arguments", "tool_result"):
+        return parse(value) if isinstance(value, str) else value
+    given = orjson.loads(value) if isinstance(value, str) else value
+    if name == "system_instructions":
+        return to_parts(given)
+    if name == "tool_definitions":
+        return to_tool_definitions(given)
+    messages = to_messages(given, "user" if name == "input_messages" else "assistant")
+    if name == "input_messages":
+        for message in messages:
+            message.pop("finish_reason", None)
+    return messages
+
+
+def _join(span: Span, logs: Iterable[Mapping[str, JsonValue]]) -> None:
+    """Add what the log records of a span say that the span itself does not."""
+    said: dict[str, list[JsonValue]] = {}
+    for log in logs:
+        for name in _OF_EVENTS:
+            if log[name]:
+                said.setdefault(name, []).extend(_parsed(name, log[name]))
+        user = log["attr_string"].get("user.id")
+        if user:
+            span.setdefault("user_id", user)
+    for name, value in said.items():
+        if name == "tool_definitions" and len(orjson.dumps(value)) > len(orjson.dumps(span.get(name, []))):
+            span[name] = value  # Some have the parameters in the event alone.
+        span.setdefault(name, value)
+    reasons = [one["finish_reason"] for one in said.get("output_messages", []) if one.get("finish_reason")]
+    if reasons:
+        span.setdefault("finish_reasons", reasons)
+
+
+def _totals(rows: Sequence[Mapping[str, JsonValue]]) -> dict[str, int]:
+    """Add up usage, each call once: not that of a span above another with usage, nor twice that of one response."""
+    parents = {(row["trace_id"], row["span_id"]): row["parent_span_id"] for row in rows}
+    above: set[tuple[bytes, bytes]] = set()
+    used = [row for row in rows if row["input_tokens"] is not None or row["output_tokens"] is not None]
+    for row in used:
+        trace, parent = row["trace_id"], row["parent_span_id"]
+        while parent is not None and (trace, parent) not in above:
+            above.add((trace, parent))
+            parent = parents.get((trace, parent))
+    totals = {"input_tokens": 0, "output_tokens": 0}
+    responses: set[str] = set()
+    for row in used:
+        if (row["trace_id"], row["span_id"]) in above or row["response_id"] in responses:
+            continue
+        if row["response_id"]:
+            responses.add(row["response_id"])
+        for name in totals:
+            totals[name] += row[name] or 0
+    return totals
+
+
+def differences(found: NormalForm, expected: Mapping[str, JsonValue], *, same_ids: bool = True) -> list[str]:
+    """Return one line for each difference from the form of an expected.json.
+
+    Without `same_ids` spans are matched by their names, and of one name by their order.
+    """
+    lines: list[str] = []
+    left = list(found.spans)
+    for want in expected["spans"]:
+        key = "span_id" if same_ids else "name"
+        span = next((one for one in left if one[key] == want[key]), None)
+        title = f"{want['name']} {want['span_id']}" if same_ids else want["name"]
+        if span is None:
+            lines.append(f"{title}: missing")
+            continue
+        left.remove(span)
+        for name in FIELDS:
+            is_value, should = _plain(name, span.get(name)), _plain(name, want.get(name))
+            if is_value != should:
+                lines.append(f"{title}: {name} is {_shown(is_value)}, should be {_shown(should)}")
+    lines += [f"{span['name']} {span['span_id']}: not expected" for span in left]
+    totals = expected.get("totals", {})
+    lines += [
+        f"totals: {name} is {found.totals.get(name)}, should be {should}"
+        for name, should in totals.items()
+        if found.totals.get(name) != should
+    ]
+    return lines
+
+
+def _plain(name: str, value: JsonValue) -> JsonValue:
+    return _parsed(name, value) if name in _JSON and value is not None else value
+
+
+def _shown(value: JsonValue) -> str:
+    return "not there" if value is None else orjson.dumps(value).decode()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return 1 if there are differences, 2 if a file cannot be read."""
+    parser = argparse.ArgumentParser(prog="a11i-conformance", description="Show or check what an OTLP payload says.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    show = commands.add_parser("show", help="print the normal form, as in the corpus's expected.json")
+    show.add_argument("payload", type=Path)
+    check = commands.add_parser("check", help="compare with an expected.json; exit 1 if anything differs")
+    check.add_argument("payload", type=Path)
+    check.add_argument("--expect", type=Path, required=True, help="an expected.json, or the folder of a corpus case")
+    check.add_argument("--same-ids", action="store_true", help="match spans by id, not by name and order")
+    options = parser.parse_args(arguments)
+    try:
+        found = read_payload(options.payload.read_bytes())
+        if options.command == "show":
+            sys.stdout.buffer.write(orjson.dumps(found.to_json(), option=orjson.OPT_INDENT_2) + b"\n")
+            return 0
+        path = options.expect / "expected.json" if options.expect.is_dir() else options.expect
+        expected = orjson.loads(path.read_bytes())
+        if not isinstance(expected, dict) or not isinstance(expected.get("spans"), list):
+            raise PayloadError(f"{path} is no expectation: it has no spans")
+    except (OSError, PayloadError, OtlpDecodeError, orjson.JSONDecodeError) as error:
+        sys.stderr.write(f"a11i-conformance: {error}\n")
+        return 2
+    lines = differences(found, expected, same_ids=options.same_ids)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.write(f"{len(lines)} differences\n" if lines else "as expected\n")
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

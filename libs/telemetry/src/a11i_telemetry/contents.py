@@ -1,0 +1,243 @@
+"""What went into a step and came out of it: messages, or a tool's arguments and result, in the normal form."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from a11i_telemetry import bodies
+from a11i_telemetry.flat import listed
+from a11i_telemetry.messages import event_messages
+from a11i_telemetry.notations import (
+    JsonValue,
+    Message,
+    Part,
+    is_messages,
+    parse,
+    parsed,
+    text_message,
+    to_messages,
+    to_part,
+    to_parts,
+    to_text,
+    to_tool_definitions,
+)
+from a11i_telemetry.rules import ANSWERS, Source, Take
+from a11i_telemetry.takes import json_of
+
+Facts = Mapping[str, JsonValue]
+"""A span's attributes that the table knows, by key; of indexed ones, by prefix, a list of path and value."""
+Event = tuple[str, Mapping[str, JsonValue]]
+"""The name and the attributes of a GenAI event on a span."""
+
+_PART: Final = (
+    r'\{\s*"(?:type"\s*:\s*"(?:(?:text|reasoning)"\s*,\s*"content|tool_call|tool_call_response|blob|uri|file)'
+    r'|content|id|name|arguments|response|modality|mime_type)"'
+)
+_NORMAL_MESSAGES: Final = re.compile(
+    rf'\s*\[\s*(?:\]|\{{\s*(?:"role"\s*:\s*"(?:user|assistant|system|tool)"\s*,\s*)?"parts"\s*:\s*\[\s*(?:\]|{_PART}))'
+)
+_NORMAL_PARTS: Final = re.compile(rf"\s*\[\s*(?:\]|{_PART})")
+_OTHERWISE: Final = (
+    '"result":',
+    '"arguments":"',
+    '"arguments": "',
+    '"text":',
+    '"tool_calls":',
+    '"tool_call_id":',
+    '"parts": []',
+    '"parts":[]',
+)
+"""What OpenTelemetry's notation does not have, or has as an object."""
+
+
+@dataclass(slots=True)
+class Content:
+    """What one source says; None for what it does not say. JSON texts."""
+
+    messages: list[Message] = field(default_factory=list)
+    tool: JsonValue = None
+    """A tool's arguments or result."""
+    system: Sequence[Part] = ()
+    tools: Sequence[JsonValue] = ()
+    finish: str = ""
+    """Why the model stopped, of an answer whose content is elsewhere."""
+
+
+def is_normal(text: str, column: str) -> bool:
+    """Return whether a JSON text is in the normal form as it is, judged by its beginning and the words in it."""
+    pattern = _NORMAL_PARTS if column == "system_instructions" else _NORMAL_MESSAGES
+    return pattern.match(text) is not None and not any(word in text for word in _OTHERWISE)
+
+
+def read_input(source: Source, facts: Facts, kind: str) -> Content:
+    """Return what a source of INPUTS says of a step of this kind."""
+    content = _read(source, facts, kind, "user")
+    for message in content.messages:
+        message.pop("finish_reason", None)  # Only what comes out was just finished.
+    return content
+
+
+def read_output(source: Source, facts: Facts, kind: str) -> Content:
+    """Return what a source of OUTPUTS says of a step of this kind."""
+    return _read(source, facts, kind, "assistant")
+
+
+def _read(source: Source, facts: Facts, kind: str, role: str) -> Content:
+    value = facts.get(source.key)
+    match source.take:
+        case Take.PAYLOAD | Take.BODY:
+            return _payload(value, kind, role, only_body=source.take is Take.BODY)
+        case Take.FLAT:
+            return Content(_flat(value, role))
+        case Take.ANSWER:
+            return Content(_answer(source.key, facts))
+        case Take.EVENTS:
+            return _events(value, kind, role)
+        case Take.CONVERSATION:
+            return Content(_conversation(json_of(value), role))
+        case Take.MOVED_JSON:
+            given = json_of(value)
+            return Content(tool=bodies.arguments(given) if role == "user" else bodies.result(given))
+        case _:
+            messages = to_messages(_brought(value, role), role)
+            reason = messages[-1].get("finish_reason", "") if messages else ""
+            return Content(_with_parts(messages), finish="" if any(one["parts"] for one in messages) else reason)
+
+
+def _brought(value: JsonValue, role: str) -> JsonValue:
+    """Return messages out of the body that a source has where messages belong."""
+    inner = json_of(value)
+    body = (bodies.request if role == "user" else bodies.response)(inner) if isinstance(inner, dict) else None
+    return body.messages if body else inner
+
+
+def _payload(value: JsonValue, kind: str, role: str, *, only_body: bool) -> Content:
+    if kind in ("embedding", "retrieval", "rerank"):  # What goes in is no conversation, and vectors come out.
+        return Content()
+    inner = json_of(value)
+    if kind == "tool":
+        if value in ("", "{}") and role == "user":
+            return Content()
+        return Content(tool=bodies.arguments(inner) if role == "user" else bodies.result(inner))
+    if inner is None or inner in ("", {}, []):
+        return Content()
+    body = bodies.request(inner) if role == "user" else bodies.response(inner)
+    if body:
+        return Content(_with_parts(body.messages), system=body.system, tools=body.tools)
+    if only_body:
+        return Content()
+    text = inner if isinstance(inner, str) else value if isinstance(value, str) else to_text(inner)
+    return Content([text_message(role, text)] if text else [])
+
+
+def _with_parts(messages: list[Message]) -> list[Message]:
+    """Return the messages if they say anything at all."""
+    return messages if any(message["parts"] for message in messages) else []
+
+
+def _flat(members: JsonValue, role: str) -> list[Message]:
+    messages = listed(members)
+    for message in messages:
+        if isinstance(message, dict):
+            content = message.get("content")
+            if isinstance(content, str) and content[:2] == "[{" and message.get("role") != "tool":
+                inner = parse(content)  # Blocks as JSON text.
+                if isinstance(inner, list) and all(isinstance(one, dict) and "type" in one for one in inner):
+                    message["content"] = inner
+            if "role" not in message:
+                message["role"] = role
+    return _with_parts(to_messages(messages, role))
+
+
+def _answer(key: str, facts: Facts) -> list[Message]:
+    """Return the message of text, calls and the like that have an attribute each."""
+    answer = ANSWERS[key]
+    parts: list[Part] = [
+        {"type": "reasoning", "content": to_text(reasoning)} for reasoning in _given(facts, answer.reasoning)
+    ]
+    for text in _given(facts, answer.text):
+        texts = parse(text) if isinstance(text, str) else text
+        if isinstance(texts, list) and all(isinstance(one, str) for one in texts):
+            parts += to_parts(texts)
+        else:
+            parts += to_parts(text if isinstance(text, str) else [text])
+    for calls in _given(facts, answer.calls):
+        given = parsed(calls)
+        for call in given if isinstance(given, list) else []:
+            part = to_part({"type": "tool_call", **call} if isinstance(call, dict) else call)
+            if part:
+                parts.append(part)
+    for value in _given(facts, answer.structured):
+        parts.append({"type": "text", "content": to_text(value)})
+    for content in _given(facts, answer.content):
+        parts += to_parts(json_of(content))
+    message: Message = {"role": "assistant", "parts": parts}
+    for reason in _given(facts, answer.finish):
+        message["finish_reason"] = reason
+    return [message] if parts else []
+
+
+def _given(facts: Facts, keys: Sequence[str]) -> list[JsonValue]:
+    """Return the first value of these keys that is there."""
+    return next(([facts[key]] for key in keys if facts.get(key)), [])
+
+
+def _conversation(value: JsonValue, role: str) -> list[Message]:
+    messages = _with_parts(to_messages(value, "user")) if is_messages(value) else []
+    last = messages[-1:] if messages and messages[-1]["role"] == "assistant" else []
+    return last if role == "assistant" else messages[: len(messages) - len(last)]
+
+
+def _events(events: JsonValue, kind: str, role: str) -> Content:
+    """Return what a span's events say; on a tool's span a message in is its arguments and one out its result."""
+    found = Content()
+    for name, attributes in events:
+        if kind == "tool" and name in ("gen_ai.tool.message", "gen_ai.choice"):
+            if role == "user" and name == "gen_ai.tool.message":
+                found.tool = bodies.arguments(attributes.get("content"))
+            elif role == "assistant" and name == "gen_ai.choice":
+                found.tool = bodies.result(attributes.get("message"))
+            continue
+        said = event_messages(name, None, attributes)
+        if said:
+            found.messages += said.input_messages if role == "user" else said.output_messages
+            if role == "user":
+                found.system = [*found.system, *said.system_instructions]
+                found.tools = [*found.tools, *said.tool_definitions]
+    return found
+
+
+def finish_reasons(output_messages: str) -> list[str]:
+    """Return why the model stopped, of output messages in the normal form."""
+    messages = json_of(output_messages)
+    return [
+        message["finish_reason"]
+        for message in (messages if isinstance(messages, list) else ())
+        if isinstance(message, dict) and isinstance(message.get("finish_reason"), str) and message["finish_reason"]
+    ]
+
+
+def read_parts(value: JsonValue) -> list[Part]:
+    """Return system instructions of text or a list of parts."""
+    given = json_of(value)
+    if isinstance(given, dict) and isinstance(given.get("parts"), list):
+        given = given["parts"]
+    if isinstance(given, list) and is_messages(given):
+        return [part for message in to_messages(given, "system") for part in message["parts"]]
+    return to_parts(given)
+
+
+def read_tools(value: JsonValue) -> list[JsonValue]:
+    """Return tool definitions of a list, or of a list of texts that each hold one."""
+    return to_tool_definitions(json_of(value))
+
+
+def read_flat_tools(members: JsonValue) -> list[JsonValue]:
+    """Return tool definitions of which each member has an attribute."""
+    tools = listed(members)
+    whole = [one.get("json_schema", one) if isinstance(one, dict) else one for one in tools]
+    for one in whole:
+        if isinstance(one, dict) and isinstance(one.get("parameters"), str):
+            one["parameters"] = parse(one["parameters"])
+    return to_tool_definitions(whole)

@@ -1,0 +1,151 @@
+"""How single values are taken from attributes: text, numbers, and what stands inside JSON."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+import orjson
+
+from a11i_telemetry.kinds import OPERATIONS, provider_of
+from a11i_telemetry.notations import JsonValue
+from a11i_telemetry.rules import Take
+from a11i_telemetry.usage import count
+
+_LARGEST_USD: Final = 10**12
+"""No call costs so much; more is a mistake, and counts as not known."""
+_USD_DIGITS: Final = Decimal("0.000000000001")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_LONGEST_NUMBER: Final = 40
+MAX_PYTHON_CHARS: Final = 200_000
+"""Longer texts of Python's are not read: telling their strings apart takes a microsecond each."""
+
+_PYTHON_TOKEN: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\b(?:None|True|False)\b", re.DOTALL)
+_PYTHON_WORDS: Final = {"None": "null", "True": "true", "False": "false"}
+_PYTHON_ESCAPE: Final = re.compile(r"\\(x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8}|.)|\"", re.DOTALL)
+
+
+def text(value: JsonValue) -> str | None:
+    """Return text as it is, out of quotes if it is the JSON of a text; whole numbers in digits."""
+    if type(value) is str:
+        if value[:1] == '"' and value[-1:] == '"' and len(value) > 1:
+            inner = json_of(value)
+            return inner if isinstance(inner, str) and inner else value
+        return value or None
+    return str(value) if type(value) is int else None
+
+
+def provider(value: JsonValue) -> str | None:
+    """Return OpenTelemetry's name of a provider."""
+    word = text(value)
+    return _provider(word) if word and len(word) <= 100 else word
+
+
+def operation(value: JsonValue) -> str | None:
+    """Return OpenTelemetry's word for an operation."""
+    return OPERATIONS.get(value) if isinstance(value, str) else None
+
+
+_provider = lru_cache(maxsize=1000)(provider_of)
+
+
+def text_list(value: JsonValue) -> list[str] | None:
+    """Return the texts of a list, of a list in JSON, or the one text."""
+    if isinstance(value, str):
+        value = json_of(value) if value[:1] in ("[", '"') else value
+        if isinstance(value, str):
+            return [value] if value else None
+    if isinstance(value, list):
+        return [one for one in value if isinstance(one, str) and one] or None
+    return None
+
+
+def number(value: JsonValue) -> float | None:
+    """Return a finite number, also of a decimal text."""
+    if type(value) is str:
+        if len(value) > _LONGEST_NUMBER or not _NUMBER.fullmatch(value):
+            return None
+        value = float(value)
+    if type(value) is int:
+        return float(value)
+    return value if type(value) is float and math.isfinite(value) else None
+
+
+def seconds(value: JsonValue) -> float | None:
+    """Return a number of milliseconds in seconds."""
+    found = number(value)
+    return None if found is None else found / 1000
+
+
+def usd(value: JsonValue) -> Decimal | None:
+    """Return an amount of dollars as exactly as the column holds it."""
+    found = number(value)
+    if found is None or not 0 <= found <= _LARGEST_USD:
+        return None
+    return Decimal(repr(found)).quantize(_USD_DIGITS)
+
+
+READERS: Final[Mapping[Take, Callable[[JsonValue], object]]] = {
+    Take.TEXT: text,
+    Take.PROVIDER: provider,
+    Take.OPERATION: operation,
+    Take.TEXT_LIST: text_list,
+    Take.COUNT: count,
+    Take.NUMBER: number,
+    Take.MILLISECONDS: seconds,
+    Take.USD: usd,
+}
+"""Each returns None for a value that it cannot use."""
+
+
+def json_of(value: JsonValue) -> JsonValue:
+    """Return what a JSON text, or a text in Python's notation of the same, says; else the value itself."""
+    if not isinstance(value, str):
+        return value
+    head = value[:64].lstrip()[:1]
+    if head not in ("{", "[", '"'):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return _python_of(value) if head != '"' and len(value) <= MAX_PYTHON_CHARS else value
+
+
+def _python_of(value: str) -> JsonValue:
+    try:
+        return orjson.loads(_PYTHON_TOKEN.sub(_json_token, value))
+    except orjson.JSONDecodeError:
+        return value
+
+
+def _json_token(token: re.Match[str]) -> str:
+    said = token[0]
+    return _PYTHON_WORDS.get(said) or f'"{_PYTHON_ESCAPE.sub(_json_escape, said[1:-1])}"'
+
+
+def _json_escape(escape: re.Match[str]) -> str:
+    code = escape[1]
+    if code is None:
+        return '\\"'
+    if code[0] == "x" and len(code) == 3:
+        return f"\\u00{code[1:]}"
+    if code[0] == "U" and len(code) == 9:
+        point = int(code[1:], 16)
+        return chr(point) if 0xFFFF < point <= 0x10FFFF else "?"
+    if code == "'":
+        return "'"
+    return escape[0]
+
+
+def inside(value: JsonValue, path: tuple[str | int, ...]) -> JsonValue:
+    """Return the member at a path; None if it is not there."""
+    for step in path:
+        if isinstance(step, str):
+            value = value.get(step) if isinstance(value, dict) else None
+        else:
+            value = value[step] if isinstance(value, list) and len(value) > step else None
+        if value is None:
+            return None
+    return value

@@ -1,0 +1,122 @@
+"""Objects that hold a call's tokens, as providers and frameworks write them, read with one meaning.
+
+That meaning is OpenTelemetry's: input includes what the cache read and wrote, output includes reasoning.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from a11i_telemetry.notations import JsonValue
+
+LARGEST_COUNT: Final = 10**12
+"""No call has so many tokens; more is a mistake that would make sums overflow, and counts as not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of a call; None where they are not known."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+_INPUT: Final = (
+    *("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt_token_count", "promptTokenCount"),
+    "input",
+)
+_OUTPUT: Final = (
+    *("completion_tokens", "output_tokens", "completionTokens", "outputTokens", "candidates_token_count"),
+    *("candidatesTokenCount", "output"),
+)
+_TOTAL: Final = ("total_tokens", "totalTokens", "total", "total_token_count", "totalTokenCount")
+_INPUT_DETAILS: Final = ("prompt_tokens_details", "input_tokens_details", "input_token_details", "inputTokenDetails")
+_OUTPUT_DETAILS: Final = (
+    *("completion_tokens_details", "output_tokens_details", "output_token_details", "outputTokenDetails"),
+)
+_CACHE_READ: Final = (
+    *("cache_read_input_tokens", "cached_content_token_count", "cachedContentTokenCount", "cacheReadInputTokens"),
+    *("cachedInputTokens", "prompt_cached_tokens", "input_cache_read", "input_cached_tokens", "cache_read_tokens"),
+)
+_CACHE_WRITE: Final = (
+    *("cache_creation_input_tokens", "cacheWriteInputTokens", "cache_creation_tokens", "input_cache_creation"),
+    *("input_cache_write", "cache_write_tokens"),
+)
+_REASONING: Final = ("thoughts_token_count", "thoughtsTokenCount", "reasoning_tokens", "output_reasoning")
+_CACHE_READ_DETAILS: Final = ("cached_tokens", "cache_read", "cacheReadTokens")
+_CACHE_WRITE_DETAILS: Final = ("cache_write_tokens", "cache_creation", "cache_creation_tokens", "cacheWriteTokens")
+_CACHE_WRITE_BY_AGE: Final = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+_REASONING_DETAILS: Final = ("reasoning_tokens", "reasoning", "reasoningTokens")
+_APART_FROM_OUTPUT: Final = ("thoughts_token_count", "thoughtsTokenCount")
+"""Gemini's thoughts are not among its candidates' tokens."""
+_CACHE_APART: Final = ("cache_read_input_tokens", "cacheReadInputTokens", "cache_creation_input_tokens")
+"""Who names the cache so (Anthropic, Bedrock) counts it apart from the input, unless a total says otherwise."""
+
+
+def count(value: JsonValue) -> int | None:
+    """Return a whole number of tokens: of an integer, or a double or decimal text that stands for one exactly."""
+    if (type(value) is str and value.isascii() and value.isdecimal() and len(value) <= 18) or (
+        type(value) is float and value.is_integer()
+    ):
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= LARGEST_COUNT else None
+
+
+def read_usage(value: JsonValue) -> Usage | None:
+    """Return the tokens of an object of any known form; None if it has none."""
+    if not isinstance(value, dict):
+        return None
+    input_tokens, output_tokens = _first(value, _INPUT), _first(value, _OUTPUT)
+    into, out = _details(value, _INPUT_DETAILS), _details(value, _OUTPUT_DETAILS)
+    read = _either(_first(value, _CACHE_READ), _first(into, _CACHE_READ_DETAILS))
+    written = _either(_first(value, _CACHE_WRITE), _first(into, _CACHE_WRITE_DETAILS))
+    if written is None:
+        written = _sum(into, _CACHE_WRITE_BY_AGE)
+    reasoning = _either(_first(value, _REASONING), _first(out, _REASONING_DETAILS))
+    total = _first(value, _TOTAL)
+    if "input" in value or "output" in value:  # Each kind of token for itself, as Langfuse has them.
+        if input_tokens is not None:
+            input_tokens += sum(_parts(value, "input_"))
+            if not any(key.startswith("input_cache") for key in value):
+                input_tokens += (read or 0) + (written or 0)
+        if output_tokens is not None:
+            output_tokens += sum(_parts(value, "output_"))
+    elif input_tokens is not None and any(key in value for key in _CACHE_APART):
+        cached = (read or 0) + (written or 0)
+        if total is None or total == input_tokens + (output_tokens or 0) + cached:
+            input_tokens += cached if not (cached and total == input_tokens + (output_tokens or 0)) else 0
+    if output_tokens is not None and any(key in value for key in _APART_FROM_OUTPUT):
+        output_tokens += reasoning or 0
+    found = Usage(input_tokens, output_tokens, read, written, reasoning)
+    return None if found == Usage() else found
+
+
+def _first(value: Mapping[str, JsonValue], keys: Sequence[str]) -> int | None:
+    for key in keys:
+        if key in value and (found := count(value[key])) is not None:
+            return found
+    return None
+
+
+def _details(value: Mapping[str, JsonValue], keys: Sequence[str]) -> Mapping[str, JsonValue]:
+    for key in keys:
+        details = value.get(key)
+        if isinstance(details, dict):
+            return details
+    return {}
+
+
+def _either(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one
+
+
+def _sum(value: Mapping[str, JsonValue], keys: Sequence[str]) -> int | None:
+    known = [found for key in keys if (found := count(value.get(key))) is not None]
+    return sum(known) if known else None
+
+
+def _parts(value: Mapping[str, JsonValue], prefix: str) -> list[int]:
+    return [found for key in value if key.startswith(prefix) and (found := count(value[key])) is not None]
