@@ -132,8 +132,9 @@ def build_server(
     server = grpc.aio.server(
         interceptors=[ErrorInterceptor()],
         options=[
-            *_SERVER_OPTIONS,
+            # gRPC takes the first of two of the same name: the service's own go before the usual ones.
             *options,
+            *_SERVER_OPTIONS,
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ],
