@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 
 from a11i.query.v1 import query_service_pb2 as pb
 from a11i.query.v1 import query_service_pb2_grpc as rpc
@@ -26,6 +28,9 @@ class FakeQuery(rpc.QueryServiceServicer):
     arriving: list[int] = field(default_factory=list)
     summaries: Sequence[pb.TraceSummary] = ()
     asked: list[pb.ListTracesRequest] = field(default_factory=list)
+    rows: Sequence[Message] = ()
+    """What ListLogs, ListMetricPoints and ListIngestIssues list."""
+    asked_for_rows: list[Any] = field(default_factory=list)
 
     def GetTrace(self, request: pb.GetTraceRequest, context: grpc.ServicerContext) -> pb.GetTraceResponse:
         self._authenticate(context)
@@ -41,6 +46,29 @@ class FakeQuery(rpc.QueryServiceServicer):
         end = begin + request.page_size
         token = str(end) if end < len(self.summaries) else ""
         return pb.ListTracesResponse(traces=self.summaries[begin:end], next_page_token=token)
+
+    def ListLogs(self, request: pb.ListLogsRequest, context: grpc.ServicerContext) -> pb.ListLogsResponse:
+        rows, token = self._page(request, context)
+        return pb.ListLogsResponse(log_records=rows, next_page_token=token)
+
+    def ListMetricPoints(
+        self, request: pb.ListMetricPointsRequest, context: grpc.ServicerContext
+    ) -> pb.ListMetricPointsResponse:
+        rows, token = self._page(request, context)
+        return pb.ListMetricPointsResponse(metric_points=rows, next_page_token=token)
+
+    def ListIngestIssues(
+        self, request: pb.ListIngestIssuesRequest, context: grpc.ServicerContext
+    ) -> pb.ListIngestIssuesResponse:
+        rows, token = self._page(request, context)
+        return pb.ListIngestIssuesResponse(ingest_issues=rows, next_page_token=token)
+
+    def _page(self, request: Any, context: grpc.ServicerContext) -> tuple[Any, str]:
+        self._authenticate(context)
+        self.asked_for_rows.append(type(request).FromString(request.SerializeToString()))
+        begin = int(request.page_token or 0)
+        end = begin + request.page_size
+        return self.rows[begin:end], str(end) if end < len(self.rows) else ""
 
     def _authenticate(self, context: grpc.ServicerContext) -> None:
         if ("authorization", f"Bearer {API_KEY}") not in context.invocation_metadata():

@@ -12,6 +12,7 @@ from a11i.query.v1.query_service_pb2 import GetTraceResponse, TraceSummary
 from a11i.telemetry.v1.span_pb2 import NumberSource, Span, StatusCode, StepKind
 from a11i_cli.errors import printable
 from a11i_cli.layout import Column, align
+from a11i_cli.screen import print_line, print_table, width
 from a11i_cli.tree import Row, rows
 from a11i_cli.values import show_duration, show_entities, show_time, show_usd
 
@@ -48,29 +49,28 @@ TRACE_COLUMNS = (
 
 def show_trace(console: Console, trace: GetTraceResponse) -> None:
     """A trace as a tree with its totals."""
-    _print(console, Text.assemble(("trace ", "dim"), trace.summary.trace_id))
+    print_line(console, Text.assemble(("trace ", "dim"), trace.summary.trace_id))
     found = list(rows(trace.spans))
-    header, *lines = align(SPAN_COLUMNS, [_span_cells(row) for row in found], _width(console))
-    _print(console, header)
+    header, *lines = align(SPAN_COLUMNS, [_span_cells(row) for row in found], width(console))
+    print_line(console, header)
     for row, line in zip(found, lines, strict=True):
-        _print(console, line)
+        print_line(console, line)
         for note in _notes(row.span):
             _print_note(console, Text(row.under, style="dim"), note)
     _print_note(console, Text("total ", style="dim"), _totals(trace.summary), Text(" " * len("total ")))
     if any(_marks(span) for span in trace.spans):
         _print_note(console, Text(), Text(LEGEND, style="dim"))
     if trace.truncated:
-        _print(console, Text(f"only the first {len(trace.spans):,} spans are shown", style="yellow"))
+        print_line(console, Text(f"only the first {len(trace.spans):,} spans are shown", style="yellow"))
 
 
 def show_traces(console: Console, traces: Sequence[TraceSummary]) -> None:
     """Traces as a table."""
     if not traces:
-        _print(console, Text("no trace matches"))
+        print_line(console, Text("no trace matches"))
         return
     now = datetime.now(UTC).astimezone()
-    for line in align(TRACE_COLUMNS, [_trace_cells(trace, now) for trace in traces], _width(console)):
-        _print(console, line)
+    print_table(console, TRACE_COLUMNS, [_trace_cells(trace, now) for trace in traces])
 
 
 def _trace_cells(trace: TraceSummary, now: datetime) -> list[Text]:
@@ -128,25 +128,11 @@ def _totals(summary: TraceSummary) -> Text:
     return Text("; ".join(parts))
 
 
-def _width(console: Console) -> int | None:
-    """Columns of the terminal; a file has no bound."""
-    return console.width if console.is_terminal else None
-
-
-def _print(console: Console, line: Text) -> None:
-    """One line, cut where the terminal ends: a table that runs over its edge is unreadable."""
-    line.rstrip()
-    width = _width(console)
-    if width is not None:
-        line.truncate(width, overflow="ellipsis")
-    console.print(line, soft_wrap=True)
-
-
 def _print_note(console: Console, before: Text, note: Text, below: Text | None = None) -> None:
     """A text beside `before`; where there is no room for all of it, it goes on below, between words."""
-    width = _width(console)
-    room = (width or 0) - before.cell_len
-    lines = note.wrap(console, room) if width is not None and room >= NARROWEST_NOTE else [note]
+    bound = width(console)
+    room = (bound or 0) - before.cell_len
+    lines = note.wrap(console, room) if bound is not None and room >= NARROWEST_NOTE else [note]
     for index, line in enumerate(lines):
         line.rstrip()
         console.print((before if index == 0 or below is None else below) + line, soft_wrap=True)

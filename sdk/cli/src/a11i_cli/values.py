@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import base64
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from a11i_cli.errors import printable
 
@@ -22,8 +26,17 @@ def parse_duration(text: str) -> timedelta:
 
 def parse_trace_id(text: str) -> str:
     """32 hexadecimal digits. For argparse."""
-    if re.fullmatch(r"[0-9a-fA-F]{32}", text) is None:
-        raise argparse.ArgumentTypeError(f"{printable(text)!r} is no trace id of 32 hexadecimal digits")
+    return _parse_id(text, "trace", 32)
+
+
+def parse_span_id(text: str) -> str:
+    """16 hexadecimal digits. For argparse."""
+    return _parse_id(text, "span", 16)
+
+
+def _parse_id(text: str, what: str, digits: int) -> str:
+    if len(text) != digits or re.fullmatch(r"[0-9a-fA-F]+", text) is None:
+        raise argparse.ArgumentTypeError(f"{printable(text)!r} is no {what} id of {digits} hexadecimal digits")
     return text.lower()
 
 
@@ -55,3 +68,33 @@ def show_usd(dollars: float) -> str:
 def show_entities(entities: Mapping[str, int]) -> str:
     """`EMAIL_ADDRESS x2, PERSON`."""
     return ", ".join(name if count == 1 else f"{name} x{count}" for name, count in sorted(entities.items()))
+
+
+def show_number(number: float) -> str:
+    """Six significant digits at most."""
+    return f"{number:,.6g}" if abs(number) < 1e6 else f"{number:.6g}"
+
+
+def show_value(value: AnyValue) -> str:
+    """A text as it is, anything else as JSON."""
+    return value.string_value if value.HasField("string_value") else json.dumps(_plain(value), ensure_ascii=False)
+
+
+def show_attributes(attributes: Iterable[KeyValue]) -> str:
+    """`key=value key=value`."""
+    return " ".join(f"{one.key}={show_value(one.value)}" for one in attributes)
+
+
+def _plain(value: AnyValue) -> object:
+    match value.WhichOneof("value"):
+        case "array_value":
+            return [_plain(one) for one in value.array_value.values]
+        case "kvlist_value":
+            return {one.key: _plain(one.value) for one in value.kvlist_value.values}
+        case "bytes_value":
+            return base64.b64encode(value.bytes_value).decode()
+        case None:
+            return None
+        case kind:
+            plain: object = getattr(value, kind)
+            return plain
