@@ -149,6 +149,15 @@ async def test_issues_of_different_batches_are_different(rows_of: RowsOf) -> Non
     assert len(await rows.texts()) == 4
 
 
+async def test_an_issue_of_a_request_that_came_again_later_is_one(rows_of: RowsOf) -> None:
+    rows = rows_of(Signal.ISSUES)
+    for seconds in (0, 3600, 7200):
+        again = text(Signal.ISSUES, "again", time_ns=NOON_NS + seconds * S)
+        await rows.put(again, received_ns=NOON_NS + seconds * S)
+    assert (await rows.page()).rows["time"].cast(pa.int64()).to_pylist() == [NOON_NS + 7200 * S]
+    assert await rows.texts(times=TimeRange(NOON_NS, NOON_NS + S)) == []
+
+
 async def test_all_signals_go_in_at_once(store: Store, rows_of: RowsOf) -> None:
     others = [signal_batch(signal, text(signal, signal.name), scope=store.scope) for signal in OTHERS]
     await store.writer.insert([*others, batch(span(name="a span"), scope=store.scope), *others])

@@ -116,6 +116,7 @@ PARTITION BY partition_date
 ORDER BY (tenant_id, project_id, metric_name, time, point_id)
 SETTINGS index_granularity = 4096, min_bytes_for_wide_part = 67108864;
 
+-- A request that came again says the same again at another time, so that the time is no part of an issue's identity.
 CREATE TABLE IF NOT EXISTS ingest_issues
 (
   tenant_id LowCardinality(String),
@@ -136,9 +137,11 @@ CREATE TABLE IF NOT EXISTS ingest_issues
   stored_time DateTime64(9, 'UTC') CODEC(Delta(8), LZ4),
   partition_date Date,
   version UInt128 MATERIALIZED
-    bitShiftLeft(toUInt128(toUnixTimestamp64Nano(received_time)), 64) + toUInt128(toUnixTimestamp64Nano(stored_time))
+    bitShiftLeft(toUInt128(toUnixTimestamp64Nano(received_time)), 64) + toUInt128(toUnixTimestamp64Nano(stored_time)),
+
+  INDEX time_range time TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY partition_date
-ORDER BY (tenant_id, project_id, time, issue_id)
+ORDER BY (tenant_id, project_id, issue_id)
 SETTINGS min_bytes_for_wide_part = 67108864;
