@@ -16,13 +16,13 @@ from a11i_bus.port import Bus, Message
 from a11i_chassis import metrics
 from a11i_chassis.auth import Principal
 from a11i_chassis.errors import A11iError, InvalidArgumentError, TooLargeError
+from a11i_chassis.fairness import FairQueue
 from a11i_ingest.accept import Accepted, Encoding, Rules, accept
 from a11i_ingest.admission import Admission, Reservation
 from a11i_ingest.buckets import RateLimits
 from a11i_ingest.checks import Keeps
 from a11i_ingest.compression import gunzip, too_large
 from a11i_ingest.expected import ExpectedSizes
-from a11i_ingest.fairness import FairQueue
 from a11i_ingest.issues import issues_message
 from a11i_ingest.kinds import Kind
 from a11i_ingest.sampling import keeper

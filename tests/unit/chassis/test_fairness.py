@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a11i_ingest.fairness import FairQueue
+from a11i_chassis.fairness import FairQueue
 
 
 class Workplace:
