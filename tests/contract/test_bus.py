@@ -308,7 +308,7 @@ async def test_pending_counts_what_waits_and_what_is_under_way(bus: Bus) -> None
 
 async def test_dead_letters_stay_after_they_were_read(bus: Bus) -> None:
     await bus.publish(DEADLETTERS, message(1, payload=bytes(1_500_000)))
-    async with bus.subscribe(DEADLETTERS, "replay", max_unsettled=10) as subscription:
+    async with bus.subscribe(DEADLETTERS, "delivery", max_unsettled=10) as subscription:
         await (await fetch_one(subscription)).ack()
         assert await subscription.pending() == 0
     with pytest.raises(UnavailableError):

@@ -87,7 +87,7 @@ async def _publish(bus: Bus) -> None:
 
 async def _unsettled(bus: Bus) -> bool:
     try:
-        assert await _pending(bus, DEADLETTERS, "replay") == 0
+        assert await _pending(bus, DEADLETTERS, "delivery") == 0
         stages = ((TOKENIZATION.source, TOKENIZATION.group), (REDACTION.source, REDACTION.group))
         return any([await _pending(bus, *stage) for stage in (*stages, (WRITER.source, WRITER.group))])
     except UnavailableError:

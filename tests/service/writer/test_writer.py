@@ -163,7 +163,7 @@ async def _pending(bus: Bus) -> int:
 
 
 async def _dead_letters(bus: Bus) -> int:
-    async with bus.subscribe("deadletters", "replay", max_unsettled=1) as subscription:
+    async with bus.subscribe("deadletters", "delivery", max_unsettled=1) as subscription:
         return await subscription.pending()
 
 

@@ -110,7 +110,7 @@ async def outputs(bus: Bus, count: int, *, topic: str = SPANS_TOKENIZED, group: 
 
 async def dead_letters(bus: Bus, count: int) -> list[DeadLetter]:
     """Return that many dead letters, opened."""
-    return [open_dead_letter(one, KEY) for one in await outputs(bus, count, topic=DEADLETTERS, group="replay")]
+    return [open_dead_letter(one, KEY) for one in await outputs(bus, count, topic=DEADLETTERS, group="delivery")]
 
 
 async def pending(bus: Bus, topic: str = SPANS_RECEIVED, group: str = "tokenization") -> int:

@@ -56,7 +56,7 @@ async def test_a_dead_letter_cannot_be_passed_off_as_another_tenants() -> None:
     failure = describe(UnavailableError("away"))
     letters = DeadLetters(bus, "redaction.1", SPANS_RECEIVED, KEY)
     await letters.put(Message(id="batch-1", key="tenant-1", payload=b"spans"), failure, 3)
-    (stored,) = await outputs(bus, 1, topic=DEADLETTERS, group="replay")
+    (stored,) = await outputs(bus, 1, topic=DEADLETTERS, group="delivery")
     assert open_dead_letter(stored, KEY).payload == b"spans"
     with pytest.raises(SealError):
         open_dead_letter(Message(stored.id, "tenant-2", stored.payload, stored.headers), KEY)

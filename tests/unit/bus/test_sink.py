@@ -98,7 +98,7 @@ async def test_a_call_too_large_for_the_store_is_made_smaller_until_it_goes_thro
     async with running_sink(bus, store.insert):
         await until_settled(bus, SPANS_REDACTED, GROUP)
     assert store.stored == dict.fromkeys(ids, 1)
-    assert await pending(bus, DEADLETTERS, "replay") == 0
+    assert await pending(bus, DEADLETTERS, "delivery") == 0
 
 
 async def test_after_an_outage_batches_are_stored_together_again() -> None:

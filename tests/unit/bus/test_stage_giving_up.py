@@ -168,7 +168,7 @@ async def test_full_dead_letters_hold_up_nothing_else() -> None:
         assert await pending(bus) == 4
         full = False
         await until_settled(bus)
-    assert await pending(bus, DEADLETTERS, "replay") == 4
+    assert await pending(bus, DEADLETTERS, "delivery") == 4
 
 
 async def test_what_a_stage_may_put_out_fits_into_the_dead_letters_sealed() -> None:

@@ -1,7 +1,7 @@
 """The topics of the mesh, as data: who reads them, how long they keep a message, how large they may grow.
 
     ingest -> spans.received -> tokenization -> spans.tokenized -> redaction -> spans.redacted -> writer
-                    any stage, on what it cannot process -> deadletters -> an operator
+                    any stage, on what it cannot process -> deadletters -> delivery -> an operator
 
 Every service that connects creates what is missing and brings the settings of what exists up to date, so there is no
 order in which services must start.
@@ -52,8 +52,9 @@ TOPICS: Final[tuple[Topic, ...]] = (
     Topic(SPANS_TOKENIZED, ("redaction",), Retention.WORK, 0.2),
     # No raw text from here on.
     Topic(SPANS_REDACTED, ("writer",), Retention.WORK, 0.3),
-    # Sealed payloads (`a11i_bus.sealing`), kept for a month so that an operator can replay them after a repair.
-    Topic(DEADLETTERS, ("replay",), Retention.AGE, 0.1, max_age_s=30 * 24 * 3600.0),
+    # Sealed payloads (`a11i_bus.sealing`). The delivery service keeps them for the operator; the bus does for a month,
+    # however long that service is away.
+    Topic(DEADLETTERS, ("delivery",), Retention.AGE, 0.1, max_age_s=30 * 24 * 3600.0),
 )
 """All topics, in the order of the way of a span."""
 
