@@ -40,7 +40,7 @@ _INLINE_BYTES: Final = {Encoding.PROTOBUF: 128 * 1024, Encoding.JSON: 16 * 1024}
 
 _LARGE_BYTES: Final = 1024 * 1024
 """Requests over this size leave a thread to others: a usual one has 100 to 600 kB."""
-_PUBLISHING_BYTES: Final = 8 * 1024 * 1024
+_PUBLISHING_BYTES: Final = 3 * 1024 * 1024
 """On the way to the bus at once. Its connection is first come first served: what is on it is what others wait for."""
 _ID_CHARS: Final = 32
 _ENVELOPE_BYTES: Final = 4096
