@@ -206,6 +206,13 @@ def test_what_items_would_repeat_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
         decode_logs(payload)
 
 
+def test_many_records_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(otlp_items, "_ROWS_AT_ONCE", 3)
+    for count in (0, 3, 7):
+        found = rows(logs(*(LogRecord(body=value(str(number))) for number in range(count))))
+        assert [one["body"] for one in found] == [str(number) for number in range(count)]
+
+
 _PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text() | st.binary(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.metrics.v1 import metrics_pb2 as pb
 
+from a11i_telemetry import otlp_items
 from a11i_telemetry.metric_points import decode_metrics
 from a11i_telemetry.otlp_items import OtlpItemsError
 from a11i_telemetry.signals import SCHEMAS, Signal
@@ -175,6 +176,15 @@ def test_a_point_sent_again_is_the_same_row_and_any_difference_makes_another() -
 
 def test_metrics_without_points_or_kind_leave_nothing() -> None:
     assert rows(metrics(pb.Metric(name="bare"), pb.Metric(name="empty", sum=pb.Sum()))) == []
+
+
+def test_what_points_would_repeat_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    gauge = pb.Gauge(data_points=[pb.NumberDataPoint(as_int=number) for number in range(20)])
+    payload = metrics(pb.Metric(name="m", description="x" * 100, gauge=gauge))
+    assert len(rows(payload)) == 20
+    monkeypatch.setattr(otlp_items, "MAX_SURROUNDINGS_BYTES", 5000)
+    with pytest.raises(OtlpItemsError, match="fewer items"):
+        decode_metrics(payload)
 
 
 def test_what_is_no_request_is_refused() -> None:

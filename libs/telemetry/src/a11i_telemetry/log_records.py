@@ -11,6 +11,7 @@ from a11i_telemetry.defects import DEFECTS_KEY
 from a11i_telemetry.log_schema import COLUMNS
 from a11i_telemetry.messages import event_messages, is_genai_event
 from a11i_telemetry.otlp_items import (
+    ColumnsOf,
     OtlpItemsError,
     Room,
     Row,
@@ -18,7 +19,6 @@ from a11i_telemetry.otlp_items import (
     attribute_columns,
     scopes,
     time_ns,
-    to_columns,
 )
 from a11i_telemetry.shared_columns import MESSAGES
 
@@ -43,13 +43,13 @@ def decode_logs(payload: bytes, received_time_ns: int = 0) -> pa.RecordBatch:
         request = lenient.ExportLogsServiceRequest.FromString(payload)
     except DecodeError as error:
         raise OtlpItemsError("the request is not a valid ExportLogsServiceRequest") from error
-    rows: list[Row] = []
-    room = Room()
+    columns, room = ColumnsOf(COLUMNS), Room()
     seen: Counter[bytes] = Counter()
     for surroundings, scope_logs in scopes(request.resource_logs, "scope_logs"):
-        room.take(surroundings, len(scope_logs.log_records))
-        rows += [_row(record, surroundings, received_time_ns, seen) for record in scope_logs.log_records]
-    return to_columns(rows, COLUMNS)
+        room.take(len(scope_logs.log_records), surroundings.size_bytes)
+        for record in scope_logs.log_records:
+            columns.add(_row(record, surroundings, received_time_ns, seen))
+    return columns.finish()
 
 
 def _row(record: Any, surroundings: Surroundings, received_time_ns: int, seen: Counter[bytes]) -> Row:

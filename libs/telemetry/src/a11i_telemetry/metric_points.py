@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 from a11i_telemetry import attributes, lenient
 from a11i_telemetry.metric_schema import COLUMNS
 from a11i_telemetry.otlp_items import (
+    ColumnsOf,
     OtlpItemsError,
     Room,
     Row,
@@ -16,7 +17,6 @@ from a11i_telemetry.otlp_items import (
     object_text,
     scopes,
     time_ns,
-    to_columns,
 )
 
 _TEMPORALITIES: Final = {1: "delta", 2: "cumulative"}
@@ -35,23 +35,21 @@ def decode_metrics(payload: bytes, received_time_ns: int = 0) -> pa.RecordBatch:
         request = lenient.ExportMetricsServiceRequest.FromString(payload)
     except DecodeError as error:
         raise OtlpItemsError("the request is not a valid ExportMetricsServiceRequest") from error
-    rows: list[Row] = []
-    room = Room()
+    columns, room = ColumnsOf(COLUMNS), Room()
     for surroundings, scope_metrics in scopes(request.resource_metrics, "scope_metrics"):
         for metric in scope_metrics.metrics:
             kind = metric.WhichOneof("data")
             if kind is None:
                 continue
             points = getattr(metric, kind).data_points
-            room.take(surroundings, len(points))
             shared = _metric(metric, kind)
             content = attributes.to_json(shared).encode()
+            room.take(len(points), surroundings.size_bytes + len(content))
             of_all = surroundings.values | shared
-            rows += [
-                {**of_all, **_VALUES[kind](point), **_row(point, surroundings.item_id, content, received_time_ns)}
-                for point in points
-            ]
-    return to_columns(rows, COLUMNS)
+            for point in points:
+                own = _row(point, surroundings.item_id, content, received_time_ns)
+                columns.add({**of_all, **_VALUES[kind](point), **own})
+    return columns.finish()
 
 
 def _metric(metric: Any, kind: str) -> Row:

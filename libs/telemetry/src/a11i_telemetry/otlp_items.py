@@ -19,6 +19,8 @@ MAX_SURROUNDINGS_BYTES: Final = 128 * 1024 * 1024
 """Text of resources and scopes after each item has its own copy, likewise."""
 
 ID_BYTES: Final = 16
+_ROWS_AT_ONCE: Final = 10_000
+"""Some 20 MB of Python's objects."""
 _LAST_TIME_NS: Final = 2**63 - 1
 
 Row = dict[str, Any]
@@ -63,15 +65,15 @@ class Room:
         self._items = MAX_ITEMS
         self._bytes = MAX_SURROUNDINGS_BYTES
 
-    def take(self, surroundings: Surroundings, items: int) -> None:
-        """Count items in these surroundings. Raises OtlpItemsError if there are too many, or they would repeat much."""
+    def take(self, items: int, repeated_bytes: int) -> None:
+        """Count items that each repeat that much text. Raises OtlpItemsError if that is too much."""
         self._items -= items
-        self._bytes -= items * surroundings.size_bytes
+        self._bytes -= items * repeated_bytes
         if self._items < 0:
             raise OtlpItemsError(f"the request has more than {MAX_ITEMS} items; send it in parts")
         if self._bytes < 0:
             message = (
-                f"resources and scopes come to over {MAX_SURROUNDINGS_BYTES} bytes on the request's items; "
+                f"what the request's items share comes to over {MAX_SURROUNDINGS_BYTES} bytes on them; "
                 "send fewer items at once, or smaller resource attributes"
             )
             raise OtlpItemsError(message)
@@ -126,14 +128,35 @@ def time_ns(nanoseconds: int) -> int | None:
     return min(nanoseconds, _LAST_TIME_NS) or None
 
 
-def to_columns(rows: Sequence[Row], columns: Sequence[Column]) -> pa.RecordBatch:
-    """Return the rows as a record batch of these columns."""
-    arrays = [
-        pa.array([row.get(column.name, empty) for row in rows], column.arrow)
-        for column in columns
-        for empty in [_empty_value(column)]
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([(column.name, column.arrow) for column in columns]))
+class ColumnsOf:
+    """Makes columns of rows. Rows that came are columns soon: as Python's objects they take many times the room."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._schema = pa.schema([(column.name, column.arrow) for column in columns])
+        self._rows: list[Row] = []
+        self._batches: list[pa.RecordBatch] = []
+
+    def add(self, row: Row) -> None:
+        """Take a row."""
+        self._rows.append(row)
+        if len(self._rows) == _ROWS_AT_ONCE:
+            self._flush()
+
+    def finish(self) -> pa.RecordBatch:
+        """Return all rows in their order."""
+        if self._rows or not self._batches:
+            self._flush()
+        return pa.concat_batches(self._batches)
+
+    def _flush(self) -> None:
+        arrays = [
+            pa.array([row.get(column.name, empty) for row in self._rows], column.arrow)
+            for column in self._columns
+            for empty in [_empty_value(column)]
+        ]
+        self._batches.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        self._rows = []
 
 
 def _empty_value(column: Column) -> Any:
