@@ -45,29 +45,33 @@ The first attribute that says it decides. A span that says nothing is a tool if 
 has a model's, and else no GenAI span; with an operation that no row knows it is a chain.
 """
 
+COLUMN_HEAD = ("column", "Arrow", "ClickHouse", "text", "meaning")
+
 
 def document() -> str:
     """Return the page."""
     return "".join(
         (
             _HEAD,
-            _table(("column", "Arrow", "ClickHouse", "text", "meaning"), (_column_row(one) for one in COLUMNS)),
+            table(COLUMN_HEAD, (column_row(one) for one in COLUMNS)),
             _ENVELOPE_HEAD,
-            _table(("column", "ClickHouse", "meaning"), (_envelope_row(one) for one in ENVELOPE_COLUMNS)),
+            table(("column", "ClickHouse", "meaning"), (_envelope_row(one) for one in ENVELOPE_COLUMNS)),
             _RULES_HEAD,
-            _table(("column", "sources"), (_rule_row(one) for one in (*RULES, INPUTS, OUTPUTS))),
+            table(("column", "sources"), (_rule_row(one) for one in (*RULES, INPUTS, OUTPUTS))),
             _KINDS_HEAD,
-            _table(("attribute", "word: `step_kind`"), (_kind_row(one) for one in KIND_RULES)),
+            table(("attribute", "word: `step_kind`"), (_kind_row(one) for one in KIND_RULES)),
         )
     )
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table in Markdown."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _column_row(column: Column) -> tuple[str, ...]:
+def column_row(column: Column) -> tuple[str, ...]:
+    """Return a column as a row of COLUMN_HEAD."""
     text = "yes" if column.text else ""
     return f"`{column.name}`", f"`{column.arrow}`", f"`{column.clickhouse}`", text, column.meaning
 
