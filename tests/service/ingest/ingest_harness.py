@@ -1,5 +1,6 @@
-"""Ingest in this process, between a memory bus and an auth service of the test's own."""
+"""Ingest in this process, between a bus and an auth service of the test's own."""
 
+import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,22 +9,32 @@ from typing import Any
 import grpc
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import status_pb2
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from pydantic import SecretStr
 
 from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
-from a11i_bus import BusSettings, topology
-from a11i_bus.memory import MemoryBroker
+from a11i_bus import Bus, BusSettings, connect, topology
+from a11i_bus.memory import MemoryBroker, MemoryBus
 from a11i_chassis.app import serving
 from a11i_chassis.settings import ClientSettings
 from a11i_ingest.app import wire
 from a11i_ingest.settings import GrpcSettings, HttpSettings, IngestSettings, IntakeSettings
 from a11i_telemetry import received
-from a11i_telemetry.batch import SpanBatch
+from a11i_telemetry.batch import SpanBatch, open_envelope
+from a11i_telemetry.defects import DEFECTS_KEY
+from a11i_telemetry.signals import Signal
 
 KEY = "a11i_" + "good"
 READ_ONLY_KEY = "a11i_" + "read"
 TENANT, PROJECT = "tenant-1", "project-1"
+
+_FETCH_S = 0.3
+"""For NATS to say that there is nothing more."""
 
 
 class FakeAuth(auth_service_pb2_grpc.AuthServiceServicer):
@@ -74,7 +85,9 @@ class Harness:
 
     grpc_address: str
     http_address: str
+    bus: Bus
     broker: MemoryBroker
+    """Of the bus in memory."""
     auth: FakeAuth
     channel: grpc.aio.Channel
     stop: Callable[[], Coroutine[Any, Any, None]]
@@ -103,15 +116,69 @@ class Harness:
         answer: bytes = await self.start_export(body, metadata, compression)
         return answer
 
-    async def stored(self) -> list[SpanBatch]:
-        """Take everything off the topic of received spans."""
-        batches = []
-        async with self.broker.bus().subscribe(topology.SPANS_RECEIVED, "tokenization", max_unsettled=1000) as group:
-            while deliveries := await group.fetch(100, 0.0):
+    async def payloads(self) -> list[bytes]:
+        """Take everything off the topic of received spans. On a bus of several tests, return the own tenant's."""
+        payloads = []
+        wait_s = 0.0 if isinstance(self.bus, MemoryBus) else _FETCH_S
+        async with self.bus.subscribe(topology.SPANS_RECEIVED, "tokenization", max_unsettled=1000) as group:
+            while deliveries := await group.fetch(100, wait_s):
                 for delivery in deliveries:
-                    batches.append(received.decode(delivery.message.payload))
+                    if isinstance(self.bus, MemoryBus) or delivery.message.key == self.auth.tenants[KEY]:
+                        payloads.append(delivery.message.payload)
                     await delivery.ack()
-        return batches
+        return payloads
+
+    async def stored(self) -> list[SpanBatch]:
+        """Take everything off the topic of received spans, as the first stage reads it."""
+        return [received.decode(payload) for payload in await self.payloads()]
+
+    async def kept(self) -> "Kept":
+        """Take everything off the topic of received spans, as ingest put it there, item by item."""
+        kept = Kept()
+        for payload in await self.payloads():
+            received.decode(payload)  # what ingest acknowledges, the first stage must be able to read
+            kept.add(open_envelope(payload))
+        return kept
+
+
+@dataclass(slots=True)
+class Kept:
+    """What was on the bus."""
+
+    spans: list[Span] = field(default_factory=list)
+    records: list[LogRecord] = field(default_factory=list)
+    metrics: list[Metric] = field(default_factory=list)
+    requests: list[ExportTraceServiceRequest] = field(default_factory=list)
+    """The requests for traces that the spans stand in."""
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of `issue_schema.COLUMNS`."""
+
+    def add(self, envelope: Any) -> None:
+        """Add a batch's items."""
+        match envelope.signal:
+            case Signal.SPANS:
+                request = ExportTraceServiceRequest.FromString(envelope.otlp)
+                self.requests.append(request)
+                self.spans += [
+                    one for group in request.resource_spans for scope in group.scope_spans for one in scope.spans
+                ]
+            case Signal.LOGS:
+                for logs in ExportLogsServiceRequest.FromString(envelope.otlp).resource_logs:
+                    self.records += [one for scope in logs.scope_logs for one in scope.log_records]
+            case Signal.METRICS:
+                for metrics in ExportMetricsServiceRequest.FromString(envelope.otlp).resource_metrics:
+                    self.metrics += [one for scope in metrics.scope_metrics for one in scope.metrics]
+            case Signal.ISSUES:
+                self.issues += SpanBatch.decode(envelope.SerializeToString()).columns.to_pylist()
+
+    def defects(self) -> list[list[str]]:
+        """Return what ingest says on each span that it mended or cut."""
+        return [
+            [one.string_value for one in pair.value.array_value.values]
+            for span in self.spans
+            for pair in span.attributes
+            if pair.key == DEFECTS_KEY
+        ]
 
 
 @asynccontextmanager
@@ -122,8 +189,10 @@ async def running_ingest(
     capacity_bytes: int = 64 * 1024**2,
     key_ttl_s: int = 30,
     grpc_read_timeout_s: float = 30,
+    http: HttpSettings | None = None,
+    bus_url: str = "memory://",
 ) -> AsyncIterator[Harness]:
-    """Run ingest while the context is open."""
+    """Run ingest while the context is open, on a bus in memory unless `bus_url` says another."""
     auth, auth_server = FakeAuth(key_ttl_s), grpc.aio.server()
     auth_service_pb2_grpc.add_AuthServiceServicer_to_server(auth, auth_server)
     auth_port = auth_server.add_insecure_port("127.0.0.1:0")
@@ -132,8 +201,8 @@ async def running_ingest(
         grpc=GrpcSettings(
             listen="127.0.0.1:0", max_receive_bytes=max_receive_bytes, read_timeout_s=grpc_read_timeout_s
         ),
-        http=HttpSettings(listen="127.0.0.1:0"),
-        bus=BusSettings(url=SecretStr("memory://"), capacity_bytes=capacity_bytes),
+        http=(http or HttpSettings()).model_copy(update={"listen": "127.0.0.1:0"}),
+        bus=BusSettings(url=SecretStr(bus_url), capacity_bytes=capacity_bytes),
         auth=ClientSettings(address=f"127.0.0.1:{auth_port}"),
         intake=intake or IntakeSettings(),
         shutdown_budget_s=5,
@@ -141,11 +210,15 @@ async def running_ingest(
     broker = MemoryBroker(settings.bus)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(auth_server.stop, None)
-        wired = await stack.enter_async_context(wire(settings, broker.bus()))
+        bus = broker.bus()
+        if bus_url != "memory://":
+            bus = await stack.enter_async_context(connect(settings.bus))
+            auth.tenants[KEY] = f"tenant-{uuid.uuid4()}"  # else another test's requests would be this one's, sent again
+        wired = await stack.enter_async_context(wire(settings, bus))
         server_stack = await stack.enter_async_context(AsyncExitStack())
         server = await server_stack.enter_async_context(serving("ingest", settings, wired.app))
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(server.address))
-        yield Harness(server.address, wired.http_address, broker, auth, channel, server_stack.aclose)
+        yield Harness(server.address, wired.http_address, bus, broker, auth, channel, server_stack.aclose)
 
 
 def request(*span_ids: int, text: str = "") -> ExportTraceServiceRequest:

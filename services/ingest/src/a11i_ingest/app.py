@@ -13,7 +13,8 @@ from a11i_bus.port import Bus
 from a11i_chassis.app import App
 from a11i_chassis.auth import KeyVerifier
 from a11i_chassis.grpc_client import open_channel
-from a11i_ingest.http_door import HttpDoor, listening
+from a11i_ingest.http_door import HttpDoor
+from a11i_ingest.http_server import listening
 from a11i_ingest.intake import Intake
 from a11i_ingest.kinds import KINDS
 from a11i_ingest.service import SERVER_OPTIONS, Authenticator, OtlpService
@@ -48,7 +49,7 @@ async def wire(settings: IngestSettings, bus: Bus) -> AsyncIterator[Wired]:
         executor = stack.enter_context(ThreadPoolExecutor(settings.intake.decode_threads, "decode"))
         verifier = KeyVerifier(channel, timeout_s=settings.auth.timeout_s)
         intake = Intake(bus, executor, settings.intake, max_request_bytes=settings.grpc.max_receive_bytes)
-        door = HttpDoor(verifier, intake, read_timeout_s=settings.http.read_timeout_s)
+        door = HttpDoor(verifier, intake, settings.http)
         shares_ports = settings.worker_of != 0
         http_address = await stack.enter_async_context(listening(settings.http, door.handle, share_port=shares_ports))
         authenticator = Authenticator(verifier)

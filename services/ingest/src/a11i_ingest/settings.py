@@ -30,11 +30,31 @@ class GrpcSettings(GrpcServerSettings):
     )
 
 
+class CorsSettings(BaseModel):
+    """Web pages that may send from a browser; none, unless they are named."""
+
+    allowed_origins: list[str] = Field(
+        [],
+        description='Origins such as "https://app.example.com", or with a wildcard "https://*.example.com"; "*" for '
+        "every page. Pages send a key that their visitors can read: give them one that can only ingest.",
+    )
+    allowed_headers: list[str] = Field(
+        [], description="Request headers that pages may send besides those that OTLP exporters use."
+    )
+
+
 class HttpSettings(BaseModel):
     """The OTLP/HTTP listener. It takes requests as large as the gRPC listener's."""
 
     listen: str = Field("127.0.0.1:4318", pattern=r"^.+:\d{1,5}$", description="host:port; port 0 picks a free one.")
     read_timeout_s: float = Field(30.0, gt=0, le=600, description="Seconds that a request's body may take to arrive.")
+    header_timeout_s: float = Field(
+        10.0, gt=0, le=600, description="Seconds that a request's headers may take, from the first byte to the last."
+    )
+    keep_alive_s: float = Field(
+        75.0, gt=0, le=3600, description="Seconds that a connection may stay open without a request."
+    )
+    cors: CorsSettings = Field(CorsSettings(), description="Web pages that may send.")
 
 
 class Rates(BaseModel, frozen=True):
