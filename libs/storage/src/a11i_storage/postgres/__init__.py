@@ -1,7 +1,16 @@
-"""The catalog in PostgreSQL: tenants, projects, API keys, ingest policies."""
+"""What is kept in PostgreSQL: the catalog (tenants, projects, API keys, ingest policies) and dead letters."""
 
 from a11i_storage.postgres.catalog import ApiKey, Catalog, open_catalog
+from a11i_storage.postgres.dead_letter_store import DeadLetterStore, open_dead_letters
 from a11i_storage.postgres.migrator import migrate
 from a11i_storage.postgres.settings import PostgresSettings
 
-__all__ = ["ApiKey", "Catalog", "PostgresSettings", "migrate", "open_catalog"]
+__all__ = [
+    "ApiKey",
+    "Catalog",
+    "DeadLetterStore",
+    "PostgresSettings",
+    "migrate",
+    "open_catalog",
+    "open_dead_letters",
+]

@@ -118,7 +118,7 @@ class _DeadLetterActionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_
     DEAD_LETTER_ACTION_KIND_DISCARD: _DeadLetterActionKind.ValueType  # 2
     """Somebody discarded them."""
     DEAD_LETTER_ACTION_KIND_EXPIRE: _DeadLetterActionKind.ValueType  # 3
-    """They were older than the retention and were deleted."""
+    """They waited for longer than the retention and were deleted."""
 
 class DeadLetterActionKind(_DeadLetterActionKind, metaclass=_DeadLetterActionKindEnumTypeWrapper):
     """DeadLetterActionKind says what was done."""
@@ -130,7 +130,7 @@ DEAD_LETTER_ACTION_KIND_REPLAY: DeadLetterActionKind.ValueType  # 1
 DEAD_LETTER_ACTION_KIND_DISCARD: DeadLetterActionKind.ValueType  # 2
 """Somebody discarded them."""
 DEAD_LETTER_ACTION_KIND_EXPIRE: DeadLetterActionKind.ValueType  # 3
-"""They were older than the retention and were deleted."""
+"""They waited for longer than the retention and were deleted."""
 Global___DeadLetterActionKind: _TypeAlias = DeadLetterActionKind  # noqa: Y015
 
 @_typing.final
