@@ -76,6 +76,20 @@ async def test_what_a_tool_does_is_no_part_of_the_call_that_asked_for_it(store: 
     assert await total(store) == 10
 
 
+async def test_spans_of_one_response_beside_each_other_count_once_and_the_priced_one_does(store: Store) -> None:
+    """As when two instrumentations see the same call."""
+    await store.put(
+        usage("agent", kind="agent"),
+        usage("one", "agent", 4, response_id="r-1", total_cost_usd=None),
+        usage("two", "agent", 4, response_id="r-1"),
+        usage("other", "agent", 3, response_id="r-2"),
+        usage("nameless", "agent", 2),
+        usage("nameless too", "agent", 2),
+    )
+    assert await total(store) == 11
+    assert (await store.summary()).unpriced_calls == 0
+
+
 async def test_a_span_below_that_says_nothing_or_zero_takes_nothing_away(store: Store) -> None:
     await store.put(
         usage("call", tokens=4), usage("http", "call", kind=""), usage("raw", "call", input_tokens=0, output_tokens=0)

@@ -224,7 +224,8 @@ class TraceSummary(_message.Message):
     """Spans whose status is an error."""
     input_tokens: _builtins.int
     """Input tokens, each call's once: a span's usage counts unless a span below it (but for what tools do) has usage of
-    its own, because it is then a roll-up of calls, or a second span for one of them.
+    its own, because it is then a roll-up of calls, or a second span for one of them. Of spans with the id of one
+    response in common one counts.
     """
     output_tokens: _builtins.int
     """Output tokens, likewise."""

@@ -3,6 +3,7 @@
 -- Every call counts once: a span's usage counts unless a span below it has usage of its own, because then it is a
 -- roll-up of the calls below or a second span for one of them; names and kinds do not tell, the tree does. A tool's
 -- parent is not above what the tool did: a model's call is no roll-up of the calls that a tool makes on its behalf.
+-- Spans beside each other that have a response's id in common are one call, too: of these one counts, a priced one first.
 -- The fold goes up from the spans with usage, a level at a time, and takes each link once, so that a circle of parents
 -- ends. Its bound is the distance from a roll-up to the nearest usage below it, not the depth of the trace.
 -- Clients choose the numbers, so sums stay within what the answer can hold instead of turning over.
@@ -16,7 +17,14 @@ WITH
     range(least(length(links) + 1, 64)),
     (parents_of_usage, bitmapBuild(emptyArrayUInt64()), links)
   ).2 AS above_usage,
-  arrayFilter(usage -> NOT bitmapContains(above_usage, usage.id), usages) AS counted,
+  arraySort(
+    usage -> (usage.is_unpriced, usage.id), arrayFilter(usage -> NOT bitmapContains(above_usage, usage.id), usages)
+  ) AS lowest,
+  arrayFilter(
+    (usage, number) -> number = 1 OR usage.response = '',
+    lowest,
+    arrayEnumerateUniq(arrayMap(usage -> usage.response, lowest))
+  ) AS counted,
   toInt128(9223372036854775807) AS max_int64,
   -max_int64 - 1 AS min_int64
 SELECT
@@ -55,8 +63,8 @@ FROM
     groupArrayIf(
       CAST(
         (id, ifNull(span_input_tokens, 0), ifNull(span_output_tokens, 0), ifNull(span_cost, 0),
-         has_tokens AND isNull(span_cost), model),
-        'Tuple(id UInt64, input Int128, output Int128, cost Decimal(38, 12), is_unpriced Bool, model String)'
+         has_tokens AND isNull(span_cost), model, response_id),
+        'Tuple(id UInt64, input Int128, output Int128, cost Decimal(38, 12), is_unpriced Bool, model String, response String)'
       ),
       has_usage
     ) AS usages
@@ -64,6 +72,7 @@ FROM
   (
     SELECT
       trace_id, span_id, parent_span_id, start_time, end_time, status_code, step_kind, request_model, response_model,
+      response_id,
       name AS span_name,
       service_name AS span_service,
       input_tokens AS span_input_tokens,
