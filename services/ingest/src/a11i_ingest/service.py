@@ -9,8 +9,10 @@ from typing import Any, Final
 
 import grpc
 
+from a11i.errors.v1 import error_reason_pb2 as reasons
 from a11i_chassis.auth import SCOPE_INGEST, KeyVerifier, Principal, bearer_token
-from a11i_chassis.errors import InvalidArgumentError, OverloadedError
+from a11i_chassis.errors import A11iError, InvalidArgumentError, OverloadedError, UnavailableError
+from a11i_chassis.logging import log_defect
 from a11i_ingest.compression import GZIP_MAGIC
 from a11i_ingest.intake import Arrival, Intake
 from a11i_ingest.kinds import Kind
@@ -55,6 +57,15 @@ class OtlpService:
 
     async def export(self, _requests: object, context: Context) -> bytes:
         """Answer the call's Export...ServiceRequest with the response, both serialized."""
+        try:
+            return await self._export(context)
+        except (A11iError, grpc.aio.BaseError):
+            raise
+        except Exception as error:
+            # INTERNAL would have clients throw the request away, for a defect that may pass with a restart.
+            raise UnavailableError(log_defect("export_failed", error), reason=reasons.ERROR_REASON_INTERNAL) from error
+
+    async def _export(self, context: Context) -> bytes:
         principal = await self._authenticator.principal(context)
         async with self._intake.receiving(_DOOR, principal) as arrival:
             body = await self._read(context, arrival)
