@@ -9,7 +9,7 @@ from a11i.query.v1 import query_service_pb2 as query
 from a11i.telemetry.v1 import span_pb2 as pb
 from a11i_query import translate
 from a11i_query.event_join import EventsBySpan
-from a11i_storage.clickhouse import LOG_SCHEMA, StoredTrace, TraceEvents
+from a11i_storage.clickhouse import EVENT_SCHEMA, StoredTrace, TraceEvents
 from a11i_telemetry.signals import Signal
 from tests.contract.stored_signals import record_batch, row, row_id
 from tests.contract.stored_spans import NOON_NS, span, span_id, trace_id
@@ -31,8 +31,7 @@ def event(name: str, at: int = 0, of: object = "span", **columns: Any) -> dict[s
 def answer(*events: dict[str, Any], truncated: bool = False, spans: int = 1, **columns: Any) -> query.GetTraceResponse:
     """Return the answer for a span with these events, by time as the store has them."""
     batch = record_batch(Signal.LOGS, sorted(events, key=lambda one: one["time"]))
-    received = pa.array([NOON_NS] * len(events), LOG_SCHEMA.field("received_time").type)
-    table = pa.Table.from_batches([batch.append_column("received_time", received)]).cast(LOG_SCHEMA)
+    table = pa.Table.from_batches([batch]).select(EVENT_SCHEMA.names).cast(EVENT_SCHEMA)
     names = ["span", *(f"span {number}" for number in range(1, spans))]
     trace = StoredTrace(stored(*(span(span=name, **columns) for name in names)), SUMMARY)
     parts = translate.trace(trace, EventsBySpan(TraceEvents(table, truncated)))

@@ -16,7 +16,7 @@ from a11i.telemetry.v1 import span_pb2 as pb
 from a11i_query import translate
 from a11i_query.columns import rows
 from a11i_query.event_join import EventsBySpan
-from a11i_storage.clickhouse import LOG_SCHEMA, SPAN_SCHEMA, StoredTrace, TraceEvents, TraceSummary
+from a11i_storage.clickhouse import EVENT_SCHEMA, SPAN_SCHEMA, StoredTrace, TraceEvents, TraceSummary
 from tests.contract.stored_spans import NOON_NS, S, record_batch, span, span_id, trace_id
 
 SUMMARY = TraceSummary(
@@ -37,7 +37,7 @@ SUMMARY = TraceSummary(
     redacted_entities={"IBAN": 7},
 )
 
-NO_EVENTS = EventsBySpan(TraceEvents(LOG_SCHEMA.empty_table(), truncated=False))
+NO_EVENTS = EventsBySpan(TraceEvents(EVENT_SCHEMA.empty_table(), truncated=False))
 
 
 def stored(*spans: dict[str, Any]) -> pa.Table:

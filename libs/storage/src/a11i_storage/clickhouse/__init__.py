@@ -13,6 +13,7 @@ from a11i_storage.clickhouse.reader import (
 )
 from a11i_storage.clickhouse.settings import ClickHouseSettings
 from a11i_storage.clickhouse.signal_reader import (
+    EVENT_SCHEMA,
     ISSUE_SCHEMA,
     LOG_SCHEMA,
     METRIC_SCHEMA,
@@ -29,6 +30,7 @@ from a11i_storage.clickhouse.statements import Scope
 from a11i_storage.clickhouse.writer import ClickHouseWriter
 
 __all__ = [
+    "EVENT_SCHEMA",
     "ISSUE_SCHEMA",
     "LOG_SCHEMA",
     "METRIC_SCHEMA",

@@ -9,6 +9,7 @@ import pyarrow as pa
 from a11i_storage.clickhouse.connection import ClickHouse
 from a11i_storage.clickhouse.statements import Scope, statement
 from a11i_storage.clickhouse.tables import TABLES
+from a11i_telemetry.shared_columns import ATTRIBUTES, DROPPED, EVALUATION, MESSAGES
 from a11i_telemetry.signals import Signal
 
 LOG_SCHEMA: Final = TABLES[Signal.LOGS].read_schema
@@ -17,6 +18,17 @@ METRIC_SCHEMA: Final = TABLES[Signal.METRICS].read_schema
 """The columns of stored points, likewise."""
 ISSUE_SCHEMA: Final = TABLES[Signal.ISSUES].read_schema
 """The columns of stored issues, likewise."""
+
+EVENT_SCHEMA: Final = pa.schema(
+    [
+        LOG_SCHEMA.field(name)
+        for name in (
+            *("record_id", "time", "event_name", "span_id", "body", "body_is_json"),
+            *(column.name for column in (*ATTRIBUTES, *DROPPED, *MESSAGES, *EVALUATION)),
+        )
+    ]
+)
+"""The columns of a log record that a span can use. A statement that names few is planned in half the time."""
 
 _FIRST: Final = bytes(16)
 """Before every row of its time: ids are digests."""
@@ -84,7 +96,7 @@ class TraceEvents:
     """The GenAI events of a trace's spans that arrived as log records."""
 
     rows: pa.Table
-    """LOG_SCHEMA, one row an event, by time."""
+    """EVENT_SCHEMA, one row an event, by time."""
     truncated: bool
     """Whether some were left out."""
 
@@ -130,8 +142,8 @@ class ClickHouseSignalReader:
         """Return the events of a trace's spans, at most the first `limit` of them and `max_bytes`."""
         # One more than asked for tells whether there are more.
         parameters = scope.parameters | {"trace_id": trace_id.hex(), "limit": limit + 1, "max_bytes": max_bytes}
-        sql = statement("get_trace_events", {"columns": ", ".join(LOG_SCHEMA.names)})
-        rows, found = _counted(await self._clickhouse.query(sql, parameters), LOG_SCHEMA, limit)
+        sql = statement("get_trace_events", {"columns": ", ".join(EVENT_SCHEMA.names)})
+        rows, found = _counted(await self._clickhouse.query(sql, parameters), EVENT_SCHEMA, limit)
         return TraceEvents(rows, truncated=found > rows.num_rows)
 
     async def _page(
