@@ -58,12 +58,14 @@ e2e: setup ## Run the tests of the whole mesh as processes.
 bench: setup ## Measure ingest, its peer, the whole mesh and the SDK; takes some minutes.
 	@$(PYTHON_BIN) -m tests.bench.bench_ingest
 	@$(PYTHON_BIN) -m tests.bench.bench_peer
+	@$(PYTHON_BIN) -m tests.bench.bench_overload
 	@$(PYTHON_BIN) -m tests.bench.bench_e2e
 	@$(PYTHON_BIN) -m tests.bench.bench_sdk
 
 bench-quick: setup ## Measure the same on less.
 	@$(PYTHON_BIN) -m tests.bench.bench_ingest --quick
 	@$(PYTHON_BIN) -m tests.bench.bench_peer --quick
+	@$(PYTHON_BIN) -m tests.bench.bench_overload --quick
 	@$(PYTHON_BIN) -m tests.bench.bench_e2e --quick
 	@$(PYTHON_BIN) -m tests.bench.bench_sdk --quick
 
