@@ -1,11 +1,12 @@
 """What went into a step and came out of it: messages, or a tool's arguments and result, in the normal form."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from a11i_telemetry import bodies
+from a11i_telemetry.facts import Span
 from a11i_telemetry.flat import listed
 from a11i_telemetry.messages import event_messages
 from a11i_telemetry.notations import (
@@ -22,7 +23,7 @@ from a11i_telemetry.notations import (
     to_text,
     to_tool_definitions,
 )
-from a11i_telemetry.rules import ANSWERS, Source, Take
+from a11i_telemetry.rules import ANSWERS, Answer, Source, Take
 from a11i_telemetry.takes import json_of
 
 Facts = Mapping[str, JsonValue]
@@ -38,17 +39,6 @@ _NORMAL_MESSAGES: Final = re.compile(
     rf'\s*\[\s*(?:\]|\{{\s*(?:"role"\s*:\s*"(?:user|assistant|system|tool)"\s*,\s*)?"parts"\s*:\s*\[\s*(?:\]|{_PART}))'
 )
 _NORMAL_PARTS: Final = re.compile(rf"\s*\[\s*(?:\]|{_PART})")
-_OTHERWISE: Final = (
-    '"result":',
-    '"arguments":"',
-    '"arguments": "',
-    '"text":',
-    '"tool_calls":',
-    '"tool_call_id":',
-    '"parts": []',
-    '"parts":[]',
-)
-"""What OpenTelemetry's notation does not have, or has as an object."""
 
 
 @dataclass(slots=True)
@@ -66,68 +56,84 @@ class Content:
 
 def is_normal(text: str, column: str) -> bool:
     """Return whether a JSON text is in the normal form as it is, judged by its beginning and the words in it."""
-    pattern = _NORMAL_PARTS if column == "system_instructions" else _NORMAL_MESSAGES
-    return pattern.match(text) is not None and not any(word in text for word in _OTHERWISE)
+    if column.startswith("tool_"):
+        return text != "" and text[0] != '"' and '"kwargs"' not in text
+    if column == "system_instructions":
+        return _NORMAL_PARTS.match(text) is not None and '"text":' not in text
+    # Written out, as this is read for each message list of each span.
+    return (
+        _NORMAL_MESSAGES.match(text) is not None
+        and '"text":' not in text
+        and '"result":' not in text
+        and '"arguments":"' not in text
+        and '"arguments": "' not in text
+        and '"tool_calls":' not in text
+        and '"tool_call_id":' not in text
+        and '"parts": []' not in text
+        and '"parts":[]' not in text
+    )
 
 
-def read_input(source: Source, facts: Facts, kind: str) -> Content:
-    """Return what a source of INPUTS says of a step of this kind."""
-    content = _read(source, facts, kind, "user")
-    for message in content.messages:
-        message.pop("finish_reason", None)  # Only what comes out was just finished.
-    return content
+def reader(source: Source, role: str) -> Callable[[Span], Content]:
+    """Return the function that says what a source of INPUTS (role user) or OUTPUTS (assistant) has of a span."""
+    key, take = source.key, source.take
+    if take in (Take.PAYLOAD, Take.BODY):
+        return lambda span: _payload(span, key, role, only_body=take is Take.BODY)
+    if take is Take.FLAT:
+        return lambda span: Content(_flat(span.facts[key], role))
+    if take is Take.ANSWER:
+        return lambda span: Content(_answer(ANSWERS[key], span.facts))
+    if take is Take.EVENTS:
+        return lambda span: _events(span.facts[key], span.kind, role)
+    if take is Take.CONVERSATION:
+        return lambda span: Content(_conversation(span.document(key), role))
+    if take is Take.MOVED_JSON:
+        given = bodies.arguments if role == "user" else bodies.result
+        return lambda span: Content(tool=given(span.document(key)))
+    return lambda span: _listed(span.document(key), role)
 
 
-def read_output(source: Source, facts: Facts, kind: str) -> Content:
-    """Return what a source of OUTPUTS says of a step of this kind."""
-    return _read(source, facts, kind, "assistant")
+def _listed(document: JsonValue, role: str) -> Content:
+    messages = to_messages(_brought(document, role), role)
+    if role == "user":
+        return Content(_sent(messages))
+    reason = messages[-1].get("finish_reason", "") if messages else ""
+    return Content(_with_parts(messages), finish="" if any(one["parts"] for one in messages) else reason)
 
 
-def _read(source: Source, facts: Facts, kind: str, role: str) -> Content:
-    value = facts.get(source.key)
-    match source.take:
-        case Take.PAYLOAD | Take.BODY:
-            return _payload(value, kind, role, only_body=source.take is Take.BODY)
-        case Take.FLAT:
-            return Content(_flat(value, role))
-        case Take.ANSWER:
-            return Content(_answer(source.key, facts))
-        case Take.EVENTS:
-            return _events(value, kind, role)
-        case Take.CONVERSATION:
-            return Content(_conversation(json_of(value), role))
-        case Take.MOVED_JSON:
-            given = json_of(value)
-            return Content(tool=bodies.arguments(given) if role == "user" else bodies.result(given))
-        case _:
-            messages = to_messages(_brought(value, role), role)
-            reason = messages[-1].get("finish_reason", "") if messages else ""
-            return Content(_with_parts(messages), finish="" if any(one["parts"] for one in messages) else reason)
+def _sent(messages: list[Message]) -> list[Message]:
+    """Return messages that went in: only what comes out was just finished."""
+    for message in messages:
+        message.pop("finish_reason", None)
+    return _with_parts(messages)
 
 
-def _brought(value: JsonValue, role: str) -> JsonValue:
+def _brought(document: JsonValue, role: str) -> JsonValue:
     """Return messages out of the body that a source has where messages belong."""
-    inner = json_of(value)
-    body = (bodies.request if role == "user" else bodies.response)(inner) if isinstance(inner, dict) else None
-    return body.messages if body else inner
+    if not isinstance(document, dict):
+        return document
+    body = bodies.request(document) if role == "user" else bodies.response(document)
+    return body.messages if body else document
 
 
-def _payload(value: JsonValue, kind: str, role: str, *, only_body: bool) -> Content:
+def _payload(span: Span, key: str, role: str, *, only_body: bool) -> Content:
+    kind = span.kind
     if kind in ("embedding", "retrieval", "rerank"):  # What goes in is no conversation, and vectors come out.
         return Content()
-    inner = json_of(value)
-    if kind == "tool":
-        if value in ("", "{}") and role == "user":
-            return Content()
-        return Content(tool=bodies.arguments(inner) if role == "user" else bodies.result(inner))
-    if inner is None or inner in ("", {}, []):
+    given = span.document(key)
+    if given is None or given in ("", {}, []):
         return Content()
-    body = bodies.request(inner) if role == "user" else bodies.response(inner)
-    if body:
-        return Content(_with_parts(body.messages), system=body.system, tools=body.tools)
+    if kind == "tool":
+        return Content(tool=bodies.arguments(given) if role == "user" else bodies.result(given))
+    if isinstance(given, (dict, list)):
+        body = bodies.request(given) if role == "user" else bodies.response(given)
+        if body:
+            messages = _sent(body.messages) if role == "user" else _with_parts(body.messages)
+            return Content(messages, system=body.system, tools=body.tools)
     if only_body:
         return Content()
-    text = inner if isinstance(inner, str) else value if isinstance(value, str) else to_text(inner)
+    value = span.facts[key]
+    text = given if isinstance(given, str) else value if isinstance(value, str) else to_text(given)
     return Content([text_message(role, text)] if text else [])
 
 
@@ -150,9 +156,8 @@ def _flat(members: JsonValue, role: str) -> list[Message]:
     return _with_parts(to_messages(messages, role))
 
 
-def _answer(key: str, facts: Facts) -> list[Message]:
+def _answer(answer: Answer, facts: Facts) -> list[Message]:
     """Return the message of text, calls and the like that have an attribute each."""
-    answer = ANSWERS[key]
     parts: list[Part] = [
         {"type": "reasoning", "content": to_text(reasoning)} for reasoning in _given(facts, answer.reasoning)
     ]
@@ -186,7 +191,7 @@ def _given(facts: Facts, keys: Sequence[str]) -> list[JsonValue]:
 def _conversation(value: JsonValue, role: str) -> list[Message]:
     messages = _with_parts(to_messages(value, "user")) if is_messages(value) else []
     last = messages[-1:] if messages and messages[-1]["role"] == "assistant" else []
-    return last if role == "assistant" else messages[: len(messages) - len(last)]
+    return last if role == "assistant" else _sent(messages[: len(messages) - len(last)])
 
 
 def _events(events: JsonValue, kind: str, role: str) -> Content:

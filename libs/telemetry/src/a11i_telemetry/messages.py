@@ -93,17 +93,21 @@ def _message(role: str) -> _Reader:
         event = {**attributes, **body}
         content = parsed(event.get("content", whole if isinstance(whole, str) else None))
         if isinstance(content, dict) and isinstance(content.get("parts"), list):  # Gemini's contents.
-            return EventContent(input_messages=to_messages(content, role))
+            return EventContent(input_messages=_said(content, role))
         message = {
             "role": role_of(event.get("role"), role),
             "content": content,
             "tool_calls": parsed(event.get("tool_calls")),
             "tool_call_id": event.get("id") if role == "tool" else None,
         }
-        found = to_messages(message, role)
-        return EventContent(input_messages=[one for one in found if one["parts"]])
+        return EventContent(input_messages=_said(message, role))
 
     return read
+
+
+def _said(value: JsonValue, role: str) -> list[Message]:
+    """Return the messages that say anything."""
+    return [message for message in to_messages(parsed(value), role) if message["parts"]]
 
 
 def _choice(body: Mapping[str, JsonValue], attributes: Mapping[str, JsonValue], whole: object) -> EventContent:
@@ -125,8 +129,8 @@ def _choice(body: Mapping[str, JsonValue], attributes: Mapping[str, JsonValue], 
 def _details(body: Mapping[str, JsonValue], attributes: Mapping[str, JsonValue], _: object) -> EventContent:
     event = {**body, **attributes}
     return EventContent(
-        input_messages=to_messages(parsed(event.get("gen_ai.input.messages")), "user"),
-        output_messages=to_messages(parsed(event.get("gen_ai.output.messages")), "assistant"),
+        input_messages=_said(event.get("gen_ai.input.messages"), "user"),
+        output_messages=_said(event.get("gen_ai.output.messages"), "assistant"),
         system_instructions=to_parts(parsed(event.get("gen_ai.system_instructions"))),
         tool_definitions=to_tool_definitions(event.get("gen_ai.tool.definitions")),
     )
@@ -134,12 +138,12 @@ def _details(body: Mapping[str, JsonValue], attributes: Mapping[str, JsonValue],
 
 def _prompt(body: Mapping[str, JsonValue], attributes: Mapping[str, JsonValue], _: object) -> EventContent:
     prompt = first({**body, **attributes}, ("gen_ai.prompt", "content"))
-    return EventContent(input_messages=to_messages(parsed(prompt), "user"))
+    return EventContent(input_messages=_said(prompt, "user"))
 
 
 def _completion(body: Mapping[str, JsonValue], attributes: Mapping[str, JsonValue], _: object) -> EventContent:
     completion = first({**body, **attributes}, ("gen_ai.completion", "content"))
-    return EventContent(output_messages=to_messages(parsed(completion), "assistant"))
+    return EventContent(output_messages=_said(completion, "assistant"))
 
 
 def _evaluation(body: Mapping[str, JsonValue], attributes: Mapping[str, JsonValue], _: object) -> EventContent:

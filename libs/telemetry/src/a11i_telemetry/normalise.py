@@ -3,7 +3,7 @@
 Only the attributes that the tables know become Python values, all of a batch in one go, and span by span columns again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -11,32 +11,36 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from a11i_telemetry import reading, takes
+from a11i_telemetry import takes
 from a11i_telemetry.attribute_table import AttributeTable, Kind
 from a11i_telemetry.columns import Column, Positions, empty
 from a11i_telemetry.contents import Event
+from a11i_telemetry.facts import Span
 from a11i_telemetry.flat import Path, path_of
 from a11i_telemetry.kinds import KIND_RULES
 from a11i_telemetry.notations import JsonValue
-from a11i_telemetry.rules import (
-    ANSWERS,
-    CACHES_APART,
-    EVENTS_KEY,
-    INPUTS,
-    MOVED_COLUMNS,
-    OUTPUTS,
-    PREFIXES,
-    RULES,
-)
+from a11i_telemetry.plans import plan_for
+from a11i_telemetry.reading import read
+from a11i_telemetry.rules import ANSWERS, CACHES_APART, EVENTS_KEY, INPUTS, OUTPUTS, PREFIXES, RULES
 from a11i_telemetry.schema import SCHEMA
 
-_COLUMNS: Final = (
-    *(rule.column for rule in RULES),
-    *("step_kind", "input_source", "output_source"),
-    *("input_messages", "output_messages", "tool_arguments", "tool_result"),
-)
+_TYPES: Final = {
+    name: SCHEMA.field(name).type
+    for name in (
+        *(rule.column for rule in RULES),
+        *("step_kind", "input_source", "output_source"),
+        *("input_messages", "output_messages", "tool_arguments", "tool_result"),
+    )
+}
+"""The columns that normalising yields."""
+_DEFAULTS: Final[dict[str, Any]] = {
+    name: "" if pa.types.is_string(kind) else [] if pa.types.is_list(kind) else None for name, kind in _TYPES.items()
+}
+"""What they hold where nothing is known."""
 _LONGEST_KEY: Final = 200
-"""Keys of the table are shorter, the indexes in them included."""
+"""Keys of the tables are shorter, the indexes in them included."""
+_MOST_KEYS: Final = 20_000
+"""Indexed keys that are remembered: 4 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,44 +62,38 @@ def normalise(
 
     `names` are the spans' names, a row each, and `events` the GenAI events of the rows that have any.
     """
-    facts, positions = _gather(table)
+    spans, positions = _gather(table, names)
     for row, said in (events or {}).items():
-        facts.setdefault(row, {})[EVENTS_KEY] = said
-    columns: dict[str, list[Any]] = {}
+        if row not in spans:
+            spans[row] = Span({}, names[row] if names else "")
+        spans[row].facts[EVENTS_KEY] = said
+    columns = {name: [default] * table.spans for name, default in _DEFAULTS.items()}
+    used: set[str] = set()
     moved: list[int] = []
-    for row, known in facts.items():
-        found = reading.read(known, names[row] if names else "")
-        moved += [positions[row, key] for key in found.pop(reading.MOVED, ())]
+    for row, span in spans.items():
+        found = read(span, plan_for(tuple(span.facts)))
         for column, value in found.items():
-            if column not in columns:
-                columns[column] = [None] * table.spans
             columns[column][row] = value
+        used.update(found)
+        if span.moved:
+            first, keys = positions[row]
+            moved += [first[keys.index(key)] for key in span.moved]
     return Normalised(
-        columns={name: _column(name, columns.get(name), table.spans) for name in _COLUMNS},
+        columns={
+            name: pa.array(columns[name], kind) if name in used else empty(kind, table.spans)
+            for name, kind in _TYPES.items()
+        },
         moved=np.array(sorted(moved), np.int64),
     )
 
 
-def _column(name: str, values: list[Any] | None, spans: int) -> Column:
-    kind = SCHEMA.field(name).type
-    if values is None:
-        return empty(kind, spans)
-    if pa.types.is_string(kind):
-        return pa.array([value or "" for value in values], kind)
-    if pa.types.is_list(kind):
-        return pa.array([value or [] for value in values], kind)
-    return pa.array(values, kind)
-
-
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """What a key is to the table."""
+class _Member:
+    """What an indexed key is to the tables."""
 
-    key: str
-    """The key, or the prefix of an indexed one."""
-    path: Path | None
+    prefix: str
+    path: Path
     """What stands behind the prefix."""
-    moves: bool
 
 
 _KEYS: Final = frozenset(
@@ -109,41 +107,52 @@ _KEYS: Final = frozenset(
 )
 
 
-@lru_cache(maxsize=20_000)
-def _entry(key: str) -> _Entry | None:
-    if key in _KEYS:
-        return _Entry(key, None, key in MOVED_COLUMNS)
-    if len(key) <= _LONGEST_KEY:
-        for prefix in PREFIXES:
-            if key.startswith(prefix):
-                path = path_of(key[len(prefix) :])
-                return _Entry(prefix, path, moves=False) if path else None
+@lru_cache(maxsize=_MOST_KEYS)
+def _member(key: str) -> _Member | None:
+    """Return what an indexed key is; None if the tables do not know it."""
+    for prefix in PREFIXES if len(key) <= _LONGEST_KEY else ():
+        if key.startswith(prefix):
+            path = path_of(key[len(prefix) :])
+            return _Member(prefix, path) if path else None
     return None
 
 
-def _gather(table: AttributeTable) -> tuple[dict[int, dict[str, Any]], dict[tuple[int, str], int]]:
-    """Return the facts of the spans that have any, and where the attributes stand that can be moved."""
-    entries = [_entry(key) for key in table.positions_by_key]
-    known = np.array([entry is not None for entry in entries], np.bool_)
-    if not known.any():
-        return {}, {}
-    usable = known[table.key_codes] & _USABLE[table.kinds]
-    positions = np.flatnonzero(usable)
-    facts: dict[int, dict[str, Any]] = {}
-    places: dict[tuple[int, str], int] = {}
-    rows, codes = table.owner[positions].tolist(), table.key_codes[positions].tolist()
-    for row, code, value, position in zip(rows, codes, _values(table, positions), positions.tolist(), strict=True):
-        entry: Any = entries[code]  # An _Entry, as only known keys are usable.
-        span = facts.get(row)
-        if span is None:
-            span = facts[row] = {}
-        if entry.path is not None:
-            span.setdefault(entry.key, []).append((entry.path, value))
-            continue
-        span[entry.key] = value
-        if entry.moves:
-            places[row, entry.key] = position
-    return facts, places
+def _gather(
+    table: AttributeTable, names: Sequence[str] | None
+) -> tuple[dict[int, Span], dict[int, tuple[list[int], list[str]]]]:
+    """Return the spans that have any facts, by row, and the positions and keys of their attributes."""
+    every_key = list(table.positions_by_key)
+    members = [None if key in _KEYS else _member(key) for key in every_key]
+    plain = np.array([key in _KEYS for key in every_key], np.bool_)
+    indexed = np.array([member is not None for member in members], np.bool_)
+    spans: dict[int, Span] = {}
+    places: dict[int, tuple[list[int], list[str]]] = {}
+    if plain.any():
+        positions = np.flatnonzero(plain[table.key_codes] & _USABLE[table.kinds])
+        values, at = _values(table, positions), positions.tolist()
+        keys = [every_key[code] for code in table.key_codes[positions].tolist()]
+        for row, start, end in _runs(table.owner[positions]):
+            own = keys[start:end]
+            spans[row] = Span(dict(zip(own, values[start:end], strict=True)), names[row] if names else "")
+            places[row] = at[start:end], own
+    if indexed.any():
+        positions = np.flatnonzero(indexed[table.key_codes] & _USABLE[table.kinds])
+        values = _values(table, positions)
+        found: list[Any] = [members[code] for code in table.key_codes[positions].tolist()]
+        for row, start, end in _runs(table.owner[positions]):
+            if row not in spans:
+                spans[row] = Span({}, names[row] if names else "")
+            facts = spans[row].facts
+            for member, value in zip(found[start:end], values[start:end], strict=True):
+                facts.setdefault(member.prefix, []).append((member.path, value))
+    return spans, places
+
+
+def _runs(rows: Positions) -> Iterator[tuple[int, int, int]]:
+    """Yield each row with where its run begins and ends."""
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    bounds = [*starts.tolist(), len(rows)]
+    yield from zip(rows[starts].tolist(), bounds[:-1], bounds[1:], strict=True)
 
 
 _USABLE: Final = np.isin(np.arange(256), [Kind.STRING, Kind.BOOL, Kind.INT, Kind.DOUBLE, Kind.ARRAY, Kind.KVLIST])

@@ -28,6 +28,10 @@ Part = dict[str, JsonValue]
 MAX_DEPTH: Final = 8
 """Messages in messages that are followed: no notation has more than four."""
 
+_SPEAKERS: Final = frozenset({"user", "assistant", "system"})
+_OF_PROMPT: Final = frozenset({"role", "content", "name", "tool_call_id"})
+_OF_CHAT: Final = _OF_PROMPT | {"tool_calls", "refusal", "annotations", "audio", "function_call"}
+"""Members that most messages have no others than."""
 _ROLES: Final = {
     "human": "user",
     "humanmessage": "user",
@@ -109,7 +113,7 @@ def is_message(value: JsonValue) -> bool:
         return False
     if "role" in value:
         return isinstance(value["role"], str)
-    kind = value.get("type")
+    kind = _type_of(value)
     return bool(
         ("parts" in value and isinstance(value["parts"], list))
         or (kind in _LANGCHAIN_TYPES and ("content" in value or "data" in value))
@@ -119,6 +123,11 @@ def is_message(value: JsonValue) -> bool:
         or ("kwargs" in value and "lc" in value)
         or isinstance(value.get("message"), dict)
     )
+
+
+def _type_of(value: Mapping[str, JsonValue]) -> str:
+    kind = value.get("type")
+    return kind if type(kind) is str else ""
 
 
 def is_messages(value: JsonValue) -> bool:
@@ -151,10 +160,16 @@ def _list_to_messages(values: list[JsonValue], role: str, depth: int) -> list[Me
     found: list[Message] = []
     loose: list[JsonValue] = []
     for value in values:
+        if type(value) is dict and len(value) == 2:  # Most messages are no more than this.
+            text, said = value.get("content"), value.get("role")
+            if type(text) is str and text and type(said) is str and said in _SPEAKERS:
+                found.append({"role": said, "parts": [{"type": "text", "content": text}]})
+                continue
         if isinstance(value, list):
             found += to_messages(value, role, depth + 1)
         elif is_message(value):
-            item = value.get("type") in _ITEM_ROLES or (value.get("type") == "message" and "id" in value)
+            kind = _type_of(value)
+            item = kind in _ITEM_ROLES or (kind == "message" and "id" in value)
             messages = _object_to_messages(value, role, depth + 1)
             # The items that answer together, as reasoning and the call it came to, are one message.
             if item and found and messages and found[-1]["role"] == messages[0]["role"] == "assistant":
@@ -173,6 +188,8 @@ def _list_to_messages(values: list[JsonValue], role: str, depth: int) -> list[Me
 def _object_to_messages(value: dict[str, JsonValue], role: str, depth: int) -> list[Message]:
     if depth > MAX_DEPTH:
         return []
+    if "role" in value and "content" in value and type(value["role"]) is str:
+        return [_message(value, role, depth)]
     inner = value.get("message")
     if isinstance(inner, (dict, list, str)) and "content" not in value:  # A choice.
         messages = to_messages(inner, role, depth + 1)
@@ -182,7 +199,7 @@ def _object_to_messages(value: dict[str, JsonValue], role: str, depth: int) -> l
         names = value.get("id")
         word = kwargs.get("type") or (names[-1] if isinstance(names, list) and names else None)
         return [_message({**kwargs, "role": kwargs.get("role") or word}, role, depth)]
-    kind = value.get("type")
+    kind = _type_of(value)
     if kind in _NO_MESSAGES:
         return []
     data = value.get("data")
@@ -200,9 +217,10 @@ def _object_to_messages(value: dict[str, JsonValue], role: str, depth: int) -> l
 
 
 def _finished(messages: list[Message], choice: Mapping[str, JsonValue]) -> list[Message]:
-    reason = first(choice, _FINISH)
-    if messages and isinstance(reason, str) and reason and "finish_reason" not in messages[-1]:
-        messages[-1]["finish_reason"] = reason
+    if messages and "finish_reason" not in messages[-1]:
+        reason = first(choice, _FINISH)
+        if isinstance(reason, str):
+            messages[-1]["finish_reason"] = reason
     return messages
 
 
@@ -210,30 +228,33 @@ def _message(value: Mapping[str, JsonValue], default_role: str, depth: int) -> M
     """Return the message of an object that has its content, its calls and its parts as members."""
     role = role_of(value.get("role"), default_role)
     parts: list[Part] = []
-    reasoning = value.get("reasoning_content") or value.get("reasoning")
-    if isinstance(reasoning, str) and reasoning:
-        parts.append({"type": "reasoning", "content": reasoning})
-    call_id = first(value, ("tool_call_id", "toolCallId")) or (value.get("id") if role == "tool" else None)
+    if not _OF_CHAT.issuperset(value):
+        reasoning = value.get("reasoning_content") or value.get("reasoning")
+        if isinstance(reasoning, str) and reasoning:
+            parts.append({"type": "reasoning", "content": reasoning})
+    call_id = value.get("tool_call_id") or value.get("toolCallId") or (value.get("id") if role == "tool" else None)
     contents = value.get("parts")
     if not isinstance(contents, list):
         contents = value.get("content", value.get("contents", value.get("text")))
     if (role == "tool" or (role == "user" and call_id)) and not _answers(contents):
         parts.append(_response(call_id, contents, depth))
-    else:
+    elif contents:
         parts += to_parts(contents, depth + 1)
-    refusal = value.get("refusal")
-    if isinstance(refusal, str) and refusal:
-        parts.append({"type": "text", "content": refusal})
-    parts += _calls(value, parts)
     found: Message = {"role": role, "parts": parts}
-    return _finished([found], value)[0]
+    if not _OF_PROMPT.issuperset(value):
+        refusal = value.get("refusal")
+        if isinstance(refusal, str) and refusal:
+            parts.append({"type": "text", "content": refusal})
+        parts += _calls(value, parts)
+        _finished([found], value)
+    return found
 
 
 def _answers(contents: JsonValue) -> bool:
     """Return whether contents of a tool's message say themselves which calls they answer."""
     return isinstance(contents, list) and any(
         isinstance(one, dict)
-        and (one.get("type") in _RESPONSE_TYPES or "toolResult" in one or "tool_call_result" in one or _gemini(one))
+        and (_type_of(one) in _RESPONSE_TYPES or "toolResult" in one or "tool_call_result" in one or _gemini(one))
         for one in contents
     )
 
@@ -274,7 +295,7 @@ def to_part(value: JsonValue, depth: int = 0) -> Part | None:
         return {"type": "text", "content": value} if value else None
     if not isinstance(value, dict) or depth > MAX_DEPTH:
         return None if value is None else {"type": "text", "content": to_text(value)}
-    kind = value.get("type")
+    kind = _type_of(value)
     if kind in _TEXT_TYPES:
         text = value.get("content", value.get("text"))
         if isinstance(text, dict):
@@ -288,9 +309,9 @@ def to_part(value: JsonValue, depth: int = 0) -> Part | None:
         return None
     if kind in _REASONING_TYPES:
         return _reasoning(value)
-    if isinstance(kind, str) and kind in _MEDIA_TYPES:
+    if kind in _MEDIA_TYPES:
         return _media(value, _MEDIA_TYPES[kind])
-    if isinstance(kind, str) and kind not in _UNTYPED:
+    if kind and kind not in _UNTYPED:
         return value  # A kind of part that a newer convention has.
     return _untyped(value, depth)
 
@@ -359,7 +380,7 @@ def tool_output(content: JsonValue, depth: int = 0) -> JsonValue:
         said = parse(content)
         return tool_output(said, depth + 1) if _wrapped(said) else said
     if isinstance(content, list) and content and all(isinstance(one, dict) for one in content):
-        texts = [one.get("text", one.get("content")) for one in content if one.get("type", "text") in _TEXT_TYPES]
+        texts = [one.get("text", one.get("content")) for one in content if _type_of(one) in ("", *_TEXT_TYPES)]
         if len(texts) == len(content) and all(isinstance(text, str) for text in texts):
             return parse("".join(texts))
         return content
@@ -450,7 +471,7 @@ def to_tool_definitions(value: JsonValue, depth: int = 0) -> list[JsonValue]:
             return to_tool_definitions({"type": "function", **value[key]}, depth + 1)
     if not isinstance(value.get("name"), str):
         return [value] if isinstance(value.get("type"), str) else []
-    if value.get("type", "function") not in ("function", "custom"):
+    if _type_of(value) not in ("", "function", "custom"):
         return [value]  # A tool of the provider's own, such as a web search.
     schema = first(value, _SCHEMA)
     if isinstance(schema, dict) and isinstance(schema.get("json"), dict) and len(schema) == 1:

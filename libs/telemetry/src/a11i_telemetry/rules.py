@@ -14,9 +14,11 @@ class Take(Enum):
     """How a rule gets its column's value from an attribute."""
 
     TEXT = "text"
-    """Copied as text: strings as they are (out of their quotes if they are JSON texts), integers in decimal digits."""
+    """Copied as text: strings as they are, integers in decimal digits."""
+    QUOTED = "quoted"
+    """As TEXT, out of its quotes if it is the JSON of a text."""
     PROVIDER = "provider"
-    """As TEXT, brought to OpenTelemetry's name; a framework's name is passed over."""
+    """As QUOTED, brought to OpenTelemetry's name; a framework's name is passed over."""
     OPERATION = "operation"
     """As TEXT, if it is a word of another convention for an operation."""
     TEXT_LIST = "text list"
@@ -147,12 +149,12 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     _rule("request_model", Take.TEXT,
         "ai.model.id", "aisdk.model.id", "langsmith.metadata.ls_model_name",
-        "langfuse.observation.metadata.ls_model_name", _in("mlflow.spanInputs", "model", only="llm"),
-        "gen_ai.request.model", "gen_ai.request_model", "llm.request.model_name",
-        _in("llm.invocation_parameters", "model", unless=("id",)),
+        Source("langfuse.observation.metadata.ls_model_name", Take.QUOTED),
+        _in("mlflow.spanInputs", "model", only="llm"), "gen_ai.request.model", "gen_ai.request_model",
+        "llm.request.model_name", _in("llm.invocation_parameters", "model", unless=("id",)),
         _in("llm.invocation_parameters", "model_name", unless=("id",)), "embedding.model_name", "reranker.model_name",
-        "llm.request.model", _in("gcp.vertex.agent.llm_request", "model"), *_requests("model"), "model",
-        "langfuse.observation.model.name", _in("model_name", only="agent"),
+        "llm.request.model", _in("gcp.vertex.agent.llm_request", "model"), *_requests("model"),
+        Source("model", Take.QUOTED), "langfuse.observation.model.name", _in("model_name", only="agent"),
     ),
     _rule("response_model", Take.TEXT,
         "ai.response.model", "gen_ai.response.model", "gen_ai.response_model", "llm.response.model_name",
@@ -233,8 +235,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "tool_call.function.name", "mcp.tool.name",
     ),
     _rule("tool_call_id", Take.TEXT,
-        "ai.toolCall.id", "langfuse.observation.metadata.tool_call_id", "gen_ai.tool.call.id", "lk.function_tool.id",
-        "tool.id", "tool_call.id", _in("output.value", "data", "tool_call_id", only="tool"),
+        "ai.toolCall.id", Source("langfuse.observation.metadata.tool_call_id", Take.QUOTED), "gen_ai.tool.call.id",
+        "lk.function_tool.id", "tool.id", "tool_call.id", _in("output.value", "data", "tool_call_id", only="tool"),
         _in("output.value", "tool_call_id", only="tool"), _in("output.value", "kwargs", "tool_call_id", only="tool"),
         _in("gen_ai.tool.call.result", "output", "kwargs", "tool_call_id", only="tool"),
         _in("traceloop.entity.output", "output", "kwargs", "tool_call_id", only="tool"),
@@ -243,7 +245,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     _rule("agent_name", Take.TEXT,
         "gen_ai.agent.name", "agent.name", "agent_name",
-        _in("langfuse.observation.metadata.lc_agent_name", only="agent"),
+        _in("langfuse.observation.metadata.lc_agent_name", take=Take.QUOTED, only="agent"),
         _in("langsmith.metadata.lc_agent_name", only="agent"), _in("graph.node.id", only="agent"),
         "ai.telemetry.functionId",
     ),
@@ -253,17 +255,17 @@ RULES: Final[tuple[Rule, ...]] = (
         "langfuse.session.id", "ai.telemetry.metadata.sessionId", "ai.telemetry.metadata.session_id",
         "ai.telemetry.metadata.threadId", "ai.settings.context.sessionId", "ai.settings.context.session_id",
         "lmnr.association.properties.session_id", "langsmith.metadata.session_id", "langsmith.metadata.thread_id",
-        "langsmith.trace.session_id", "mlflow.trace.session", "traceloop.association.properties.session_id",
-        "traceloop.association.properties.thread_id", "gen_ai.conversation.id", "gcp.vertex.agent.session_id",
-        "gen_ai.agent.session_id", "session.id", "sessionId", "session_id", "thread_id", "traceloop.correlation.id",
-        "Helicone-Session-Id",
+        "langsmith.trace.session_id", Source("mlflow.trace.session", Take.QUOTED),
+        "traceloop.association.properties.session_id", "traceloop.association.properties.thread_id",
+        "gen_ai.conversation.id", "gcp.vertex.agent.session_id", "gen_ai.agent.session_id", "session.id", "sessionId",
+        "session_id", "thread_id", "traceloop.correlation.id", "Helicone-Session-Id",
     ),
     _rule("user_id", Take.TEXT,
         "langfuse.user.id", "ai.telemetry.metadata.userId", "ai.telemetry.metadata.user_id",
         "ai.settings.context.userId", "ai.settings.context.user_id", "lmnr.association.properties.user_id",
-        "langsmith.metadata.user_id", "mlflow.trace.user", "traceloop.association.properties.user_id", "user.id",
-        "enduser.id", "enduser.pseudo.id", "gen_ai.user", "gen_ai.request.user", "llm.user", "userId",
-        "llm.openai.user", _in("llm.anthropic.metadata", "user_id"),
+        "langsmith.metadata.user_id", Source("mlflow.trace.user", Take.QUOTED),
+        "traceloop.association.properties.user_id", "user.id", "enduser.id", "enduser.pseudo.id", "gen_ai.user",
+        "gen_ai.request.user", "llm.user", "userId", "llm.openai.user", _in("llm.anthropic.metadata", "user_id"),
     ),
     _rule("time_to_first_chunk_s", Take.NUMBER,
         Source("ai.response.msToFirstChunk", Take.MILLISECONDS),

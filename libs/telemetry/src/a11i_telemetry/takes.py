@@ -28,19 +28,23 @@ _PYTHON_ESCAPE: Final = re.compile(r"\\(x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8}|.)|\"", 
 
 
 def text(value: JsonValue) -> str | None:
-    """Return text as it is, out of quotes if it is the JSON of a text; whole numbers in digits."""
+    """Return text as it is, and whole numbers in digits."""
     if type(value) is str:
-        if value[:1] == '"' and value[-1:] == '"' and len(value) > 1:
-            inner = json_of(value)
-            return inner if isinstance(inner, str) and inner else value
         return value or None
     return str(value) if type(value) is int else None
 
 
+def quoted(value: JsonValue) -> str | None:
+    """Return text as it is, out of its quotes if it is the JSON of a text."""
+    if type(value) is str and value[:1] == '"' and value[-1:] == '"':
+        inner = json_of(value)
+        return inner if isinstance(inner, str) and inner else None
+    return text(value)
+
+
 def provider(value: JsonValue) -> str | None:
     """Return OpenTelemetry's name of a provider."""
-    word = text(value)
-    return _provider(word) if word and len(word) <= 100 else word
+    return _provider(value) if type(value) is str and len(value) <= _LONGEST_NAME else None
 
 
 def operation(value: JsonValue) -> str | None:
@@ -48,7 +52,14 @@ def operation(value: JsonValue) -> str | None:
     return OPERATIONS.get(value) if isinstance(value, str) else None
 
 
-_provider = lru_cache(maxsize=1000)(provider_of)
+_LONGEST_NAME: Final = 100
+"""Names of providers are shorter."""
+
+
+@lru_cache(maxsize=1000)
+def _provider(value: str) -> str | None:
+    word = quoted(value)
+    return provider_of(word) if word else None
 
 
 def text_list(value: JsonValue) -> list[str] | None:
@@ -89,6 +100,7 @@ def usd(value: JsonValue) -> Decimal | None:
 
 READERS: Final[Mapping[Take, Callable[[JsonValue], object]]] = {
     Take.TEXT: text,
+    Take.QUOTED: quoted,
     Take.PROVIDER: provider,
     Take.OPERATION: operation,
     Take.TEXT_LIST: text_list,
@@ -111,6 +123,17 @@ def json_of(value: JsonValue) -> JsonValue:
         return orjson.loads(value)
     except orjson.JSONDecodeError:
         return _python_of(value) if head != '"' and len(value) <= MAX_PYTHON_CHARS else value
+
+
+def numbers_of(value: JsonValue) -> JsonValue:
+    """Return what `json_of` does, faster for an object in Python's notation that holds numbers and no texts."""
+    if isinstance(value, str) and value[:2] == "{'" and len(value) <= MAX_PYTHON_CHARS:
+        plain = value.replace("'", '"').replace("None", "null").replace("True", "true").replace("False", "false")
+        try:
+            return orjson.loads(plain)
+        except orjson.JSONDecodeError:
+            pass
+    return json_of(value)
 
 
 def _python_of(value: str) -> JsonValue:

@@ -13,6 +13,10 @@ LARGEST_COUNT: Final = 10**12
 """No call has so many tokens; more is a mistake that would make sums overflow, and counts as not known."""
 
 
+_LONGEST_COUNT: Final = 18
+"""Digits that are read: more are beyond it anyway."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of a call; None where they are not known."""
@@ -58,11 +62,17 @@ _CACHE_APART: Final = ("cache_read_input_tokens", "cacheReadInputTokens", "cache
 
 def count(value: JsonValue) -> int | None:
     """Return a whole number of tokens: of an integer, or a double or decimal text that stands for one exactly."""
-    if (type(value) is str and value.isascii() and value.isdecimal() and len(value) <= 18) or (
-        type(value) is float and value.is_integer()
-    ):
-        value = int(value)
-    return value if type(value) is int and 0 <= value <= LARGEST_COUNT else None
+    if type(value) is not int:
+        value = _whole(value)
+    return value if value is not None and 0 <= value <= LARGEST_COUNT else None
+
+
+def _whole(value: JsonValue) -> int | None:
+    if type(value) is float:
+        return int(value) if value.is_integer() else None
+    if type(value) is str and value.isascii() and value.isdecimal() and len(value) <= _LONGEST_COUNT:
+        return int(value)
+    return None
 
 
 def read_usage(value: JsonValue) -> Usage | None:

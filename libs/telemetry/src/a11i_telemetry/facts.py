@@ -1,0 +1,43 @@
+"""A span as the normaliser sees it: what of its attributes the tables know, and what is found out of it."""
+
+from typing import Any
+
+from a11i_telemetry.notations import JsonValue
+from a11i_telemetry.takes import json_of
+
+Row = dict[str, Any]
+"""Columns that are known, by name, as Python values."""
+
+
+class Span:
+    """The known attributes of one span, and its row in the making."""
+
+    __slots__ = ("_documents", "facts", "kind", "moved", "name", "row")
+
+    def __init__(self, facts: dict[str, JsonValue], name: str) -> None:
+        self.facts = facts
+        """Values by key; of indexed keys, by prefix, a list of path and value."""
+        self.name = name
+        self.kind = ""
+        """`step_kind`, once it is known."""
+        self.row: Row = {}
+        self.moved: list[str] = []
+        """Keys whose text became a column's as it was."""
+        self._documents: dict[str, JsonValue] = {}
+
+    def document(self, key: str) -> JsonValue:
+        """Return what an attribute's JSON text says, or the value if it is none. Read once; not to be changed."""
+        try:
+            return self._documents[key]
+        except KeyError:
+            document = self._documents[key] = json_of(self.facts.get(key))
+            return document
+
+    def worked_out(self, place: str, value: JsonValue) -> JsonValue:
+        """Remember what was made of a document."""
+        self._documents[place] = value
+        return value
+
+    def known(self, place: str) -> JsonValue:
+        """Return what was remembered, or None."""
+        return self._documents.get(place)
