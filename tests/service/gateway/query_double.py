@@ -7,9 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import grpc
+from google.protobuf.message import Message
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 from a11i.query.v1 import query_service_pb2 as pb
 from a11i.query.v1 import query_service_pb2_grpc as rpc
+from a11i.telemetry.v1.ingest_issue_pb2 import IngestIssue
+from a11i.telemetry.v1.log_record_pb2 import LogRecord
+from a11i.telemetry.v1.metric_point_pb2 import MetricPoint
 from a11i_chassis.app import App, serving
 from a11i_chassis.errors import A11iError, UnauthenticatedError
 from a11i_chassis.settings import ServiceSettings
@@ -25,6 +30,8 @@ class QueryDouble(rpc.QueryServiceServicer):
     failure: A11iError | None = None
     get_requests: list[pb.GetTraceRequest] = field(default_factory=list)
     list_requests: list[pb.ListTracesRequest] = field(default_factory=list)
+    row_requests: list[Message] = field(default_factory=list)
+    """Of ListLogs, ListMetricPoints and ListIngestIssues."""
     metadata: dict[str, str] = field(default_factory=dict)
 
     async def GetTrace(
@@ -42,6 +49,31 @@ class QueryDouble(rpc.QueryServiceServicer):
         self._check(context.invocation_metadata())
         self.list_requests.append(request)
         return pb.ListTracesResponse(traces=[self.trace.summary], next_page_token="more")
+
+    async def ListLogs(
+        self, request: pb.ListLogsRequest, context: grpc.aio.ServicerContext[pb.ListLogsRequest, pb.ListLogsResponse]
+    ) -> pb.ListLogsResponse:
+        self._check(context.invocation_metadata())
+        self.row_requests.append(request)
+        return pb.ListLogsResponse(log_records=[LogRecord(body=AnyValue(double_value=float("nan")))])
+
+    async def ListMetricPoints(
+        self,
+        request: pb.ListMetricPointsRequest,
+        context: grpc.aio.ServicerContext[pb.ListMetricPointsRequest, pb.ListMetricPointsResponse],
+    ) -> pb.ListMetricPointsResponse:
+        self._check(context.invocation_metadata())
+        self.row_requests.append(request)
+        return pb.ListMetricPointsResponse(metric_points=[MetricPoint(count=2**64 - 1, sum=float("inf"))])
+
+    async def ListIngestIssues(
+        self,
+        request: pb.ListIngestIssuesRequest,
+        context: grpc.aio.ServicerContext[pb.ListIngestIssuesRequest, pb.ListIngestIssuesResponse],
+    ) -> pb.ListIngestIssuesResponse:
+        self._check(context.invocation_metadata())
+        self.row_requests.append(request)
+        return pb.ListIngestIssuesResponse(ingest_issues=[IngestIssue(reason="bad ids")])
 
     def _check(self, metadata: object) -> None:
         self.metadata = {str(key): str(value) for key, value in metadata}  # type: ignore[attr-defined]  # any iterable

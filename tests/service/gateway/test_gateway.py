@@ -8,9 +8,12 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from google.protobuf.message import Message
 from structlog.testing import capture_logs
 
 from a11i.query.v1 import query_service_pb2 as pb
+from a11i.telemetry.v1.ingest_issue_pb2 import IssueOutcome
+from a11i.telemetry.v1.span_batch_pb2 import Signal
 from a11i_chassis.errors import A11iError, InvalidArgumentError, NotFoundError, OverloadedError, PermissionDeniedError
 from a11i_chassis.settings import ClientSettings
 from a11i_gateway.app import build_gateway
@@ -110,6 +113,39 @@ async def test_a_bad_parameter_is_named(
     violations = [detail["fieldViolations"] for detail in body["details"] if "fieldViolations" in detail]
     assert violations[0][0]["field"] == field
     assert query.list_requests == []
+
+
+@pytest.mark.parametrize(
+    ("path", "request_message", "answer"),
+    [
+        (
+            f"/v1/logs?trace_id={TRACE_ID}&minSeverity=17",
+            pb.ListLogsRequest(trace_id=TRACE_ID, min_severity=17),
+            {"logRecords": [{"body": {"doubleValue": "NaN"}}]},
+        ),
+        (
+            "/v1/metric-points?metric_name=m",
+            pb.ListMetricPointsRequest(metric_name="m"),
+            {"metricPoints": [{"count": str(2**64 - 1), "sum": "Infinity"}]},
+        ),
+        (
+            "/v1/ingest-issues?outcome=ISSUE_OUTCOME_REJECTED&signal=SIGNAL_LOGS",
+            pb.ListIngestIssuesRequest(outcome=IssueOutcome.ISSUE_OUTCOME_REJECTED, signal=Signal.SIGNAL_LOGS),
+            {"ingestIssues": [{"reason": "bad ids"}]},
+        ),
+    ],
+)
+async def test_the_other_signals_are_served_too(
+    rest: aiohttp.ClientSession, query: QueryDouble, path: str, request_message: Message, answer: dict[str, Any]
+) -> None:
+    assert await _get(rest, path) == (200, answer)
+    assert query.row_requests == [request_message]
+
+
+async def test_an_unknown_outcome_is_answered_with_those_that_there_are(rest: aiohttp.ClientSession) -> None:
+    status, body = await _get(rest, "/v1/ingest-issues?outcome=bad")
+    assert status == 400
+    assert "ISSUE_OUTCOME_REJECTED" in body["message"]
 
 
 @pytest.mark.parametrize(
