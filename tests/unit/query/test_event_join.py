@@ -107,6 +107,19 @@ def test_a_span_that_is_only_known_by_its_events_has_their_content() -> None:
     assert (gen_ai.output_messages, gen_ai.step_kind) == ("[1]", pb.STEP_KIND_UNSPECIFIED)
 
 
+def test_why_the_model_stopped_comes_with_its_messages() -> None:
+    choice = json.dumps([{"role": "assistant", "parts": [], "finish_reason": "stop"}, {"role": "assistant"}])
+    assert joined(event("gen_ai.choice", output_messages=choice)).gen_ai.finish_reasons == ["stop"]
+    own = joined(event("gen_ai.choice", output_messages=choice), finish_reasons=["length"])
+    assert own.gen_ai.finish_reasons == ["length"]
+
+
+def test_a_chain_says_nothing_of_what_its_calls_events_say() -> None:
+    found = joined(event("gen_ai.choice", output_messages=message("assistant", "yes")), step_kind="chain")
+    assert found.gen_ai.output_messages == ""
+    assert [one.name for one in found.events] == ["gen_ai.choice"]
+
+
 def test_what_redaction_withheld_or_replaced_does_no_harm() -> None:
     found = joined(
         event("gen_ai.user.message", 1, input_messages="<WITHHELD>"),

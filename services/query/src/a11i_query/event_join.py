@@ -19,6 +19,9 @@ from a11i_telemetry import attributes
 _WHOLE: Final = "gen_ai.client.inference.operation.details"
 """The event that has a call's content whole."""
 
+_CHAIN: Final = "chain"
+"""Some senders' events come when the call has ended, with the id of the chain around it, which said nothing."""
+
 _CONTENT: Final = ("input_messages", "output_messages", "system_instructions", "tool_definitions")
 _EVALUATION: Final = ("evaluation_name", "evaluation_score", "evaluation_label", "evaluation_explanation")
 
@@ -41,9 +44,11 @@ class EventsBySpan:
     def filled(self, span: Row) -> Row:
         """Return the span's row with what its events say in the columns for which it has nothing of its own."""
         events = self._by_span.get(span["span_id"])
-        if not events:
+        if not events or span["step_kind"] == _CHAIN:
             return span
-        found = {name: _joined(events, name) for name in _CONTENT if not span[name]}
+        found: dict[str, Any] = {name: _joined(events, name) for name in _CONTENT if not span[name]}
+        if not span["finish_reasons"]:
+            found["finish_reasons"] = _finish_reasons(found.get("output_messages", ""))
         if not any(span[name] not in ("", None) for name in _EVALUATION):
             judged = (event for event in events if any(event[name] not in ("", None) for name in _EVALUATION))
             found |= {name: one[name] for one in [next(judged, span)] for name in _EVALUATION}
@@ -75,8 +80,14 @@ def _joined(events: Sequence[Row], name: str) -> str:
     return json.dumps([item for text in texts for item in _items(text)], ensure_ascii=False, separators=(",", ":"))
 
 
+def _finish_reasons(output_messages: str) -> list[str]:
+    """Return why the model stopped, one a choice that says it."""
+    reasons = [one.get("finish_reason") for one in _items(output_messages) if isinstance(one, dict)]
+    return [reason for reason in reasons if isinstance(reason, str) and reason]
+
+
 def _items(text: str) -> list[Any]:
-    """Return the items of a JSON array; none for what redaction withheld whole."""
+    """Return the items of a JSON array; none for empty text, or what redaction withheld whole."""
     try:
         items = json.loads(text)
     except ValueError:
