@@ -51,6 +51,24 @@ STAGE_SECONDS = Histogram(
     "a11i_stage_duration_seconds", "How long a stage worked on a batch.", ["stage"], buckets=_SECONDS
 )
 STAGE_PENDING = Gauge("a11i_stage_pending_batches", "Batches that wait for a stage or are unsettled in it.", ["stage"])
+STAGE_LAG_SECONDS = Gauge(
+    "a11i_stage_lag_seconds",
+    "Most time that the oldest waiting batch may have waited: since ingest took the last one finished, or since none "
+    "waited; 0 while none waits.",
+    ["stage"],
+)
+STAGE_STOPPED = Gauge(
+    "a11i_stage_stopped",
+    "1 while a stage takes no work for a reason of its own: dead_letters (it would give up too large a share) or "
+    "over_budget (work on a batch does not end).",
+    ["stage", "reason"],
+)
+STAGE_TRIALS = Counter(
+    "a11i_stage_trials_total",
+    "Batches tried in a child process since their workers may have died of them, by result: passed, died (killed, "
+    "crashed, out of memory, over its time) or failed.",
+    ["stage", "result"],
+)
 STAGE_RETRIES = Counter(
     "a11i_stage_retries_total", "Tries of a batch that failed and are repeated, by reason.", ["stage", "reason"]
 )
@@ -59,6 +77,15 @@ STAGE_AGE_SECONDS = Histogram(
     "How long ago ingest took a batch when a stage had finished work on it.",
     ["stage"],
     buckets=(0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0),
+)
+DEAD_LETTERS_KEPT = Counter(
+    "a11i_dead_letters_kept_total", "Dead letters kept for an operator, by stage and reason.", ["stage", "reason"]
+)
+DEAD_LETTERS_WAITING = Gauge("a11i_dead_letters_waiting", "Dead letters that nobody has replayed or discarded yet.")
+DEAD_LETTERS_REPLAYED = Counter(
+    "a11i_dead_letters_replayed_total",
+    "Replays of dead letters, by outcome: published, or refused (it waits again).",
+    ["outcome"],
 )
 WRITER_ROWS = Counter("a11i_writer_rows_total", "Rows stored in ClickHouse, resent ones included.")
 STORE_DROPPED_COLUMNS = Counter(

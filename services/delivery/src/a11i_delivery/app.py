@@ -1,0 +1,72 @@
+"""The delivery service's wiring."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+
+from a11i.delivery.v1 import dead_letter_service_pb2, dead_letter_service_pb2_grpc
+from a11i.redaction.v1 import redaction_service_pb2_grpc
+from a11i_bus import Bus, connect
+from a11i_bus.sealing import Seal
+from a11i_chassis.app import App
+from a11i_chassis.errors import A11iError
+from a11i_chassis.grpc_client import open_channel
+from a11i_delivery.admin import AdminCheck
+from a11i_delivery.intake import take_in, utc_now
+from a11i_delivery.redaction import Redaction
+from a11i_delivery.replay import Replayer
+from a11i_delivery.retention import count_waiting, keep_retention
+from a11i_delivery.service import DeadLetterServicer
+from a11i_delivery.settings import DeliverySettings
+from a11i_storage.postgres import DeadLetterStore, open_dead_letters
+
+
+@asynccontextmanager
+async def build(settings: DeliverySettings) -> AsyncIterator[App]:
+    """Yield the service; bus, PostgreSQL and redaction need not be there yet."""
+    async with (
+        connect(settings.bus) as bus,
+        open_dead_letters(settings.postgres) as store,
+        open_channel(settings.redaction) as channel,
+    ):
+        stub = redaction_service_pb2_grpc.RedactionServiceStub(channel)
+        yield build_app(settings, bus, store, Redaction(stub, settings.redaction.timeout_s))
+
+
+def build_app(settings: DeliverySettings, bus: Bus, store: DeadLetterStore, redaction: Redaction) -> App:
+    """Return the service on a bus and a store. It is ready while both are there."""
+    seal = Seal(settings.dead_letter_key)
+    replayer = Replayer(store, bus, seal)
+    letters = settings.dead_letters
+    dead_letters = DeadLetterServicer(store, replayer, redaction, seal, AdminCheck(settings.admin_token), letters)
+
+    async def take(stop: asyncio.Event) -> None:
+        await take_in(bus, store, seal, stop)
+
+    async def replay(stop: asyncio.Event) -> None:
+        await replayer.run(letters.replay_interval_s, stop)
+
+    async def expire(stop: asyncio.Event) -> None:
+        retention = timedelta(days=letters.retention_days)
+        await keep_retention(store, retention, letters.expire_interval_s, stop, utc_now)
+
+    async def count(stop: asyncio.Event) -> None:
+        await count_waiting(store, stop)
+
+    async def ready() -> bool:
+        try:
+            await store.ping()
+        except A11iError:
+            return False
+        return await bus.ready()
+
+    register = dead_letter_service_pb2_grpc.add_DeadLetterServiceServicer_to_server
+    services = dead_letter_service_pb2.DESCRIPTOR.services_by_name
+    return App(
+        register=[partial(register, dead_letters)],
+        services=[service.full_name for service in services.values()],
+        background=[take, replay, expire, count],
+        ready=ready,
+    )

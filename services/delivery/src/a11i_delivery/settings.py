@@ -1,0 +1,43 @@
+"""Settings of the delivery service."""
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from a11i_bus.settings import BusSettings
+from a11i_chassis.settings import ClientSettings, ServiceSettings
+from a11i_storage.postgres import PostgresSettings
+
+
+class DeadLetterSettings(BaseModel):
+    """How dead letters are kept and replayed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    retention_days: float = Field(
+        30.0, gt=0, description="Days after which a dead letter is deleted, counted from when it was given up last."
+    )
+    expire_interval_s: float = Field(3600.0, gt=0, description="Seconds between looks for letters that are too old.")
+    replay_interval_s: float = Field(
+        5.0, gt=0, description="Seconds between tries to put on the bus what it did not take."
+    )
+    replay_wait_s: float = Field(
+        5.0, gt=0, le=60, description="Seconds that a call waits for its replay; what is left then goes on without it."
+    )
+
+
+class RedactionClientSettings(ClientSettings):
+    """The redaction service."""
+
+    timeout_s: float = Field(10.0, gt=0, le=60, description="Deadline of one call: 64 kB of text take a second or two.")
+
+
+class DeliverySettings(ServiceSettings, env_prefix="A11I_DELIVERY_"):
+    """Settings of the delivery service, in the environment as A11I_DELIVERY_..."""
+
+    bus: BusSettings = Field(description="Where dead letters come from and replays go to.")
+    postgres: PostgresSettings = Field(description="Where dead letters are kept.")
+    redaction: RedactionClientSettings = Field(description="Redacts what is shown.")
+    dead_letter_key: SecretStr = Field(
+        min_length=32, description="Key that dead letters are sealed under; the same in the whole mesh."
+    )
+    admin_token: SecretStr = Field(min_length=32, description="What callers must show.")
+    dead_letters: DeadLetterSettings = Field(DeadLetterSettings(), description="How dead letters are kept.")
