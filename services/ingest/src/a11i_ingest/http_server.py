@@ -62,6 +62,8 @@ class _Connection(RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Return the answer to what the parser refused, or to a request whose handler failed."""
+        if isinstance(exc, ConnectionError):
+            raise exc  # the client is gone, which is no failure
         if status == 500:
             text = log_defect("http_failed", exc or RuntimeError(message))
             answer = refusal(503, status_pb2.Status(code=code_pb2.INTERNAL, message=text), MediaType.JSON)
