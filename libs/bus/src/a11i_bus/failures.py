@@ -5,8 +5,8 @@ import uuid
 from dataclasses import dataclass
 
 from a11i.errors.v1.error_reason_pb2 import ErrorReason
-from a11i_chassis.errors import A11iError
-from a11i_telemetry.batch import SchemaVersionError
+from a11i_chassis.errors import A11iError, PermanentError
+from a11i_telemetry.batch import BatchDecodeError, SchemaVersionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,27 @@ class Failure:
     """Where it was raised, outermost first: file, line and function."""
 
 
+class RelayedError(Exception):
+    """An exception of another process, without its text."""
+
+    def __init__(self, failure: Failure, *, permanent: bool) -> None:
+        super().__init__(failure.error_type)
+        self.failure = failure
+        self.permanent = permanent
+        """Whether trying again cannot help."""
+
+
+def is_permanent(error: BaseException) -> bool:
+    """Return whether the same batch would fail again."""
+    if isinstance(error, RelayedError):
+        return error.permanent
+    return isinstance(error, PermanentError | BatchDecodeError)
+
+
 def describe(error: BaseException) -> Failure:
     """Return what may be logged and kept of an exception."""
+    if isinstance(error, RelayedError):
+        return error.failure
     return Failure(
         error_id=uuid.uuid4().hex,
         reason=_reason(error),

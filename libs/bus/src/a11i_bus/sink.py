@@ -4,20 +4,24 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pydantic import SecretStr
 
+from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_OVER_BUDGET
+from a11i_bus.failures import RelayedError
+from a11i_bus.fetching import FETCHED_AT_ONCE, POLL_S, fetch
+from a11i_bus.health import StageHealth
 from a11i_bus.heartbeat import Heartbeats
-from a11i_bus.isolation import isolate
+from a11i_bus.isolation import Part, isolate
 from a11i_bus.outcomes import Outcomes, failed_message
 from a11i_bus.port import Bus, Delivery, Subscription
 from a11i_bus.settings import SinkSettings
-from a11i_bus.stage import POLL_S, fetch
-from a11i_bus.waiting import Stopping
+from a11i_bus.trial import Trial, TrialOverBudgetError, WorkerDiedError
+from a11i_bus.waiting import Stopping, stopped_within
 from a11i_chassis import metrics
-from a11i_chassis.errors import PermanentError, TransientError
+from a11i_chassis.errors import PermanentError, TransientError, UnavailableError
 from a11i_telemetry.batch import BatchDecodeError, SchemaVersionError, SpanBatch
 
 Sink = Callable[[Sequence[SpanBatch]], Awaitable[None]]
@@ -25,8 +29,6 @@ Sink = Callable[[Sequence[SpanBatch]], Awaitable[None]]
 
 _BUSY_POLL_S: Final = 0.1
 """How long to gather before looking again whether the store has finished its call."""
-_FETCHED_AT_ONCE: Final = 16
-"""Batches asked for at once at most: their sizes are known only when they are there."""
 _CALLS_UNDIVIDED: Final = 3
 """Calls that may fail for now before fewer batches are tried: what a store refuses for lack of time or memory is too
 much for it rather than too early."""
@@ -74,7 +76,7 @@ class _Gathered:
         rows, size = settings.max_rows - self.rows, settings.max_bytes - self.size
         if rows <= 0 or size <= 0:
             return 0
-        count = min(len(self.held), _FETCHED_AT_ONCE, rows // self.most_rows, size // self.most_size)
+        count = min(len(self.held), FETCHED_AT_ONCE, rows // self.most_rows, size // self.most_size)
         return max(1, count)
 
 
@@ -93,6 +95,7 @@ async def run_sink(
     stop: asyncio.Event,
     *,
     dead_letter_key: SecretStr,
+    health: StageHealth | None = None,
 ) -> None:
     """Run a sink until `stop` is set, then store what is gathered and end.
 
@@ -100,7 +103,11 @@ async def run_sink(
     acknowledged after the call that stored them. On a TransientError the call is repeated, without limit, and with
     fewer batches from the third time on. If it fails otherwise, fewer are tried, down to the one batch at fault, and
     after `max_tries` (a PermanentError: one) that batch is halved until the spans at fault stand alone. Those become
-    dead letters, after all others are stored.
+    dead letters, after all others are stored. A call that takes longer than `call_budget_s` is cancelled and counts as
+    one that failed for now.
+
+    A batch that came often without an outcome known here is first read in a child process. A sink that would give up
+    too large a share of its items takes no work, says so in `health`, and probes after a pause.
     """
     outcomes = Outcomes(
         bus,
@@ -110,6 +117,7 @@ async def run_sink(
         settings=settings,
         stop=stop,
         dead_letter_key=dead_letter_key,
+        health=health or StageHealth(),
     )
     runner = _SinkRunner(spec, sink, settings, stop, outcomes)
     async with (
@@ -118,10 +126,12 @@ async def run_sink(
     ):
         background.create_task(runner.heartbeats.run())
         background.create_task(outcomes.watch_pending(subscription))
+        draining = background.create_task(runner.limit_drain())
         try:
             await runner.run(subscription)
         finally:
             runner.heartbeats.end()
+            draining.cancel()
 
 
 class _SinkRunner:
@@ -134,11 +144,17 @@ class _SinkRunner:
         self._stop = stop
         self._outcomes = outcomes
         self._storing: asyncio.Task[None] | None = None
+        self._seconds = metrics.STAGE_SECONDS.labels(spec.name)
+        self._call: asyncio.Timeout | None = None
+        self._abandoned = False
         self.heartbeats = Heartbeats(settings.heartbeat_s)
 
     async def run(self, subscription: Subscription) -> None:
         async with asyncio.TaskGroup() as tasks:
             while not self._stop.is_set():
+                if pause_s := self._outcomes.share.pause_s():
+                    await stopped_within(self._stop, min(pause_s, POLL_S))
+                    continue
                 holding = ExitStack()
                 gathered = await self._gather(subscription, holding)
                 if self._storing is not None:
@@ -147,6 +163,14 @@ class _SinkRunner:
                     self._storing = tasks.create_task(self._store_and_release(gathered, holding))
                 else:
                     holding.close()
+
+    async def limit_drain(self) -> None:
+        """End the call under way, some time after the stop."""
+        await self._stop.wait()
+        await asyncio.sleep(self._settings.drain_s)
+        self._abandoned = True
+        if self._call is not None:
+            self._call.reschedule(asyncio.get_running_loop().time())
 
     async def _gather(self, subscription: Subscription, holding: ExitStack) -> list[_Held]:
         """Return batches for one call. `holding` reports on them until it is closed."""
@@ -169,20 +193,34 @@ class _SinkRunner:
                 if not gathered.held:
                     deadline = time.monotonic() + self._settings.max_wait_s
                 gathered.add(delivery, batch)
+                if self._outcomes.share.stopped:  # a probe
+                    return gathered.held
         return gathered.held
 
     async def _open(self, delivery: Delivery) -> SpanBatch | None:
         """Return the delivery's batch, or settle the delivery if it holds none that can be read."""
+        message = delivery.message
         try:
-            return SpanBatch.decode(delivery.message.payload)
+            if self._outcomes.suspects.suspect(delivery):
+                await self._try_to_read(delivery)
+            return SpanBatch.decode(message.payload)
         except SchemaVersionError as error:
             await self._outcomes.park(delivery, error)
-        except BatchDecodeError as error:
+        except (BatchDecodeError, RelayedError, WorkerDiedError, TrialOverBudgetError) as error:
             try:
-                await self._outcomes.give_up(delivery, error, tries=1)
+                await self._outcomes.give_up(delivery, error, tries=1, items=1)
             except Stopping:
                 await self._outcomes.give_back(delivery, 0.0)
         return None
+
+    async def _try_to_read(self, delivery: Delivery) -> None:
+        """Read a batch in a child process. Raises what reading does, or that the child did not survive it."""
+
+        def read() -> int:
+            return SpanBatch.decode(delivery.message.payload).columns.num_rows
+
+        trial = Trial(self._spec.name, delivery, self._settings)
+        await trial.answer(trial.begin(read, self._settings.call_budget_s))
 
     async def _store_and_release(self, held: list[_Held], holding: ExitStack) -> None:
         with holding:
@@ -239,30 +277,43 @@ class _SinkRunner:
         """Store the spans of a batch that can be stored and make dead letters of the others."""
         delivery, batch = failed.held.delivery, failed.held.batch
         backoff = self._outcomes.backoff()
-        loop = asyncio.get_running_loop()
 
-        def store(spans: SpanBatch) -> None:
-            asyncio.run_coroutine_threadsafe(self._call_sink([spans]), loop).result()
+        async def store(part: Part) -> None:
+            await self._call_sink([_rows(batch, part)])
 
         while True:
             try:
-                parts = await asyncio.to_thread(isolate, store, batch, failed.error)
+                parts = await isolate(store, batch.columns.num_rows, failed.error)
                 break
             except TransientError as error:
                 self._outcomes.note_retry(delivery, error, failed.tries)
                 await backoff.wait(error.retry_delay_s)
         if not parts.good:
-            return await self._outcomes.give_up(delivery, failed.error, failed.tries)
+            return await self._outcomes.give_up(delivery, failed.error, failed.tries, batch.columns.num_rows)
         for part in parts.good:
-            self._outcomes.worked_on(part.spans)
-        messages = [failed_message(delivery.message, part) for part in parts.failed]
+            self._outcomes.worked_on(delivery.message.key, part.count, batch.received_time_ns)
+        messages = [failed_message(delivery.message, part, _rows(batch, part).encode()) for part in parts.failed]
         return await self._outcomes.give_up_parts(delivery, messages, failed.tries)
 
     async def _call_sink(self, batches: list[SpanBatch]) -> None:
-        with metrics.STAGE_SECONDS.labels(self._spec.name).time():
-            await self._sink(batches)
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._settings.call_budget_s) as self._call:
+                await self._sink(batches)
+        except TimeoutError as error:
+            if self._abandoned:
+                raise Stopping from error
+            raise UnavailableError("the store did not answer in time", reason=ERROR_REASON_OVER_BUDGET) from error
+        finally:
+            self._call = None
+            self._seconds.observe(time.perf_counter() - started)
 
     async def _finish(self, held: list[_Held]) -> None:
         for one in held:
-            self._outcomes.worked_on(one.batch)
+            batch = one.batch
+            self._outcomes.worked_on(one.delivery.message.key, batch.columns.num_rows, batch.received_time_ns)
         await asyncio.gather(*(self._outcomes.done(one.delivery) for one in held))
+
+
+def _rows(batch: SpanBatch, part: Part) -> SpanBatch:
+    return replace(batch, columns=batch.columns.slice(part.first, part.count))

@@ -56,6 +56,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The API key sends more than its project's ingest policy allows; nothing was taken; try again after RetryInfo's
     delay. RESOURCE_EXHAUSTED, which OTLP clients retry if RetryInfo is there.
     """
+    ERROR_REASON_WORKER_DIED: _ErrorReason.ValueType  # 16
+    """The process that worked on it died of it: killed, crashed or out of memory."""
+    ERROR_REASON_OVER_BUDGET: _ErrorReason.ValueType  # 17
+    """Work on it did not end in its time."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason names one kind of failure. It is the `reason` of google.rpc.ErrorInfo (AIP-193), without the
@@ -96,4 +100,8 @@ ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 15
 """The API key sends more than its project's ingest policy allows; nothing was taken; try again after RetryInfo's
 delay. RESOURCE_EXHAUSTED, which OTLP clients retry if RetryInfo is there.
 """
+ERROR_REASON_WORKER_DIED: ErrorReason.ValueType  # 16
+"""The process that worked on it died of it: killed, crashed or out of memory."""
+ERROR_REASON_OVER_BUDGET: ErrorReason.ValueType  # 17
+"""Work on it did not end in its time."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
