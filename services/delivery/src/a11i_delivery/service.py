@@ -1,6 +1,7 @@
 """The gRPC servicer of dead letters."""
 
 import asyncio
+import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -26,6 +27,8 @@ from a11i_storage.postgres.dead_letters import Begun, Letter, LetterFilter, NewA
 
 _MAX_ACTIONS: Final = 20
 """Actions shown with a letter; ListDeadLetterActions pages through all."""
+_LOOK_S: Final = 0.05
+"""Between looks at what another process does."""
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -94,7 +97,7 @@ class DeadLetterServicer(pb_grpc.DeadLetterServiceServicer):
         response = pb.ReplayDeadLettersResponse(more=begun.more, skipped_count=_skipped(which, begun))
         if begun.action_id is not None:
             _log.info("dead_letters_replay", tenant_id=tenant_id, action_id=str(begun.action_id), count=begun.taken)
-            await self._replay()
+            await self._replay(tenant_id, begun.action_id)
             counts = await self._store.replay_counts(tenant_id, begun.action_id)
             response.action_id = str(begun.action_id)
             response.replayed_count, response.pending_count = counts.replayed, counts.pending
@@ -131,11 +134,16 @@ class DeadLetterServicer(pb_grpc.DeadLetterServiceServicer):
             response.next_page_token = page_tokens.encode(request, PageCursor(last.time, last.id))
         return response
 
-    async def _replay(self) -> None:
+    async def _replay(self, tenant_id: str, action_id: uuid.UUID) -> None:
         """Carry out what was decided, as far as it can be done now: the rest goes on by itself."""
         with suppress(TransientError, TimeoutError):
             async with asyncio.timeout(self._replay_wait_s):
-                await self._replayer.drain()
+                while True:
+                    await self._replayer.drain()
+                    # Another process of this service may be at work on some of them.
+                    if not (await self._store.replay_counts(tenant_id, action_id)).pending:
+                        return
+                    await asyncio.sleep(_LOOK_S)
 
     async def _contents(self, letter: Letter, sealed: bytes) -> pb.RedactedContents:
         """Return what a letter holds, redacted. Raises UnavailableError if redaction cannot be asked."""
