@@ -13,7 +13,7 @@ from a11i.redaction.v1 import redaction_service_pb2, redaction_service_pb2_grpc
 from a11i_bus import topology
 from a11i_bus.connect import connect
 from a11i_bus.port import Bus
-from a11i_bus.runner import Stage, StageSpec, run_stage
+from a11i_bus.runner import Stage, StageHealth, StageSpec, run_stage
 from a11i_chassis.app import App
 from a11i_redaction.instruments import instrumented
 from a11i_redaction.loading import load_redactor
@@ -59,15 +59,17 @@ def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactor
             "or set A11I_REDACTION_NAMES=false to go without names"
         )
     servicer = RedactionServicer()
+    health = StageHealth()
 
     async def work(stop: asyncio.Event) -> None:
         redactors = await asyncio.to_thread(load)
         servicer.redactor = redactors.calls
         stage: Stage = instrumented(redactors.stage)
-        await run_stage(bus, SPEC, stage, settings.runner, stop, dead_letter_key=settings.dead_letter_key)
+        key = settings.dead_letter_key
+        await run_stage(bus, SPEC, stage, settings.runner, stop, dead_letter_key=key, health=health)
 
     async def ready() -> bool:
-        return servicer.redactor is not None and await bus.ready()
+        return servicer.redactor is not None and health.serving and await bus.ready()
 
     return App(
         register=[partial(redaction_service_pb2_grpc.add_RedactionServiceServicer_to_server, servicer)],

@@ -1,5 +1,6 @@
 """Wires the tokenization service."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ import grpc
 from a11i.tokenization.v1 import tokenization_service_pb2, tokenization_service_pb2_grpc
 from a11i_bus import connect
 from a11i_bus.port import Bus
-from a11i_bus.runner import run_stage
+from a11i_bus.runner import StageHealth, run_stage
 from a11i_chassis.app import App
 from a11i_tokenization.cache import CountCache
 from a11i_tokenization.encodings import Encodings
@@ -35,16 +36,22 @@ def wire(settings: TokenizationSettings, bus: Bus) -> App:
     encodings = Encodings(settings.vocabulary_directory or packaged_directory())
     book = PriceBook()
     stage = TokenizeStage(PromptCounter(encodings, CountCache(settings.count_cache_bytes)), book)
+    health = StageHealth()
     servicer = TokenizationServicer(encodings, book, now=lambda: datetime.now(UTC))
 
     def register(server: grpc.aio.Server) -> None:
         tokenization_service_pb2_grpc.add_TokenizationServiceServicer_to_server(servicer, server)
 
+    async def work(stop: asyncio.Event) -> None:
+        key = settings.dead_letter_key
+        await run_stage(bus, STAGE, stage, settings.runner, stop, dead_letter_key=key, health=health)
+
+    async def ready() -> bool:
+        return health.serving and await bus.ready()
+
     return App(
         register=[register],
         services=[SERVICE_NAME],
-        background=[
-            lambda stop: run_stage(bus, STAGE, stage, settings.runner, stop, dead_letter_key=settings.dead_letter_key)
-        ],
-        ready=bus.ready,
+        background=[work],
+        ready=ready,
     )
