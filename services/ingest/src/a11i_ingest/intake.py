@@ -40,6 +40,8 @@ _INLINE_BYTES: Final = {Encoding.PROTOBUF: 128 * 1024, Encoding.JSON: 16 * 1024}
 
 _LARGE_BYTES: Final = 1024 * 1024
 """Requests over this size leave a thread to others: a usual one has 100 to 600 kB."""
+_UNPACKING_WAIT_S: Final = 5.0
+"""For room for what is in a gzip file: longer than for room to read one, as the reading would have been for nothing."""
 _PUBLISHING_BYTES: Final = 3 * 1024 * 1024
 """On the way to the bus at once. Its connection is first come first served: what is on it is what others wait for."""
 _ID_CHARS: Final = 32
@@ -90,7 +92,9 @@ class Intake:
         )
         # Apart from what is being read: whoever holds room here never waits for room there, so that both go on.
         self._unpacking = Admission(
-            max_bytes=settings.max_bytes_in_flight, max_requests=settings.max_requests_in_flight
+            max_bytes=settings.max_bytes_in_flight,
+            max_requests=settings.max_requests_in_flight,
+            max_wait_s=_UNPACKING_WAIT_S,
         )
         self._expected = ExpectedSizes(max_request_bytes)
         self._working = FairQueue(settings.decode_threads, large_cost=_LARGE_BYTES)
