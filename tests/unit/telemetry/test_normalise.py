@@ -191,6 +191,12 @@ def test_text_in_the_normal_form_is_moved_and_its_key_remembered(key: str, colum
             '[{"role":"assistant","parts":[{"type":"tool_call","name":"f","arguments":"{\\"a\\":1}"}]}]',
             '[{"role":"assistant","parts":[{"type":"tool_call","name":"f","arguments":{"a":1}}]}]',
         ),
+        (
+            "gen_ai.input.messages",
+            '[{"role": "user", "parts": [{"type": "text", "content": "cut o',
+            '[{"role":"user","parts":[{"type":"text","content":'
+            '"[{\\"role\\": \\"user\\", \\"parts\\": [{\\"type\\": \\"text\\", \\"content\\": \\"cut o"}]}]',
+        ),
         ("gen_ai.system_instructions", "Be brief.", '[{"type":"text","content":"Be brief."}]'),
         (
             "gen_ai.tool.definitions",

@@ -1,6 +1,7 @@
 """Small functions on Arrow columns that decoding is made of."""
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +56,21 @@ def numbers(column: Column) -> npt.NDArray[Any]:
 
 def empty(kind: Any, rows: int) -> Column:
     """Return a column of `rows` times "not sent", as `schema` has it: "", no element, 0 if unsigned, or null."""
+    return _few_empty(kind, rows) if rows <= _FEW_ROWS else _empty(kind, rows)
+
+
+_FEW_ROWS: Final = 512
+"""Most batches have no more. Columns of so many are remembered, as making one takes longer than all else for a span."""
+_MOST_REMEMBERED: Final = 1024
+"""Columns, of 4 kB and less."""
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _few_empty(kind: Any, rows: int) -> Column:
+    return _empty(kind, rows)
+
+
+def _empty(kind: Any, rows: int) -> Column:
     if pa.types.is_string(kind):
         return pa.repeat("", rows)
     if pa.types.is_list(kind) or pa.types.is_map(kind):

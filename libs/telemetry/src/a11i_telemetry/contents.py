@@ -55,9 +55,11 @@ class Content:
 
 
 def is_normal(text: str, column: str) -> bool:
-    """Return whether a JSON text is in the normal form as it is, judged by its beginning and the words in it."""
+    """Return whether a JSON text is in the normal form as it is, judged by its ends and the words in it."""
     if column.startswith("tool_"):
         return text != "" and text[0] != '"' and '"kwargs"' not in text
+    if text[-1:] != "]" and text.rstrip()[-1:] != "]":  # It was cut.
+        return False
     if column == "system_instructions":
         return _NORMAL_PARTS.match(text) is not None and '"text":' not in text
     # Written out, as this is read for each message list of each span.

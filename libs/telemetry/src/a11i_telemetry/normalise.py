@@ -97,14 +97,15 @@ class _Member:
 
 
 _KEYS: Final = frozenset(
-    {source.key for rule in (*RULES, INPUTS, OUTPUTS) for source in rule.sources if source.key not in PREFIXES}
+    {source.key for rule in (*RULES, INPUTS, OUTPUTS) for source in rule.sources}
     | {key for answer in ANSWERS.values() for key in answer.keys}
     | {rule.key for rule in KIND_RULES}
     | {apart.key for apart in CACHES_APART}
     | {apart.unless for apart in CACHES_APART if apart.unless}
     | {source.beside for rule in RULES for source in rule.sources if source.beside}
     | {"traceloop.entity.name"}
-)
+) - {EVENTS_KEY, *PREFIXES}
+"""Keys of attributes that the tables know, but for indexed ones."""
 
 
 @lru_cache(maxsize=_MOST_KEYS)
