@@ -157,8 +157,9 @@ def test_json_is_what_the_service_answers(run: Run) -> None:
 
 def test_a_project_can_be_named(run: Run) -> None:
     assert run("get", "--project", PROJECT)[0] == 0
-    code, _, error = run("get", "--project", "another")
-    assert (code, error) == (1, "a11i: there is no project another\n")
+    another = PROJECT.replace("8d3f2b1c", "00000000")
+    code, _, error = run("get", "--project", another)
+    assert (code, error) == (1, f"a11i: there is no project {another}\n")
 
 
 def test_a_wrong_token_ends_with_1(run: Run) -> None:
@@ -194,6 +195,7 @@ def test_a_key_that_is_not_good_names_no_project(run: Run, monkeypatch: pytest.M
         (("set", "--sampling-ratio", "1.5"), "'1.5' is no number from 0 to 1"),
         (("set", "--spans-per-second", "-1"), "'-1' is no number of 0 or more"),
         (("set", "--spans-per-second", "inf"), "'inf' is no number of 0 or more"),
+        (("get", "--project", "main"), "'main' is no project's id"),
         (("get", "--auth", "banana"), "'banana' is no address of an auth service"),
     ],
 )

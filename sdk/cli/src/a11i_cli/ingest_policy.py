@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import grpc
 from google.protobuf.json_format import MessageToJson
@@ -34,7 +35,9 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     group.add_argument("--auth", metavar="HOST:PORT", help="the auth service (default: A11I_AUTH)")
     group.add_argument("--admin-token", metavar="TOKEN", help="the auth service's (default: A11I_ADMIN_TOKEN)")
     group.add_argument("--data-dir", metavar="DIR", type=Path, help="take both from the mesh.env in this directory")
-    group.add_argument("--project", metavar="ID", help="the project (default: the one of the key in A11I_API_KEY)")
+    group.add_argument(
+        "--project", metavar="ID", type=_uuid, help="the project (default: the one of the key in A11I_API_KEY)"
+    )
     connection.add_argument("--json", action="store_true", help="print JSON")
 
     commands = areas.add_parser(
@@ -144,6 +147,13 @@ def _show_rate(rate: float, burst: float) -> str:
     if not rate:
         return "as ingest's settings say"
     return f"{rate:,.12g}, {burst or 10 * rate:,.12g} at once"
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{printable(text)!r} is no project's id, which is a UUID") from None
 
 
 def _ratio(text: str) -> float:
