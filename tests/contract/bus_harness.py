@@ -1,6 +1,7 @@
 """What the contract tests of the bus need of each adapter's server: to take it away and bring it back."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from a11i_bus import Bus, BusSettings, Delivery, Message, Subscription, connect
 from a11i_bus.memory import MemoryBroker
 from a11i_chassis.errors import UnavailableError
+from tests.engines.kafka import KafkaServer
 from tests.engines.nats import NatsServer
 
 ACK_WAIT_S = 1.0
@@ -70,6 +72,26 @@ class NatsHarness:
         self._server.start()
 
 
+class KafkaHarness:
+    """A real Kafka server, stopped with SIGKILL. Tests share it: each has topics of its own."""
+
+    def __init__(self, server: KafkaServer) -> None:
+        self._server = server
+        self.url = f"{server.url}/test-{secrets.token_hex(4)}"
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Bus]:
+        async with connect(_settings(self.url)) as bus:
+            yield bus
+
+    def stop(self) -> None:
+        self._server.kill()
+
+    def start(self) -> None:
+        if not self._server.up:
+            self._server.start()
+
+
 def message(number: int, *, payload: bytes = b"", key: str = "tenant-1") -> Message:
     """Return a message that says which one it is."""
     return Message(id=f"id-{number}", key=key, payload=payload or str(number).encode())
@@ -109,5 +131,9 @@ async def fetch_exactly(subscription: Subscription, count: int) -> list[Delivery
 
 def _settings(url: str) -> BusSettings:
     return BusSettings(
-        url=SecretStr(url), ack_wait_s=ACK_WAIT_S, capacity_bytes=CAPACITY_BYTES, connect_wait_s=PATIENCE_S
+        url=SecretStr(url),
+        ack_wait_s=ACK_WAIT_S,
+        capacity_bytes=CAPACITY_BYTES,
+        connect_wait_s=PATIENCE_S,
+        partitions=4,
     )

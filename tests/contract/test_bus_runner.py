@@ -2,11 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
-import pytest
 from pydantic import SecretStr
 
 from a11i_bus import Bus, Message
@@ -15,7 +12,7 @@ from a11i_bus.topology import DEADLETTERS, SPANS_RECEIVED, SPANS_REDACTED, SPANS
 from a11i_chassis.errors import UnavailableError
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.schema import SCHEMA
-from tests.contract.bus_harness import PATIENCE_S, Harness, MemoryHarness, NatsHarness, publish_surely
+from tests.contract.bus_harness import PATIENCE_S, Harness, publish_surely
 
 TOKENIZATION = StageSpec("tokenization", 1, SPANS_RECEIVED, "tokenization", SPANS_TOKENIZED)
 REDACTION = StageSpec("redaction", 1, SPANS_TOKENIZED, "redaction", SPANS_REDACTED)
@@ -24,14 +21,6 @@ KEY = SecretStr("k" * 32)
 RUNNER = RunnerSettings(retry_base_s=0.01, retry_max_s=0.1, heartbeat_s=0.2)
 SINK = SinkSettings(retry_base_s=0.01, retry_max_s=0.1, heartbeat_s=0.2, max_wait_s=0.1)
 BATCHES = 120
-
-
-@pytest.fixture(params=["memory", "nats"])
-def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
-    server: Harness = MemoryHarness() if request.param == "memory" else NatsHarness(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 async def test_every_batch_is_stored_and_its_output_is_one_message_whoever_dies(harness: Harness) -> None:

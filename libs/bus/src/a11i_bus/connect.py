@@ -13,7 +13,7 @@ from a11i_bus.settings import BusSettings
 async def connect(settings: BusSettings) -> AsyncIterator[Bus]:
     """Open the bus of the settings for the time of the block.
 
-    A NATS server that cannot be reached is no error here: calls raise UnavailableError until it is there, and `ready`
+    A server that cannot be reached is no error here: calls raise UnavailableError until it is there, and `ready`
     is False. Raises ValueError for a URL of another kind.
     """
     scheme = settings.url.get_secret_value().partition("://")[0]
@@ -22,5 +22,11 @@ async def connect(settings: BusSettings) -> AsyncIterator[Bus]:
     elif scheme in ("nats", "tls"):
         async with open_nats(settings) as bus:
             yield bus
+    elif scheme == "kafka":
+        # Imported here: a mesh on another bus need not load Kafka's client.
+        from a11i_bus.kafka import open_kafka
+
+        async with open_kafka(settings) as bus:
+            yield bus
     else:
-        raise ValueError(f"the bus URL must begin with nats://, tls:// or memory://, not {scheme!r}")
+        raise ValueError(f"the bus URL must begin with nats://, tls://, kafka:// or memory://, not {scheme!r}")

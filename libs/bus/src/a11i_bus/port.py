@@ -1,6 +1,7 @@
 """The bus port: durable topics, groups that share work, acknowledgement one by one.
 
-Adapters: `a11i_bus.memory` and `a11i_bus.nats`. No service names an adapter; `a11i_bus.connect` picks one by URL.
+Adapters: `a11i_bus.memory`, `a11i_bus.nats` and `a11i_bus.kafka`. No service names an adapter; `a11i_bus.connect`
+picks one by URL.
 All adapters raise the errors of `a11i_chassis.errors`: `TransientError` with reason BUS_UNAVAILABLE when the bus
 cannot be reached or is full, `PermanentError` with reason TOO_LARGE for a payload over `max_payload_bytes`.
 """

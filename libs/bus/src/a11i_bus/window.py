@@ -12,7 +12,7 @@ class Window:
     """
 
     def __init__(self, size: int, hold_s: float) -> None:
-        self._size = size
+        self.size = size
         self._hold_s = hold_s
         self._until: dict[str, float] = {}
         self._changed = asyncio.Event()
@@ -22,7 +22,7 @@ class Window:
         now = time.monotonic()
         for name in [name for name, until in self._until.items() if until <= now]:
             del self._until[name]
-        return self._size - len(self._until)
+        return self.size - len(self._until)
 
     def add(self, name: str) -> None:
         """Count a delivery, from now."""
@@ -46,6 +46,15 @@ class Window:
         first_end = min(self._until.values()) - time.monotonic()
         try:
             async with asyncio.timeout(max(0.0, min(timeout_s, first_end))):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def wait_for_release(self, timeout_s: float) -> None:
+        """Return when a delivery has been released, or after `timeout_s`."""
+        self._changed.clear()
+        try:
+            async with asyncio.timeout(max(0.0, timeout_s)):
                 await self._changed.wait()
         except TimeoutError:
             return
