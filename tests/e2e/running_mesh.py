@@ -83,7 +83,7 @@ class RunningMesh:
         connection = await nats.connect(self.env["A11I_NATS"])
         try:
             streams = await connection.jetstream().streams_info()
-            return sum(stream.state.messages for stream in streams if "deadletters" not in (stream.config.name or ""))
+            return sum(stream.state.messages for stream in streams if "DEADLETTERS" not in (stream.config.name or ""))
         finally:
             await connection.close()
 

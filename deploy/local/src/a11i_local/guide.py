@@ -17,6 +17,7 @@ ADDRESSES = {
     "A11I_QUERY": "read traces, gRPC",
     "A11I_GATEWAY": "read traces, REST",
     "A11I_AUTH": "tenants and keys, gRPC",
+    "A11I_DELIVERY": "dead letters, gRPC",
 }
 
 LISTENERS = {
@@ -24,6 +25,7 @@ LISTENERS = {
     "otlp_http": "OTLP/HTTP",
     "query": "query",
     "auth": "auth",
+    "delivery": "delivery",
     "gateway": "REST",
     "nats": "NATS",
     "clickhouse": "ClickHouse",

@@ -180,7 +180,7 @@ class _Builder:
         return start
 
     def _variables(self, api_key: str) -> dict[str, str]:
-        listeners = ("otlp_grpc", "otlp_http", "query", "auth", "gateway")
+        listeners = ("otlp_grpc", "otlp_http", "query", "auth", "delivery", "gateway")
         return {
             **{f"A11I_{name.upper()}": f"127.0.0.1:{self._ports[name]}" for name in listeners},
             "A11I_NATS": self._urls.nats,

@@ -13,7 +13,7 @@ from a11i_local.environment import service_settings
 from a11i_local.probes import grpc_serving
 from a11i_local.process import ProcessSpec
 
-SERVICES = ("auth", "ingest", "tokenization", "redaction", "writer", "query", "gateway")
+SERVICES = ("auth", "ingest", "tokenization", "redaction", "writer", "delivery", "query", "gateway")
 GRPC_PORTS = {name: name for name in SERVICES} | {"ingest": "otlp_grpc", "gateway": "gateway_grpc"}
 """Service -> name of its gRPC port. Ingest's is the one that OTLP clients use; the gateway's own port is REST's."""
 MIGRATIONS = {"clickhouse": "migrate-clickhouse", "postgres": "migrate-postgres"}
@@ -48,6 +48,7 @@ def plans(
         "tokenization": ("nats",),
         "redaction": ("nats",),
         "writer": ("nats", "clickhouse"),
+        "delivery": ("nats", "postgres"),
         "query": ("clickhouse", "auth"),
         "gateway": ("query",),
     }
@@ -96,6 +97,12 @@ def _settings(
         "tokenization": stage,
         "redaction": stage | {"PSEUDONYM_KEY": credentials.pseudonym_key},
         "writer": stage | {"CLICKHOUSE__URL": engines.clickhouse},
+        "delivery": stage
+        | {
+            "POSTGRES__DSN": engines.postgres,
+            "REDACTION__ADDRESS": addresses["redaction"],
+            "ADMIN_TOKEN": credentials.admin_token,
+        },
         "query": {"CLICKHOUSE__URL": engines.clickhouse, "AUTH__ADDRESS": addresses["auth"]},
         "gateway": {
             "HTTP__LISTEN": f"127.0.0.1:{ports['gateway']}",

@@ -23,6 +23,7 @@ class MeshSettings(BaseSettings):
     otlp_http_port: Port = Field(default=None, description="OTLP/HTTP. Usually 4318.")
     query_port: Port = Field(default=None, description="QueryService, gRPC. Usually 4320.")
     auth_port: Port = Field(default=None, description="AuthService and AdminService, gRPC. Usually 4321.")
+    delivery_port: Port = Field(default=None, description="DeadLetterService, gRPC. Usually 4322.")
     gateway_port: Port = Field(default=None, description="REST. Usually 8080.")
     nats_port: Port = Field(default=None, description="NATS. Usually 4222.")
     clickhouse_port: Port = Field(default=None, description="ClickHouse's HTTP interface. Usually 8123.")
@@ -43,6 +44,7 @@ PREFERRED_PORTS = {
     "otlp_http": 4318,
     "query": 4320,
     "auth": 4321,
+    "delivery": 4322,
     "gateway": 8080,
     "nats": 4222,
     "clickhouse": 8123,
