@@ -23,10 +23,10 @@ _CORPUS: Final = Path(__file__).parents[1] / "corpus"
 _MAX_SEED_BYTES: Final = 6_000
 
 _MESSAGES: Final = (
-    ResourceSpans, ScopeSpans, Span, Span.Event, Span.Link, Status, KeyValue, AnyValue,
-    ResourceLogs, ScopeLogs, LogRecord, ResourceMetrics, ScopeMetrics, Metric, NumberDataPoint, HistogramDataPoint, ExponentialHistogramDataPoint,
-    SummaryDataPoint,
-)  # fmt: skip
+    *(ResourceSpans, ScopeSpans, Span, Span.Event, Span.Link, Status, KeyValue, AnyValue),
+    *(ResourceLogs, ScopeLogs, LogRecord, ResourceMetrics, ScopeMetrics, Metric, NumberDataPoint),
+    *(HistogramDataPoint, ExponentialHistogramDataPoint, SummaryDataPoint),
+)
 JSON_TOKENS: Final = (
     *sorted({f'"{field.json_name}":' for message in _MESSAGES for field in message.DESCRIPTOR.fields}),
     *(
