@@ -35,9 +35,7 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     group.add_argument("--auth", metavar="HOST:PORT", help="the auth service (default: A11I_AUTH)")
     group.add_argument("--admin-token", metavar="TOKEN", help="the auth service's (default: A11I_ADMIN_TOKEN)")
     group.add_argument("--data-dir", metavar="DIR", type=Path, help="take both from the mesh.env in this directory")
-    group.add_argument(
-        "--project", metavar="ID", type=_uuid, help="the project (default: the one of the key in A11I_API_KEY)"
-    )
+    group.add_argument("--project", metavar="ID", type=_uuid, help="the project (default: that of A11I_API_KEY)")
     connection.add_argument("--json", action="store_true", help="print JSON")
 
     commands = areas.add_parser(
