@@ -4,19 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from a11i_telemetry.notations import (
-    JsonValue,
-    Message,
-    Part,
-    first,
-    is_message,
-    is_messages,
-    parsed,
-    to_messages,
-    to_parts,
-    to_tool_definitions,
-    tool_output,
-)
+from a11i_telemetry.notations import Message, is_message, is_messages, to_messages
+from a11i_telemetry.parts import JsonValue, Part, first, parsed, to_parts, to_tool_definitions, tool_output
 
 _MAX_DEPTH: Final = 4
 """Wrappings of an input or output that are taken off: no framework has more than two."""

@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from a11i_telemetry.findings import Findings
 from a11i_telemetry.log_records import decode_logs
-from a11i_telemetry.notations import JsonValue, parse, to_messages, to_parts, to_tool_definitions
+from a11i_telemetry.notations import to_messages
 from a11i_telemetry.otlp import OtlpDecodeError, decode_traces
 from a11i_telemetry.otlp_json import OtlpJsonError, parse_logs, parse_traces
+from a11i_telemetry.parts import JsonValue, parse, to_parts, to_tool_definitions
 
 Span = dict[str, JsonValue]
 """A span as the corpus has it: span_id, name, and those of FIELDS that are known, JSON parsed."""

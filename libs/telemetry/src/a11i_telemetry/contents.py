@@ -9,20 +9,8 @@ from a11i_telemetry import bodies
 from a11i_telemetry.facts import Span
 from a11i_telemetry.flat import listed
 from a11i_telemetry.messages import event_messages
-from a11i_telemetry.notations import (
-    JsonValue,
-    Message,
-    Part,
-    is_messages,
-    parse,
-    parsed,
-    text_message,
-    to_messages,
-    to_part,
-    to_parts,
-    to_text,
-    to_tool_definitions,
-)
+from a11i_telemetry.notations import Message, is_messages, text_message, to_messages
+from a11i_telemetry.parts import JsonValue, Part, parse, parsed, to_part, to_parts, to_text, to_tool_definitions
 from a11i_telemetry.rules import ANSWERS, Answer, Source, Take
 from a11i_telemetry.takes import json_of
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from a11i_telemetry.notations import JsonValue
+from a11i_telemetry.parts import JsonValue
 from a11i_telemetry.takes import json_of
 
 Row = dict[str, Any]

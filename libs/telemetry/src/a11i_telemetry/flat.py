@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from a11i_telemetry.notations import JsonValue
+from a11i_telemetry.parts import JsonValue
 
 _WRAPPINGS: Final = frozenset(
     {"message", "message_content", "tool_call", "tool", "prompt", "completion", "image", "audio"}

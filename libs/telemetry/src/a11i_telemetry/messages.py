@@ -7,17 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from a11i_telemetry.notations import (
-    JsonValue,
-    Message,
-    Part,
-    first,
-    parsed,
-    role_of,
-    to_messages,
-    to_parts,
-    to_tool_definitions,
-)
+from a11i_telemetry.notations import Message, role_of, to_messages
+from a11i_telemetry.parts import JsonValue, Part, first, parsed, to_parts, to_tool_definitions
 
 
 @dataclass(frozen=True, slots=True)

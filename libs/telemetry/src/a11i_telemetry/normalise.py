@@ -18,7 +18,7 @@ from a11i_telemetry.contents import Event
 from a11i_telemetry.facts import Span
 from a11i_telemetry.flat import Path, path_of
 from a11i_telemetry.kinds import KIND_RULES
-from a11i_telemetry.notations import JsonValue
+from a11i_telemetry.parts import JsonValue
 from a11i_telemetry.plans import plan_for
 from a11i_telemetry.reading import read
 from a11i_telemetry.rules import ANSWERS, CACHES_APART, EVENTS_KEY, INPUTS, OUTPUTS, PREFIXES, RULES

@@ -9,7 +9,7 @@ from a11i_telemetry import contents, takes
 from a11i_telemetry.contents import Content
 from a11i_telemetry.facts import Span
 from a11i_telemetry.kinds import KIND_RULES, KindRule
-from a11i_telemetry.notations import JsonValue, to_text
+from a11i_telemetry.parts import JsonValue, to_text
 from a11i_telemetry.rules import ANSWERS, CACHES_APART, INPUTS, OUTPUTS, RULES, CacheApart, Rule, Source, Take
 from a11i_telemetry.usage import Usage, read_usage
 

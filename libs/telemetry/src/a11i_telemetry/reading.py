@@ -6,7 +6,7 @@ from typing import Final
 from a11i_telemetry import contents, takes
 from a11i_telemetry.facts import Row, Span
 from a11i_telemetry.kinds import KIND_BY_COLUMN, KIND_OF_OTHER_OPERATION
-from a11i_telemetry.notations import to_text
+from a11i_telemetry.parts import to_text
 from a11i_telemetry.plans import ContentSource, Plan
 from a11i_telemetry.rules import CacheApart
 from a11i_telemetry.usage import count

@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 
 from a11i_telemetry.kinds import OPERATIONS, provider_of
-from a11i_telemetry.notations import JsonValue
+from a11i_telemetry.parts import JsonValue
 from a11i_telemetry.rules import Take
 from a11i_telemetry.usage import count
 

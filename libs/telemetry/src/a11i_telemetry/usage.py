@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from a11i_telemetry.notations import JsonValue
+from a11i_telemetry.parts import JsonValue
 
 LARGEST_COUNT: Final = 10**12
 """No call has so many tokens; more is a mistake that would make sums overflow, and counts as not known."""
