@@ -224,6 +224,12 @@ def test_a_key_that_is_no_text_becomes_one() -> None:
     assert findings
 
 
+def test_a_mark_is_small_whatever_it_tells_of() -> None:
+    [one], [finding] = (list(read) for read in parse(attribute({"intValue": "x"}, key="k" * 100_000)))
+    assert finding.where == "k" * 200
+    assert one.attributes[1].ByteSize() < 300
+
+
 def test_bad_events_and_links_are_left_out_and_counted() -> None:
     link = {"traceId": TRACE_ID, "spanId": SPAN_ID}
     events = [{"name": "a"}, {"name": "b", "timeUnixNano": "soon"}, None]

@@ -30,6 +30,8 @@ MAX_DEPTH: Final = 30
 """Values within values that are kept. Each takes two or three of the hundred messages within messages that protobuf's
 parser follows, and the outermost lies in nine at most."""
 
+_WHERE_CHARS: Final = 200
+"""Of a place's name, which can be an attribute's key of any length."""
 _CUT: Final = "[nested too deep]"
 """What stands for what lies below the last level."""
 
@@ -45,7 +47,7 @@ class Notes:
 
     def add(self, reason: str, where: str, outcome: Outcome = Outcome.REPAIRED) -> None:
         """Note a reason; the first place counts."""
-        self.noted.setdefault(reason, (outcome, where))
+        self.noted.setdefault(reason, (outcome, where[:_WHERE_CHARS]))
 
     def drop(self, counter: str, reason: str, where: str) -> None:
         """Note that an element is left out."""
