@@ -11,8 +11,10 @@ POLL_S: Final = 0.5
 """Longest wait for a message, and so the longest that a stop goes unnoticed."""
 FETCHED_AT_ONCE: Final = 16
 """Messages asked for at once at most: their sizes are known only when they are there."""
-_PARTS: Final = 4
+_PARTS: Final = 16
 """Into how many parts the room is thought divided; one of them is free before more is fetched."""
+_PATIENCE_S: Final = 0.05
+"""How long that is waited for, as what is held may wait for long."""
 
 
 async def fetch(subscription: Subscription, count: int, timeout_s: float, stop: asyncio.Event) -> list[Delivery]:
@@ -52,14 +54,14 @@ class Room:
         if self._worth_a_fetch():
             self._freed.set()
 
-    async def free(self, timeout_s: float) -> int:
-        """Return how many messages to fetch: when some part of the room is free, or what is after `timeout_s`.
+    async def free(self) -> int:
+        """Return how many messages to fetch: when some part of the room is free, or what is after a moment.
 
         Each fetch asks the bus, so it does not fetch after every batch that is finished.
         """
         if not self._worth_a_fetch():
             self._freed.clear()
-            await stopped_within(self._freed, timeout_s)
+            await stopped_within(self._freed, _PATIENCE_S)
         if self._count <= 0 or self._bytes <= 0:
             return 0
         return max(1, min(FETCHED_AT_ONCE, self._count, self._bytes // self._largest))

@@ -93,7 +93,7 @@ class StageRunner:
         """Return how many deliveries to ask for; 0, after a pause, if it is none now."""
         share = self._outcomes.share
         if not share.stopped:
-            return await self._room.free(POLL_S)
+            return await self._room.free()
         if (pause_s := share.pause_s()) > 0 or not self._room.empty:
             await stopped_within(self._stop, min(max(pause_s, 0.01), POLL_S))
             return 0
