@@ -125,7 +125,7 @@ async def _send(load: Load, api_key: str) -> Outcome:
 
 @asynccontextmanager
 async def _emptying_the_bus(mesh: BenchMesh) -> AsyncIterator[None]:
-    client = await nats.connect(mesh.urls.nats)
+    client = await nats.connect(mesh.urls.bus)
     stream = stream_name(topology.SPANS_RECEIVED)
 
     async def empty() -> None:

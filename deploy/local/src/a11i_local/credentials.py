@@ -18,6 +18,7 @@ class Credentials:
     nats_password: str
     jetstream_key: str
     """Encrypts the bus's files."""
+    kafka_password: str
     clickhouse_password: str
     postgres_password: str
     s3_access_key: str
@@ -45,6 +46,7 @@ def _generate() -> dict[str, str]:
     return {
         "nats_password": secrets.token_hex(32),
         "jetstream_key": secrets.token_hex(32),
+        "kafka_password": secrets.token_hex(32),
         "clickhouse_password": secrets.token_hex(32),
         "postgres_password": secrets.token_hex(32),
         "s3_access_key": secrets.token_hex(10).upper(),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from a11i_local.credentials import Credentials
 from a11i_local.data_dir import DataDir, write_private
-from a11i_local.engines import nats, postgres, seaweedfs
-from a11i_local.probes import http_answers, nats_answers
+from a11i_local.engines import kafka, nats, postgres, seaweedfs
+from a11i_local.probes import http_answers, kafka_answers, nats_answers
 from a11i_local.process import ProcessSpec
 
 CLICKHOUSE_USER = "a11i"
@@ -20,16 +21,21 @@ CLICKHOUSE_DATABASE = "default"
 class EngineUrls:
     """Where the engines are, credentials included."""
 
-    nats: str
+    bus_engine: str
+    """Name of the engine that is the bus: nats or kafka."""
+    bus: str
     clickhouse: str
     postgres: str
     s3: str
 
 
-def urls(ports: Mapping[str, int], credentials: Credentials, data: DataDir) -> EngineUrls:
+def urls(ports: Mapping[str, int], credentials: Credentials, data: DataDir, bus: str = "nats") -> EngineUrls:
     """The engines' URLs."""
     return EngineUrls(
-        nats=nats.url(_nats_config(ports, credentials, data)),
+        bus_engine=bus,
+        bus=nats.url(_nats_config(ports, credentials, data))
+        if bus == "nats"
+        else kafka.url(kafka_config(ports, credentials, data)),
         clickhouse=f"http://{CLICKHOUSE_USER}:{credentials.clickhouse_password}"
         f"@127.0.0.1:{ports['clickhouse']}/{CLICKHOUSE_DATABASE}",
         postgres=postgres.dsn(ports["postgres"], credentials.postgres_password),
@@ -52,6 +58,43 @@ def nats_process(
         probe=lambda: nats_answers(port),
         address=f"127.0.0.1:{port}",
     )
+
+
+def kafka_config(ports: Mapping[str, int], credentials: Credentials, data: DataDir) -> kafka.KafkaConfig:
+    """What the local Kafka needs to know."""
+    return kafka.KafkaConfig(
+        port=ports["kafka"],
+        controller_port=ports[kafka.CONTROLLER_PORT],
+        directory=data.path / "kafka",
+        user="a11i",
+        password=credentials.kafka_password,
+    )
+
+
+def kafka_process(
+    java: str, jars: Path, config: kafka.KafkaConfig, environment: Mapping[str, str], start_timeout_s: float
+) -> tuple[ProcessSpec, ProcessSpec]:
+    """The bus, and what prepares its data directory before its first start. Writes its configuration."""
+    config.directory.mkdir(mode=0o700, exist_ok=True)
+    write_private(config.properties_file, kafka.properties_text(config))
+    write_private(config.logging_file, kafka.logging_text())
+    format_spec = ProcessSpec(
+        name="kafka-format",
+        command=tuple(kafka.format_command(java, jars, config)),
+        environment=environment,
+        directory=config.directory,
+        ready_timeout_s=start_timeout_s,
+    )
+    server_spec = ProcessSpec(
+        name="kafka",
+        command=tuple(kafka.command(java, jars, config)),
+        environment=environment,
+        directory=config.directory,
+        probe=lambda: kafka_answers(config.port),
+        address=f"127.0.0.1:{config.port}",
+        ready_timeout_s=start_timeout_s,
+    )
+    return format_spec, server_spec
 
 
 def clickhouse_process(

@@ -28,6 +28,7 @@ LISTENERS = {
     "delivery": "delivery",
     "gateway": "REST",
     "nats": "NATS",
+    "kafka": "Kafka",
     "clickhouse": "ClickHouse",
     "postgres": "PostgreSQL",
     "s3": "S3",

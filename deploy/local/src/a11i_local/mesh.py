@@ -6,6 +6,7 @@ async with running_mesh(MeshSettings(data_dir=...), Console()) as mesh:
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
@@ -18,7 +19,7 @@ from a11i_local import engine_processes, provision, services
 from a11i_local.console import Console
 from a11i_local.credentials import Credentials, load_or_create
 from a11i_local.data_dir import DataDir
-from a11i_local.engines import postgres, seaweedfs
+from a11i_local.engines import kafka, kafka_jars, postgres, seaweedfs
 from a11i_local.environment import base_environment
 from a11i_local.errors import SetupError
 from a11i_local.job import run_job
@@ -28,8 +29,6 @@ from a11i_local.process import ProcessSpec
 from a11i_local.settings import PREFERRED_PORTS, MeshSettings
 from a11i_local.startup import Step, run_steps
 from a11i_local.supervisor import ProcessEvent, Supervisor
-
-LISTENERS = (*PREFERRED_PORTS, *(name for name in services.GRPC_PORTS.values()), *seaweedfs.PORTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,13 @@ async def running_mesh(settings: MeshSettings, console: Console) -> AsyncIterato
     with closing(DataDir.open(settings.data_dir)) as data, closing(PortClaims()) as claims:
         remembered = {name: port for name, port in data.read_json("ports.json").items() if isinstance(port, int)}
         chosen = settings.chosen_ports()
-        ports = assign(dict.fromkeys(LISTENERS), claims, chosen, remembered, PREFERRED_PORTS)
+        ports = assign(_listeners(settings), claims, chosen, remembered, PREFERRED_PORTS)
         data.write_json("ports.json", ports)
         console.say(f"[bold]a11i[/] starts on {escape(str(data.path))}; Ctrl-C stops it")
         displaced = {
             name: ports[name]
             for name, usual in PREFERRED_PORTS.items()
-            if name not in chosen and ports[name] not in {usual, remembered.get(name)}
+            if name in ports and name not in chosen and ports[name] not in {usual, remembered.get(name)}
         }
         builder = _Builder(settings, data, ports, load_or_create(data), base_environment(), console)
         try:
@@ -89,7 +88,7 @@ class _Builder:
         self._credentials = credentials
         self._environment = environment
         self._console = console
-        self._urls = engine_processes.urls(ports, credentials, data)
+        self._urls = engine_processes.urls(ports, credentials, data, settings.bus)
 
     def report(self, event: ProcessEvent) -> None:
         """Tells the console and state.json."""
@@ -128,8 +127,20 @@ class _Builder:
             spec = postgres.spec(directory, self._ports["postgres"], self._environment)
             await self._starter(supervisor, spec)()
 
+        async def start_kafka() -> None:
+            java, jars = await asyncio.to_thread(kafka_jars.java), await asyncio.to_thread(kafka_jars.fetch)
+            config = engine_processes.kafka_config(*context[:3])
+            format_spec, spec = engine_processes.kafka_process(
+                java, jars, config, self._environment, self._settings.start_timeout_s
+            )
+            if not kafka.is_formatted(config):
+                await run_job(format_spec, supervisor.log_path(format_spec.name))
+            await self._starter(supervisor, spec)()
+
         return [
-            self._process_step(supervisor, engine_processes.nats_process(*context)),
+            self._process_step(supervisor, engine_processes.nats_process(*context))
+            if self._settings.bus == "nats"
+            else Step("kafka", start_kafka),
             Step("postgres", start_postgres),
             self._process_step(supervisor, engine_processes.clickhouse_process(*context)),
             self._process_step(supervisor, engine_processes.s3_process(*context)),
@@ -183,7 +194,7 @@ class _Builder:
         listeners = ("otlp_grpc", "otlp_http", "query", "auth", "delivery", "gateway")
         return {
             **{f"A11I_{name.upper()}": f"127.0.0.1:{self._ports[name]}" for name in listeners},
-            "A11I_NATS": self._urls.nats,
+            f"A11I_{self._urls.bus_engine.upper()}": self._urls.bus,
             "A11I_CLICKHOUSE": self._urls.clickhouse,
             "A11I_POSTGRES": self._urls.postgres,
             "A11I_S3": self._urls.s3,
@@ -193,3 +204,9 @@ class _Builder:
             "A11I_ADMIN_TOKEN": self._credentials.admin_token,
             "A11I_API_KEY": api_key,
         }
+
+
+def _listeners(settings: MeshSettings) -> dict[str, None]:
+    """The names of all ports of a mesh, each once."""
+    bus = (kafka.CONTROLLER_PORT,) if settings.bus == "kafka" else ()
+    return dict.fromkeys((*settings.listeners(), *services.GRPC_PORTS.values(), *seaweedfs.PORTS, *bus))

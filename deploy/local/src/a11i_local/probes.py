@@ -11,6 +11,7 @@ import grpc
 TIMEOUT_S = 1.5
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 HEALTH_SERVING = b"\x08\x01"  # A HealthCheckResponse whose status (field 1) is SERVING (1).
+KAFKA_API_VERSIONS = 18  # The key of the ApiVersions request, which needs no log-in.
 POSTGRES_PROTOCOL = 3 << 16  # Version 3.0 of the frontend/backend protocol.
 
 
@@ -23,6 +24,12 @@ async def http_answers(port: int, path: str = "/") -> bool:
 async def nats_answers(port: int) -> bool:
     """Whether a NATS server greets."""
     return (await _exchange(port, b"", 5)) == b"INFO "
+
+
+async def kafka_answers(port: int) -> bool:
+    """Whether Kafka says which requests it knows."""
+    request = struct.pack("!hhih", KAFKA_API_VERSIONS, 0, 0, -1)
+    return len(await _exchange(port, struct.pack("!i", len(request)) + request, 4)) == 4
 
 
 async def postgres_answers(port: int, user: str, database: str) -> bool:

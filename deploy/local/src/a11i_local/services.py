@@ -44,11 +44,11 @@ def plans(
     told = _settings(addresses, ports, engines, credentials)
     needs = {
         "auth": ("postgres",),
-        "ingest": ("nats", "auth"),
-        "tokenization": ("nats",),
-        "redaction": ("nats",),
-        "writer": ("nats", "clickhouse"),
-        "delivery": ("nats", "postgres"),
+        "ingest": (engines.bus_engine, "auth"),
+        "tokenization": (engines.bus_engine,),
+        "redaction": (engines.bus_engine,),
+        "writer": (engines.bus_engine, "clickhouse"),
+        "delivery": (engines.bus_engine, "postgres"),
         "query": ("clickhouse", "auth"),
         "gateway": ("query",),
     }
@@ -82,7 +82,7 @@ def _start_after(engine: str) -> str:
 def _settings(
     addresses: Mapping[str, str], ports: Mapping[str, int], engines: EngineUrls, credentials: Credentials
 ) -> dict[str, dict[str, str]]:
-    stage = {"BUS__URL": engines.nats, "DEAD_LETTER_KEY": credentials.dead_letter_key}
+    stage = {"BUS__URL": engines.bus, "DEAD_LETTER_KEY": credentials.dead_letter_key}
     return {
         "auth": {
             "POSTGRES__DSN": engines.postgres,
@@ -91,7 +91,7 @@ def _settings(
         },
         "ingest": {
             "HTTP__LISTEN": f"127.0.0.1:{ports['otlp_http']}",
-            "BUS__URL": engines.nats,
+            "BUS__URL": engines.bus,
             "AUTH__ADDRESS": addresses["auth"],
         },
         "tokenization": stage,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +17,9 @@ class MeshSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="A11I_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     data_dir: Path = Field(default=Path(".a11i"), description="Directory of the mesh's whole state.")
+    bus: Literal["nats", "kafka"] = Field(
+        default="nats", description="What carries batches between the services. Kafka needs Java 17."
+    )
     start_timeout_s: float = Field(default=90.0, gt=0, description="From a process's start until it must be ready.")
 
     otlp_grpc_port: Port = Field(default=None, description="OTLP/gRPC. Usually 4317.")
@@ -26,6 +29,7 @@ class MeshSettings(BaseSettings):
     delivery_port: Port = Field(default=None, description="DeadLetterService, gRPC. Usually 4322.")
     gateway_port: Port = Field(default=None, description="REST. Usually 8080.")
     nats_port: Port = Field(default=None, description="NATS. Usually 4222.")
+    kafka_port: Port = Field(default=None, description="Kafka, if it is the bus. Usually 9092.")
     clickhouse_port: Port = Field(default=None, description="ClickHouse's HTTP interface. Usually 8123.")
     postgres_port: Port = Field(default=None, description="PostgreSQL. Usually 5432.")
     s3_port: Port = Field(default=None, description="S3. Usually 8333.")
@@ -34,9 +38,13 @@ class MeshSettings(BaseSettings):
         """The ports that the user set: listener -> (name of the setting, port)."""
         return {
             name: (f"A11I_{name.upper()}_PORT", port)
-            for name in PREFERRED_PORTS
+            for name in self.listeners()
             if (port := getattr(self, f"{name}_port")) is not None
         }
+
+    def listeners(self) -> list[str]:
+        """Those of `PREFERRED_PORTS` that this mesh has: all but the other buses'."""
+        return [name for name in PREFERRED_PORTS if name == self.bus or name not in ("nats", "kafka")]
 
 
 PREFERRED_PORTS = {
@@ -47,6 +55,7 @@ PREFERRED_PORTS = {
     "delivery": 4322,
     "gateway": 8080,
     "nats": 4222,
+    "kafka": 9092,
     "clickhouse": 8123,
     "postgres": 5432,
     "s3": 8333,

@@ -10,6 +10,8 @@ from urllib.parse import quote
 CLUSTER_ID: Final = "YTExaS1sb2NhbC1rYWZrYQ"
 """Any 16 bytes in URL-safe base64: a single server belongs to no other cluster."""
 HEAP: Final = "-Xmx512m"
+CONTROLLER_PORT: Final = "kafka_controller"
+"""Name of the port of the server's own controller, among a mesh's ports."""
 
 _LOGGING: Final = """\
 status = error
