@@ -215,8 +215,8 @@ def _media(value: Mapping[str, JsonValue], modality: str) -> Part | None:
     if isinstance(where, str) and where.startswith("data:") and "," in where:
         head, content = where[5:].split(",", 1)
         mime_type, where = mime_type or head.split(";", 1)[0], None
-    kind = modality or (mime_type.split("/", 1)[0] if mime_type else "")
-    known = {"modality": kind, "mime_type": mime_type}
+    family = mime_type.split("/", 1)[0]
+    known = {"modality": modality or (family if family in ("image", "audio", "video") else ""), "mime_type": mime_type}
     if isinstance(where, str) and where:
         return _given({"type": "uri", **known, "uri": where})
     if isinstance(file_id, str) and file_id:

@@ -1,0 +1,86 @@
+"""The command that shows and checks what another producer's payload says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a11i_telemetry.conformance import PayloadError, main, read_payload
+from a11i_telemetry.findings import Findings
+from a11i_telemetry.otlp_json import parse_traces
+
+_CASE = Path(__file__).parents[2] / "corpus" / "otel-genai-openai" / "chat-tool"
+
+
+def _traces() -> dict[str, Any]:
+    lines = [json.loads(line) for line in (_CASE / "payload.jsonl").read_text().splitlines()]
+    [traces] = [line["request"] for line in lines if line["signal"] == "traces"]
+    return dict(traces)
+
+
+def test_a_payload_is_shown_in_the_form_of_the_corpus(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(_CASE / "payload.jsonl")]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["totals"] == {"input_tokens": 300, "output_tokens": 43}
+    assert [span["finish_reasons"] for span in shown["spans"]] == [["tool_calls"], ["stop"]]
+    assert shown["spans"][0]["output_messages"][0]["parts"][0]["arguments"] == {"city": "Paris"}
+
+
+def test_one_request_says_the_same_as_json_and_as_protobuf() -> None:
+    document = json.dumps(_traces()).encode()
+    binary = parse_traces(document, Findings()).SerializeToString()
+    recorded = read_payload((_CASE / "payload.jsonl").read_bytes())
+    assert read_payload(document) == read_payload(binary) == recorded
+
+
+def test_another_producers_ids_are_no_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = json.dumps(_traces())
+    for span in json.loads(text)["resourceSpans"][0]["scopeSpans"][0]["spans"]:
+        text = text.replace(span["spanId"], span["spanId"][::-1])
+    other = tmp_path / "other.json"
+    other.write_text(text)
+    assert main(["check", str(other), "--expect", str(_CASE)]) == 0
+    assert capsys.readouterr().out == "as expected\n"
+    assert main(["check", str(other), "--expect", str(_CASE / "expected.json"), "--same-ids"]) == 1
+    assert "missing" in capsys.readouterr().out
+
+
+def test_each_difference_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(_traces()).replace('{"intValue": "120"}', '{"intValue": "121"}'))
+    assert main(["check", str(other), "--expect", str(_CASE)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "chat gpt-4o-mini: input_tokens is 121, should be 120",
+        "totals: input_tokens is 301, should be 300",
+        "2 differences",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", [b"{not json", b'{"signal": 1}', b"[]\n", b'{"signal": "traces", "request": {}', b"\xff"]
+)
+def test_a_file_that_is_no_payload_ends_with_2_and_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    path = tmp_path / "payload"
+    path.write_bytes(content)
+    assert main(["show", str(path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert main(["show", str(tmp_path / "missing")]) == 2
+
+
+def test_logs_are_joined_with_their_span_and_others_are_left_alone() -> None:
+    case = _CASE.parents[1] / "otel-openai-v2" / "chat-tool-events"
+    spans = read_payload((case / "payload.jsonl").read_bytes()).spans
+    assert [len(span["input_messages"]) for span in spans] == [2, 4]
+
+
+def test_an_expectation_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "expected.json"
+    path.write_text("[]")
+    assert main(["check", str(_CASE / "payload.jsonl"), "--expect", str(path)]) == 2
+    assert "no expectation" in capsys.readouterr().err
+    with pytest.raises(PayloadError, match="a line"):
+        read_payload(b'{"a": 1}\n{"b": 2}')
