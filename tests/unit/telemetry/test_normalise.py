@@ -66,7 +66,7 @@ _PLAIN = [
     (rule, source)
     for rule in RULES
     for source in rule.sources
-    if source.take in _OF_EACH_KIND and not (source.path or source.only or source.beside)
+    if source.take in _OF_EACH_KIND and not (source.path or source.only or source.beside or source.plus)
     if source.take is not Take.USAGE or rule.column in ("input_tokens", "output_tokens")
 ]
 
@@ -339,6 +339,19 @@ def test_providers_have_opentelemetrys_names_and_frameworks_are_none(sent: str, 
 )
 def test_input_tokens_include_what_the_cache_read_and_wrote(attributes: dict[str, object], tokens: int) -> None:
     assert _row(attributes)["input_tokens"] == tokens
+
+
+@pytest.mark.parametrize(
+    ("attributes", "column", "total"),
+    [
+        ({"gen_ai.usage.input_cost": 0.25, "gen_ai.usage.output_cost": 0.5}, "reported_cost_usd", Decimal("0.75")),
+        ({"llm.cost.completion": 0.5}, "reported_cost_usd", Decimal("0.5")),
+        ({"gen_ai.usage.text.input_tokens": 3, "gen_ai.usage.image.input_tokens": 4}, "input_tokens", 7),
+        ({"gen_ai.usage.cache_creation.input_tokens.ephemeral_1h": 4}, "cache_write_tokens", 4),
+    ],
+)
+def test_numbers_that_come_in_parts_are_added_up(attributes: dict[str, object], column: str, total: object) -> None:
+    assert _row(attributes)[column] == total
 
 
 def test_output_tokens_include_reasoning() -> None:

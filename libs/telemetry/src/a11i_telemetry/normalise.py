@@ -103,6 +103,7 @@ _KEYS: Final = frozenset(
     | {apart.key for apart in CACHES_APART}
     | {apart.unless for apart in CACHES_APART if apart.unless}
     | {source.beside for rule in RULES for source in rule.sources if source.beside}
+    | {key for rule in RULES for source in rule.sources for key in source.plus}
     | {"traceloop.entity.name"}
 ) - {EVENTS_KEY, *PREFIXES}
 """Keys of attributes that the tables know, but for indexed ones."""

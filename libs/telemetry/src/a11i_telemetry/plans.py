@@ -91,7 +91,8 @@ def plan_for(keys: tuple[str, ...]) -> Plan:
 
 def _values_of(present: frozenset[str], kind: str) -> Values:
     found = [(rule.column, sources) for rule in RULES if (sources := _sources(rule, present, kind))]
-    alone = [(column, sources[0]) for column, sources in found if len(sources) == 1 and not sources[0].path]
+    single = [(column, sources[0]) for column, sources in found if len(sources) == 1]
+    alone = [(column, source) for column, source in single if not (source.path or source.plus)]
     texts = {column: source.key for column, source in alone if source.take is Take.TEXT}
     counts = {column: source.key for column, source in alone if source.take is Take.COUNT}
     return Values(
@@ -131,10 +132,15 @@ def _sources(rule: Rule, present: frozenset[str], kind: str) -> tuple[Source, ..
     return tuple(
         source
         for source in rule.sources
-        if (source.key in present or (source.take is Take.ANSWER and not present.isdisjoint(ANSWERS[source.key].keys)))
+        if (source.key in present or not present.isdisjoint(_instead(source)))
         and (not source.only or source.only == kind)
         and (not source.beside or source.beside in present)
     )
+
+
+def _instead(source: Source) -> tuple[str, ...]:
+    """Return other attributes with one of which a source says something."""
+    return ANSWERS[source.key].keys if source.take is Take.ANSWER else source.plus
 
 
 def _value_reader(source: Source, column: str) -> ReadValue:
@@ -149,7 +155,17 @@ def _value_reader(source: Source, column: str) -> ReadValue:
     if source.take in _STRUCTURES:
         structure = _STRUCTURES[source.take]
         return _inside(source, lambda value: to_text(found) if (found := structure(value)) else None)
+    if source.plus:
+        return _sum_reader((source.key, *source.plus), takes.READERS[source.take])
     return _inside(source, takes.READERS[source.take])
+
+
+def _sum_reader(keys: tuple[str, ...], take: Callable[[JsonValue], Any]) -> ReadValue:
+    def read(span: Span) -> Any:
+        known = [value for key in keys if (value := take(span.facts.get(key))) is not None]
+        return sum(known) if known else None
+
+    return read
 
 
 def _inside(source: Source, take: Callable[[JsonValue], Any]) -> ReadValue:

@@ -76,6 +76,8 @@ class Source:
     """A path that must not be there in the same JSON."""
     beside: str = ""
     """An attribute that the span must have besides. Empty: none."""
+    plus: tuple[str, ...] = ()
+    """Attributes whose numbers are added to this one's; it may be missing if one of them is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,12 @@ def _responses(*path: str | int, take: Take = Take.TEXT, only: str = "llm") -> t
     return tuple(_in(key, *path, take=take, only=only) for key in _RESPONSES)
 
 
+_AN_HOUR: Final = ("gen_ai.usage.cache_creation.input_tokens.ephemeral_1h",)
+_OTHER_INPUT: Final = (
+    *("gen_ai.usage.audio.input_tokens", "gen_ai.usage.image.input_tokens", "gen_ai.usage.video.input_tokens"),
+    "gen_ai.usage.audio_input_tokens",
+)
+"""Input tokens that are no text's, of who tells no sum."""
 _HAYSTACK_META: Final = ("haystack.agent.step.llm.output", "replies", 0, "meta")
 
 
@@ -178,7 +186,8 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule("input_tokens", Take.COUNT,
         "ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens", *_USAGE_FIRST,
         "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.aggregated_usage.input_tokens",
-        "llm.token_count.prompt", "llm.usage.prompt_tokens", *_USAGE_LAST,
+        "llm.token_count.prompt", "llm.usage.prompt_tokens",
+        Source("gen_ai.usage.text.input_tokens", Take.COUNT, plus=_OTHER_INPUT), *_USAGE_LAST,
     ),
     _rule("output_tokens", Take.COUNT,
         "ai.usage.outputTokens", "ai.usage.completionTokens", *_USAGE_FIRST, "gen_ai.usage.output_tokens",
@@ -211,8 +220,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "gen_ai.usage.details.cache_creation_input_tokens", "gen_ai.usage.details.cache_creation_tokens",
         "gen_ai.aggregated_usage.details.cache_write_tokens", "gen_ai.usage.input_tokens.cache_write",
         "gen_ai.usage.input_cache_creation", "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
-        "gen_ai.usage.cache_creation.input_tokens.ephemeral_5m",
-        "gen_ai.usage.cache_creation.input_tokens.ephemeral_1h",
+        Source("gen_ai.usage.cache_creation.input_tokens.ephemeral_5m", Take.COUNT, plus=_AN_HOUR),
         _in("gen_ai.usage.input_token_details", "cache_creation", take=Take.COUNT),
         "llm.token_count.prompt_details.cache_write", *_USAGE_LAST,
     ),
@@ -228,7 +236,11 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     _rule("reported_cost_usd", Take.USD,
         "gen_ai.usage.cost", "gen_ai.cost.total_cost", "gen_ai.usage.total_cost", "llm.cost.total", "operation.cost",
-        "_signoz.gen_ai.total_cost", _in("langfuse.observation.cost_details", "total", take=Take.USD),
+        "_signoz.gen_ai.total_cost",
+        Source("gen_ai.usage.input_cost", Take.USD, plus=("gen_ai.usage.output_cost",)),
+        Source("gen_ai.cost.input_cost", Take.USD, plus=("gen_ai.cost.output_cost",)),
+        Source("llm.cost.prompt", Take.USD, plus=("llm.cost.completion",)),
+        _in("langfuse.observation.cost_details", "total", take=Take.USD),
     ),
     _rule("tool_name", Take.TEXT,
         "ai.toolCall.name", "gen_ai.tool.name", "lk.function_tool.name", "haystack.tool.name", "tool.name",

@@ -88,7 +88,8 @@ def _source(source: Source) -> str:
     path = "".join(f"[{step}]" for step in source.path)
     conditions = f" ({source.only})" if source.only else ""
     conditions += f" with `{source.beside}`" if source.beside else ""
-    return f"`{source.key}`{path} {source.take.value}{conditions}"
+    added = "".join(f" + `{key}`" for key in source.plus)
+    return f"`{source.key}`{path}{added} {source.take.value}{conditions}"
 
 
 def _kind_row(rule: KindRule) -> tuple[str, ...]:
