@@ -35,6 +35,7 @@ class Asked:
 
 QUERY = Asked("query service", "A11I_QUERY", "API key", "A11I_API_KEY")
 AUTH = Asked("auth service", "A11I_AUTH", "admin token", "A11I_ADMIN_TOKEN")
+DELIVERY = Asked("delivery service", "A11I_DELIVERY", "admin token", "A11I_ADMIN_TOKEN")
 
 
 def explain(error: grpc.RpcError, address: str, asked: Asked = QUERY) -> CommandError:

@@ -12,7 +12,7 @@ from typing import NoReturn
 from google.protobuf.json_format import MessageToJson
 
 from a11i.query.v1.query_service_pb2 import ListTracesRequest
-from a11i_cli import ingest_policy, signals
+from a11i_cli import dead_letters, ingest_policy, signals
 from a11i_cli.errors import CommandError
 from a11i_cli.options import Parser, ago, chosen_target, positive, query_options
 from a11i_cli.screen import make_console
@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     show.add_argument("--json", action="store_true", help="print JSON, as the REST API does")
     signals.add_commands(areas)
     ingest_policy.add_commands(areas)
+    dead_letters.add_commands(areas)
     return root
 
 

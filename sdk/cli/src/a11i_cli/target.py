@@ -34,6 +34,19 @@ class AdminTarget:
     """Names the project that is meant, if no other is; empty if none is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryTarget:
+    """A delivery service, for an administrator."""
+
+    address: str
+    """host:port."""
+    admin_token: str
+    auth_address: str
+    """Where the API key can be looked up; empty if that is not known."""
+    api_key: str
+    """Names the tenant that is meant, if no other is; empty if none is known."""
+
+
 def find(
     query: str | None, api_key: str | None, data_dir: Path | None, environment: Mapping[str, str] = os.environ
 ) -> Target:
@@ -78,6 +91,25 @@ def find_admin(
     if not token:
         raise UsageError("no admin token: set A11I_ADMIN_TOKEN, or give --data-dir")
     return AdminTarget(address, token, known.get("A11I_API_KEY", ""))
+
+
+def find_delivery(
+    delivery: str | None, admin_token: str | None, data_dir: Path | None, environment: Mapping[str, str] = os.environ
+) -> DeliveryTarget:
+    """The target: from flags, else the named data directory, else A11I_DELIVERY and A11I_ADMIN_TOKEN, else `.a11i/`.
+
+    Raises UsageError if address or token is nowhere to be found, or the address is none.
+    """
+    known = _known(data_dir, environment)
+    address = delivery or known.get("A11I_DELIVERY")
+    token = admin_token or known.get("A11I_ADMIN_TOKEN")
+    if not address:
+        raise UsageError("which mesh? set A11I_DELIVERY=host:port, --delivery, or --data-dir (`make up` starts a mesh)")
+    if not _is_address(address):
+        raise UsageError(f"{printable(address)!r} is no address of a delivery service: HOST:PORT is expected")
+    if not token:
+        raise UsageError("no admin token: set A11I_ADMIN_TOKEN, or give --data-dir")
+    return DeliveryTarget(address, token, known.get("A11I_AUTH", ""), known.get("A11I_API_KEY", ""))
 
 
 def _known(data_dir: Path | None, environment: Mapping[str, str]) -> dict[str, str]:

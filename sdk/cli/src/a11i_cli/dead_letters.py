@@ -1,0 +1,273 @@
+"""`a11i dead-letters`: what a stage gave up on, and what becomes of it. For administrators."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf.json_format import MessageToJson
+from google.protobuf.message import Message
+
+from a11i.auth.v1 import auth_service_pb2 as auth_pb
+from a11i.auth.v1 import auth_service_pb2_grpc as auth_rpc
+from a11i.delivery.v1 import dead_letter_service_pb2 as pb
+from a11i.delivery.v1 import dead_letter_service_pb2_grpc as rpc
+from a11i_cli.errors import AUTH, DELIVERY, CommandError, UsageError, explain, printable
+from a11i_cli.options import Parser, ago, positive
+from a11i_cli.screen import make_console
+from a11i_cli.show_dead_letters import show_actions, show_letter, show_letters
+from a11i_cli.target import DeliveryTarget, find_delivery
+from a11i_cli.values import parse_duration
+
+CALL_TIMEOUT_S = 30.0
+LARGEST_PAGE = 1_000
+STATES = {
+    name.removeprefix("DEAD_LETTER_STATE_").lower(): number for name, number in pb.DeadLetterState.items() if number
+}
+POINTS = {name.removeprefix("REPLAY_POINT_").lower(): number for name, number in pb.ReplayPoint.items() if number}
+
+Metadata = tuple[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """DeadLetterService, whose letters are meant, and the metadata that calls need."""
+
+    stub: rpc.DeadLetterServiceStub
+    tenant_id: str
+    metadata: Metadata
+
+
+def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
+    """Adds the commands to the command line's areas."""
+    connection, filters = _connection_options(), _filter_options()
+    area = areas.add_parser("dead-letters", help="what could not be processed: look, replay, discard")
+    commands = area.add_subparsers(required=True, metavar="COMMAND")
+
+    list_ = commands.add_parser("list", help="the dead letters that wait", parents=[connection, filters])
+    list_.set_defaults(run=_list)
+    list_.add_argument("--state", choices=[*STATES, "any"], default="waiting", help="in this state (default: waiting)")
+    list_.add_argument("--limit", metavar="N", type=positive, default=20, help="at most this many (default: 20)")
+
+    show = commands.add_parser("show", help="one dead letter and what it holds, redacted", parents=[connection])
+    show.set_defaults(run=_show)
+    show.add_argument("dead_letter_id", metavar="ID", type=_letter_id)
+    show.add_argument("--basic", action="store_true", help="leave out what it holds, which needs redaction")
+
+    replay = commands.add_parser(
+        "replay",
+        help="send waiting dead letters through the stages again",
+        description="Sends the named dead letters, or all waiting ones that the filters choose, through the stages "
+        "again, from the stage that gave each up. What is stored already is not doubled.",
+        parents=[connection, filters],
+    )
+    replay.set_defaults(run=_replay)
+    replay.add_argument("--from", dest="point", choices=POINTS, help="begin at this stage instead")
+    discard = commands.add_parser(
+        "discard",
+        help="delete what waiting dead letters hold, for good",
+        description="Deletes what the named dead letters, or all waiting ones that the filters choose, hold.",
+        parents=[connection, filters],
+    )
+    discard.set_defaults(run=_discard)
+    for command in (replay, discard):
+        command.add_argument("dead_letter_ids", metavar="ID", type=_letter_id, nargs="*")
+        command.add_argument("--all", action="store_true", help="all that wait")
+
+    history = commands.add_parser("history", help="who did what with dead letters", parents=[connection])
+    history.set_defaults(run=_history)
+    history.add_argument("dead_letter_id", metavar="ID", type=_letter_id, nargs="?", help="with this one alone")
+    history.add_argument("--limit", metavar="N", type=positive, default=20, help="at most this many (default: 20)")
+
+
+def _connection_options() -> Parser:
+    connection = Parser(add_help=False)
+    group = connection.add_argument_group(
+        "which mesh", "These, else A11I_DELIVERY and A11I_ADMIN_TOKEN, else the mesh.env in A11I_DATA_DIR or .a11i."
+    )
+    group.add_argument("--delivery", metavar="HOST:PORT", help="the delivery service (default: A11I_DELIVERY)")
+    group.add_argument("--admin-token", metavar="TOKEN", help="the delivery service's (default: A11I_ADMIN_TOKEN)")
+    group.add_argument("--data-dir", metavar="DIR", type=Path, help="take both from the mesh.env in this directory")
+    group.add_argument("--tenant", metavar="ID", help="the tenant (default: the one of the key in A11I_API_KEY)")
+    connection.add_argument("--json", action="store_true", help="print JSON")
+    return connection
+
+
+def _filter_options() -> Parser:
+    filters = Parser(add_help=False)
+    filters.add_argument("--project", metavar="ID", help="of this project")
+    filters.add_argument("--stage", help="given up by this stage, such as redaction")
+    filters.add_argument("--reason", help="for this reason, such as INTERNAL")
+    filters.add_argument("--batch", metavar="ID", help="of this batch")
+    filters.add_argument("--since", metavar="DURATION", type=parse_duration, help="given up since, such as 2h or 7d")
+    return filters
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    filter_ = _filter(arguments)
+    if arguments.state != "any":
+        filter_.state = STATES[arguments.state]
+    found = pb.ListDeadLettersResponse()
+    with _connected(arguments) as to:
+        request = pb.ListDeadLettersRequest(tenant_id=to.tenant_id, filter=filter_)
+        while len(found.dead_letters) < arguments.limit:
+            request.page_size = min(arguments.limit - len(found.dead_letters), LARGEST_PAGE)
+            page = to.stub.ListDeadLetters(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
+            found.dead_letters.extend(page.dead_letters)
+            found.next_page_token = request.page_token = page.next_page_token
+            if not page.next_page_token:
+                break
+    if not _print_json(arguments, found):
+        show_letters(make_console(), found)
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    with _connected(arguments) as to:
+        request = pb.GetDeadLetterRequest(
+            tenant_id=to.tenant_id,
+            dead_letter_id=arguments.dead_letter_id,
+            view=pb.DEAD_LETTER_VIEW_BASIC if arguments.basic else pb.DEAD_LETTER_VIEW_REDACTED,
+        )
+        found = to.stub.GetDeadLetter(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
+    if not _print_json(arguments, found):
+        show_letter(make_console(), found)
+
+
+def _replay(arguments: argparse.Namespace) -> None:
+    done = pb.ReplayDeadLettersResponse(more=True)
+    with _connected(arguments) as to:
+        request = pb.ReplayDeadLettersRequest(tenant_id=to.tenant_id, actor=_actor())
+        request.point = POINTS[arguments.point] if arguments.point else pb.REPLAY_POINT_UNSPECIFIED
+        _choose(arguments, request)
+        while done.more:
+            part = to.stub.ReplayDeadLetters(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
+            for name in ("replayed_count", "pending_count", "refused_count", "skipped_count"):
+                setattr(done, name, getattr(done, name) + getattr(part, name))
+            # What was refused waits again, and would be chosen anew without end.
+            done.more = part.more and not part.refused_count
+            done.action_id = part.action_id or done.action_id
+    if _print_json(arguments, done):
+        return
+    print(f"{done.replayed_count:,} replayed")
+    if done.pending_count:
+        print(f"{done.pending_count:,} will follow as soon as the bus takes them")
+    if done.refused_count:
+        print(f"{done.refused_count:,} could not be replayed and wait as before; the delivery service's log says why")
+    if done.skipped_count:
+        print(f"{done.skipped_count:,} left alone: not there, not waiting, or not to be replayed from there")
+
+
+def _discard(arguments: argparse.Namespace) -> None:
+    done = pb.DiscardDeadLettersResponse(more=True)
+    with _connected(arguments) as to:
+        request = pb.DiscardDeadLettersRequest(tenant_id=to.tenant_id, actor=_actor())
+        _choose(arguments, request)
+        while done.more:
+            part = to.stub.DiscardDeadLetters(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
+            done.discarded_count += part.discarded_count
+            done.skipped_count += part.skipped_count
+            done.more = part.more
+            done.action_id = part.action_id or done.action_id
+    if _print_json(arguments, done):
+        return
+    print(f"{done.discarded_count:,} discarded")
+    if done.skipped_count:
+        print(f"{done.skipped_count:,} left alone: not there, or not waiting")
+
+
+def _history(arguments: argparse.Namespace) -> None:
+    with _connected(arguments) as to:
+        request = pb.ListDeadLetterActionsRequest(
+            tenant_id=to.tenant_id,
+            dead_letter_id=arguments.dead_letter_id or "",
+            page_size=min(arguments.limit, LARGEST_PAGE),
+        )
+        found = to.stub.ListDeadLetterActions(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
+    if not _print_json(arguments, found):
+        show_actions(make_console(), found.actions)
+
+
+def _choose(arguments: argparse.Namespace, request: pb.ReplayDeadLettersRequest | pb.DiscardDeadLettersRequest) -> None:
+    """Puts into a request which letters are meant. Raises UsageError if that is not said."""
+    filter_ = _filter(arguments)
+    filtered = filter_ != pb.DeadLetterFilter()
+    if arguments.dead_letter_ids:
+        if arguments.all or filtered:
+            raise UsageError("name dead letters, or choose them by --all and filters: not both")
+        request.ids.dead_letter_ids.extend(arguments.dead_letter_ids)
+    elif arguments.all or filtered:
+        # Those that were given up by now: a replay that fails again would be replayed again without end.
+        filter_.end_time.GetCurrentTime()
+        request.filter.CopyFrom(filter_)
+    else:
+        raise UsageError("which dead letters? name them, choose them by --stage and the like, or say --all")
+
+
+def _filter(arguments: argparse.Namespace) -> pb.DeadLetterFilter:
+    filter_ = pb.DeadLetterFilter(
+        project_id=arguments.project or "",
+        stage=arguments.stage or "",
+        reason=(arguments.reason or "").upper(),
+        batch_id=arguments.batch or "",
+    )
+    if arguments.since is not None:
+        filter_.start_time.FromDatetime(ago(arguments.since))
+    return filter_
+
+
+def _print_json(arguments: argparse.Namespace, message: Message) -> bool:
+    if arguments.json:
+        print(MessageToJson(message))
+    return bool(arguments.json)
+
+
+@contextmanager
+def _connected(arguments: argparse.Namespace) -> Iterator[_Connection]:
+    """Raises CommandError for what calls raise."""
+    target = find_delivery(arguments.delivery, arguments.admin_token, arguments.data_dir)
+    tenant_id = arguments.tenant or _tenant_of(target)
+    try:
+        with grpc.insecure_channel(target.address) as channel:
+            metadata = (("authorization", f"Bearer {target.admin_token}"),)
+            yield _Connection(rpc.DeadLetterServiceStub(channel), tenant_id, metadata)
+    except grpc.RpcError as error:
+        raise explain(error, target.address, DELIVERY) from None
+
+
+def _tenant_of(target: DeliveryTarget) -> str:
+    if not (target.api_key and target.auth_address):
+        raise UsageError("which tenant? set A11I_AUTH, and A11I_API_KEY to a key of it, or give --tenant ID")
+    try:
+        with grpc.insecure_channel(target.auth_address) as channel:
+            request = auth_pb.VerifyApiKeyRequest(api_key=target.api_key)
+            return auth_rpc.AuthServiceStub(channel).VerifyApiKey(request, timeout=CALL_TIMEOUT_S).tenant_id
+    except grpc.RpcError as error:
+        # Every error that a stub raises is a Call, which has code; RpcError alone does not say so.
+        if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+            message = "A11I_API_KEY is no good key, so its tenant is not known; --tenant ID names one"
+            raise CommandError(message) from None
+        raise explain(error, target.auth_address, AUTH) from None
+
+
+def _actor() -> str:
+    """Who runs the command, for the record."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        user = "unknown"
+    return printable(f"{user}@{socket.gethostname()}")[:200]
+
+
+def _letter_id(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{printable(text)!r} is no id of a dead letter, which is a UUID") from None
