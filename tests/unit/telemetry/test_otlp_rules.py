@@ -129,6 +129,17 @@ def test_what_ingest_mended_stands_in_its_column_and_no_more_among_the_attribute
     assert _column(decoded, "attr_string") == [{}, {DEFECTS_KEY: "no list"}, {}]
 
 
+def test_an_evaluation_that_is_an_event_of_the_span_is_in_its_columns() -> None:
+    span = _span()
+    event = span.events.add(name="gen_ai.evaluation.result")
+    event.attributes.add(key="gen_ai.evaluation.name").value.string_value = "Relevance"
+    event.attributes.add(key="gen_ai.evaluation.score.value").value.double_value = 0.0
+    decoded = _decode(span, _span())
+    assert _column(decoded, "evaluation_name") == ["Relevance", ""]
+    assert _column(decoded, "evaluation_score") == [0.0, None]
+    assert _column(decoded, "step_kind") == ["", ""]
+
+
 def test_schema_urls_are_those_around_the_span() -> None:
     request = ExportTraceServiceRequest()
     for resource in ("r1", ""):

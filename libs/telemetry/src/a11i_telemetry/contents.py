@@ -8,7 +8,7 @@ from typing import Final
 from a11i_telemetry import bodies
 from a11i_telemetry.facts import Span
 from a11i_telemetry.flat import listed
-from a11i_telemetry.messages import event_messages
+from a11i_telemetry.messages import Evaluation, event_messages
 from a11i_telemetry.notations import Message, is_messages, text_message, to_messages
 from a11i_telemetry.parts import JsonValue, Part, parse, parsed, to_part, to_parts, to_text, to_tool_definitions
 from a11i_telemetry.rules import ANSWERS, Answer, Source, Take
@@ -201,6 +201,15 @@ def _events(events: JsonValue, kind: str, role: str) -> Content:
                 found.system = [*found.system, *said.system_instructions]
                 found.tools = [*found.tools, *said.tool_definitions]
     return found
+
+
+def evaluation(events: JsonValue) -> Evaluation | None:
+    """Return the first judgement that a span's events record."""
+    for name, attributes in events:
+        said = event_messages(name, None, attributes)
+        if said and said.evaluations:
+            return said.evaluations[0]
+    return None
 
 
 def finish_reasons(output_messages: str) -> list[str]:

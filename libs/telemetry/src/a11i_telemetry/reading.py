@@ -8,7 +8,7 @@ from a11i_telemetry.facts import Row, Span
 from a11i_telemetry.kinds import KIND_BY_COLUMN, KIND_OF_OTHER_OPERATION
 from a11i_telemetry.parts import to_text
 from a11i_telemetry.plans import ContentSource, Plan
-from a11i_telemetry.rules import CacheApart
+from a11i_telemetry.rules import EVENTS_KEY, CacheApart
 from a11i_telemetry.usage import count
 
 _LONGEST_WORD: Final = 100
@@ -111,6 +111,8 @@ def _complete(plan: Plan, span: Span) -> None:
         said = takes.text(span.facts.get("traceloop.entity.name")) or (plan.named and span.name)
         if said:
             row.setdefault(f"{kind}_name", said)
+    if EVENTS_KEY in span.facts:
+        _judge(span)
     if "input_tokens" in row:
         _include_cache(plan.apart, row)
         row["input_source"] = "reported"
@@ -118,6 +120,19 @@ def _complete(plan: Plan, span: Span) -> None:
         if row["output_tokens"] < (row.get("reasoning_tokens") or 0):
             row["output_tokens"] += row["reasoning_tokens"]
         row["output_source"] = "reported"
+
+
+def _judge(span: Span) -> None:
+    """Add the first judgement that the span's events record, if its attributes record none."""
+    found = contents.evaluation(span.facts[EVENTS_KEY])
+    if found and not any(column in span.row for column in ("evaluation_name", "evaluation_score", "evaluation_label")):
+        said = {
+            "evaluation_name": found.name,
+            "evaluation_score": found.score,
+            "evaluation_label": found.label,
+            "evaluation_explanation": found.explanation,
+        }
+        span.row.update((column, value) for column, value in said.items() if value not in ("", None))
 
 
 def _include_cache(apart: Sequence[CacheApart], row: Row) -> None:

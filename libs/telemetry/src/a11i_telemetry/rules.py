@@ -116,6 +116,7 @@ def _responses(*path: str | int, take: Take = Take.TEXT, only: str = "llm") -> t
 
 
 _AN_HOUR: Final = ("gen_ai.usage.cache_creation.input_tokens.ephemeral_1h",)
+_ANTHROPIC: Final = "anthropic.usage.cache_creation.ephemeral_"
 _OTHER_INPUT: Final = (
     *("gen_ai.usage.audio.input_tokens", "gen_ai.usage.image.input_tokens", "gen_ai.usage.video.input_tokens"),
     "gen_ai.usage.audio_input_tokens",
@@ -163,6 +164,7 @@ RULES: Final[tuple[Rule, ...]] = (
         _in("llm.invocation_parameters", "model_name", unless=("id",)), "embedding.model_name", "reranker.model_name",
         "llm.request.model", _in("gcp.vertex.agent.llm_request", "model"), *_requests("model"),
         Source("model", Take.QUOTED), "langfuse.observation.model.name", _in("model_name", only="agent"),
+        Source("mlflow.llm.model", Take.QUOTED),
     ),
     _rule("response_model", Take.TEXT,
         "ai.response.model", "gen_ai.response.model", "gen_ai.response_model", "llm.response.model_name",
@@ -221,6 +223,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "gen_ai.aggregated_usage.details.cache_write_tokens", "gen_ai.usage.input_tokens.cache_write",
         "gen_ai.usage.input_cache_creation", "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
         Source("gen_ai.usage.cache_creation.input_tokens.ephemeral_5m", Take.COUNT, plus=_AN_HOUR),
+        Source(f"{_ANTHROPIC}5m_input_tokens", Take.COUNT, plus=(f"{_ANTHROPIC}1h_input_tokens",)),
         _in("gen_ai.usage.input_token_details", "cache_creation", take=Take.COUNT),
         "llm.token_count.prompt_details.cache_write", *_USAGE_LAST,
     ),
