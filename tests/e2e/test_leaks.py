@@ -41,11 +41,11 @@ def test_a_planted_address_and_key_are_found_nowhere_once_their_batch_has_passed
     assert b"<EMAIL_ADDRESS" in stored
     for needle in (email, key):
         assert needle.encode() not in stored
-        assert _files_with(mesh.data_dir, needle) == []
+        assert files_with(mesh.data_dir, needle) == []
     assert trace.summary.redacted_entities["EMAIL_ADDRESS"] >= 1
 
 
-def _files_with(folder: Path, needle: str) -> list[str]:
+def files_with(folder: Path, needle: str) -> list[str]:
     """Return the files below `folder` that hold the needle, as it is, in UTF-16 or in base64."""
     forms = (needle.encode(), needle.encode("utf-16-le"), base64.b64encode(needle.encode())[:-4])
     found = []
