@@ -76,17 +76,17 @@ class IntakeSettings(BaseModel):
     """How requests are worked on, whichever way they came."""
 
     max_bytes_in_flight: int = Field(
-        256 * 1024 * 1024,
+        128 * 1024 * 1024,
         gt=0,
-        description="Bytes of requests, after decompression, that are worked on at once; more are refused with a "
-        "retry hint. A request takes about four times its size in memory until it is acknowledged.",
+        description="Bytes of requests that are read or worked on at once; more wait for two seconds and are refused "
+        "then with a retry hint. A tenant has half of it. It is more than a second's work for a busy process, and a "
+        "request takes about six times its size in memory until it is acknowledged.",
     )
     max_requests_in_flight: int = Field(
         1_000,
         gt=0,
-        description="One-shot requests that are read or worked on at once; more are refused with a retry hint. What is "
-        "still being read is not in max_bytes_in_flight yet, so this and max_receive_bytes bound what callers with a "
-        "good key can take of the memory.",
+        description="Requests that are read or worked on at once, a tenant's half of it; as many may wait. Further "
+        "ones are refused with a retry hint.",
     )
     part_bytes: int = Field(
         600_000,
