@@ -20,6 +20,7 @@ ACK_WAIT_S = 1.0
 """Short, so that a test of redelivery takes a second."""
 CAPACITY_BYTES = 20_000_000
 """Small, so that a topic can be filled."""
+PARTITIONS = 4
 PATIENCE_S = 20.0
 """Deadline for what should happen at once, on a busy machine."""
 
@@ -59,6 +60,7 @@ class NatsHarness:
 
     def __init__(self, directory: Path) -> None:
         self._server = NatsServer(directory)
+        self.url = self._server.url
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Bus]:
@@ -135,5 +137,5 @@ def _settings(url: str) -> BusSettings:
         ack_wait_s=ACK_WAIT_S,
         capacity_bytes=CAPACITY_BYTES,
         connect_wait_s=PATIENCE_S,
-        partitions=4,
+        partitions=PARTITIONS,
     )

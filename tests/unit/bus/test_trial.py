@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import faulthandler
+import mmap
 import os
 import signal
 import threading
@@ -59,8 +60,20 @@ async def test_a_child_that_exits_has_died() -> None:
 
 
 async def test_a_child_that_wants_too_much_memory_has_died() -> None:
-    with pytest.raises(WorkerDiedError, match="memory"):
-        await tried(lambda: len(bytearray(2 * MEMORY_BYTES)))
+    def grows() -> None:
+        taken = []
+        while True:
+            taken.append(b"x" * 10_000_000)
+
+    with pytest.raises(WorkerDiedError, match=f"{MEMORY_BYTES} bytes of memory"):
+        await tried(grows)
+
+
+async def test_memory_that_is_only_reserved_does_not_count() -> None:
+    def reserves() -> int:
+        return len(mmap.mmap(-1, 4 * MEMORY_BYTES))
+
+    assert await tried(reserves) == 4 * MEMORY_BYTES
 
 
 async def test_a_child_that_hangs_is_ended() -> None:

@@ -25,6 +25,8 @@ from a11i_chassis.errors import A11iError, Reason, TransientError, UnavailableEr
 from a11i_telemetry.batch import SchemaVersionError
 
 _READ_BYTES: Final = 1024 * 1024
+_LOOK_S: Final = 0.02
+"""Between looks at the child's memory: it cannot take much more in that time than it may, a few dozen MB."""
 _KILL_ME_FIRST: Final = "1000"
 """The highest oom_score_adj: where memory ends for all, the child goes, not the service."""
 
@@ -56,16 +58,17 @@ class _Raised:
     reason: "Reason.ValueType | None" = None
     unknown_schema: str = ""
     """What a SchemaVersionError says; it quotes nothing."""
-    out_of_memory: bool = False
     permanent: bool = False
 
 
 class Child:
     """A child process at work. Made by `begin`; `answer` has to be awaited, and ends it."""
 
-    def __init__(self, pid: int, pipe: int, budget_s: float) -> None:
+    def __init__(self, pid: int, pipe: int, memory_bytes: int, budget_s: float) -> None:
         self._pid = pid
         self._pipe = pipe
+        self._memory_bytes = memory_bytes
+        self._memory_limit = _memory_of(pid) + memory_bytes
         self._budget_s = budget_s
 
     @classmethod
@@ -77,9 +80,9 @@ class Child:
         reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
-            _be_child(work, writing, memory_bytes, budget_s)
+            _be_child(work, writing, budget_s)
         os.close(writing)
-        return cls(pid, reading, budget_s)
+        return cls(pid, reading, memory_bytes, budget_s)
 
     def kill(self) -> None:
         """End the child before its time; `answer` raises WorkerDiedError."""
@@ -93,7 +96,7 @@ class Child:
         """
         try:
             async with asyncio.timeout(self._budget_s):
-                answer = await _read_all(self._pipe)
+                answer = await self._wait()
         except TimeoutError as error:
             raise TrialOverBudgetError(f"the work took more than {self._budget_s:g} s") from error
         finally:
@@ -104,6 +107,19 @@ class Child:
         if not answer:
             raise WorkerDiedError(f"the work's process ended with {_ending(status)}")
         return _opened(pickle.loads(answer))  # noqa: S301 - from our own child
+
+    async def _wait(self) -> bytes:
+        """Return what the child writes. Raises WorkerDiedError when it takes too much memory."""
+        reading = asyncio.ensure_future(_read_all(self._pipe))
+        try:
+            while not (await asyncio.wait({reading}, timeout=_LOOK_S))[0]:
+                # Limits of the system's own count address space, of which allocators reserve more than they use.
+                if _memory_of(self._pid) > self._memory_limit:
+                    raise WorkerDiedError(f"the work took more than {self._memory_bytes} bytes of memory")
+            return reading.result()
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
 
 async def _read_all(pipe: int) -> bytes:
@@ -129,6 +145,14 @@ async def _read_all(pipe: int) -> bytes:
     return body if len(written) > 8 and len(body) == length else b""
 
 
+def _memory_of(pid: int) -> int:
+    """Return a process's resident memory in bytes; 0 where the system does not tell."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+    except (OSError, IndexError):  # gone meanwhile, or another system
+        return 0
+
+
 def _ending(status: int) -> str:
     return signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else str(os.WEXITSTATUS(status))
 
@@ -140,15 +164,13 @@ def _opened(answer: object) -> object:
         raise SchemaVersionError(answer.unknown_schema)
     if answer.retry_delay_s is not None:
         raise UnavailableError(answer.failure.error_type, reason=answer.reason, retry_delay_s=answer.retry_delay_s)
-    if answer.out_of_memory:
-        raise WorkerDiedError("the work's process had not enough memory")
     raise RelayedError(answer.failure, permanent=answer.permanent)
 
 
-def _be_child(work: Callable[[], object], writing: int, memory_bytes: int, budget_s: float) -> NoReturn:
+def _be_child(work: Callable[[], object], writing: int, budget_s: float) -> NoReturn:
     """Work, write the answer and end; never return into the service's code."""
     try:
-        _prepare(memory_bytes, budget_s)
+        _prepare(budget_s)
         body = pickle.dumps(_outcome(work))
         with open(writing, "wb") as pipe:
             pipe.write(len(body).to_bytes(8, "big") + body)
@@ -157,7 +179,7 @@ def _be_child(work: Callable[[], object], writing: int, memory_bytes: int, budge
         os._exit(1)
 
 
-def _prepare(memory_bytes: int, budget_s: float) -> None:
+def _prepare(budget_s: float) -> None:
     # The service's handlers would write into its event loop's pipe, which the child shares.
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -167,13 +189,8 @@ def _prepare(memory_bytes: int, budget_s: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, budget_s + _ALARM_AFTER_S)
     # A core file would hold the batch.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    statm = Path("/proc/self/statm")
-    if statm.exists():
+    with suppress(OSError):  # not on every system
         Path("/proc/self/oom_score_adj").write_text(_KILL_ME_FIRST)
-        in_use = int(statm.read_text().split()[0]) * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        limit = in_use + memory_bytes
-        resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 def _outcome(work: Callable[[], object]) -> object:
@@ -183,8 +200,6 @@ def _outcome(work: Callable[[], object]) -> object:
         return _Raised(describe(error), retry_delay_s=error.retry_delay_s, reason=error.reason)
     except SchemaVersionError as error:
         return _Raised(describe(error), unknown_schema=str(error))
-    except MemoryError as error:
-        return _Raised(describe(error), out_of_memory=True)
     except Exception as error:
         return _Raised(describe(error), permanent=is_permanent(error))
 
