@@ -98,8 +98,13 @@ def attributes() -> tuple[tuple[str, str], ...]:
     for _, request in recorded():
         for pair in _pairs(json.loads(request)):
             if isinstance(pair.get("value"), dict):
-                texts.setdefault(str(pair["key"]), set()).add(str(next(iter(pair["value"].values()), "")))
+                texts.setdefault(_utf8(pair["key"]), set()).add(_utf8(next(iter(pair["value"].values()), "")))
     return tuple((key, text) for key in sorted(texts) for text in sorted(texts[key], key=len)[-3:])
+
+
+def _utf8(value: Any) -> str:
+    """Return a value as text that protobuf takes."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def dictionary(tokens: Iterable[str]) -> str:
