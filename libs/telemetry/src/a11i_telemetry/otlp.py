@@ -212,6 +212,8 @@ def _attribute_columns(table: AttributeTable, normalised: Normalised) -> dict[st
 
     def typed(kind: int, values: Column) -> Column:
         positions = np.flatnonzero((table.kinds == kind) & ~in_column)
+        if not len(positions):
+            return empty(pa.map_(pa.string(), values.type), table.spans)
         return table.map_of(positions, values.take(pa.array(positions)))
 
     structured = np.flatnonzero(table.json_codes >= 0)
@@ -289,7 +291,10 @@ def _json_lists(
     lists: Column, read: Callable[[bytes], attributes.JsonValue]
 ) -> tuple[list[attributes.JsonValue], Column]:
     """Return the distinct parts, and for each span the JSON array of its serialized parts; "" for none."""
-    parts = lists.flatten().dictionary_encode()
+    parts = lists.flatten()
+    if not len(parts):
+        return [], empty(pa.string(), len(lists))
+    parts = parts.dictionary_encode()
     objects = [read(raw) for raw in parts.dictionary.to_pylist()]
     texts = pa.array([attributes.to_json(one) for one in objects], pa.string())
     starts = offsets(owners(lists), len(lists))
