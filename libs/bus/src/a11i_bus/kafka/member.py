@@ -26,7 +26,6 @@ _SESSION_RANGE_S: Final = (6.0, 30.0)
 """Time after which a member that is silent has died: Kafka's servers take no less than 6 s by default."""
 _HEARTBEAT_S: Final = 0.5
 """Also how soon a member hears that another has joined."""
-_REBALANCE_TIMEOUT_S: Final = 30.0
 _HANDOVER_S: Final = 2.0
 """Longest time in which a member finishes what it holds before its partitions may go to another."""
 _START_TIMEOUT_S: Final = 60.0
@@ -208,6 +207,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
 
     def _new_consumer(self) -> AIOKafkaConsumer:
         low, high = _SESSION_RANGE_S
+        session_ms = int(min(max(low, self._settings.ack_wait_s), high) * 1000)
         consumer = AIOKafkaConsumer(
             group_id=self._group,
             enable_auto_commit=False,
@@ -215,9 +215,10 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
             fetch_max_wait_ms=_FETCH_WAIT_MS,
             fetch_max_bytes=_FETCH_BYTES,
             max_partition_fetch_bytes=_PARTITION_FETCH_BYTES,
-            session_timeout_ms=int(min(max(low, self._settings.ack_wait_s), high) * 1000),
+            session_timeout_ms=session_ms,
             heartbeat_interval_ms=int(_HEARTBEAT_S * 1000),
-            rebalance_timeout_ms=int(_REBALANCE_TIMEOUT_S * 1000),
+            # Whoever joins waits as long for one that has died.
+            rebalance_timeout_ms=session_ms,
             # A member whose window is full need not ask for more; that it lives its heartbeats say.
             max_poll_interval_ms=_ENDLESS_MS,
             partition_assignment_strategy=(_own_assignor(),),

@@ -1,0 +1,267 @@
+"""What holds on Kafka alone: members that die, partitions that move, state beside the offsets, what is deleted."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from pydantic import SecretStr
+
+from a11i_bus import Bus, BusSettings, Subscription, connect
+from a11i_bus.kafka.endpoint import Endpoint, parse
+from a11i_bus.topology import SPANS_RECEIVED
+from a11i_chassis.errors import UnavailableError
+from tests.contract.bus_harness import (
+    PATIENCE_S,
+    KafkaHarness,
+    fetch_exactly,
+    fetch_one,
+    message,
+    publish_surely,
+)
+from tests.engines.kafka import KafkaServer
+
+GROUP = "tokenization"
+KEYS = 12
+
+
+@pytest.fixture
+def url(kafka_server: KafkaServer) -> str:
+    """A server's URL, with topics of the test's own."""
+    return KafkaHarness(kafka_server).url
+
+
+def settings(url: str, **changes: float) -> BusSettings:
+    base = BusSettings(
+        url=SecretStr(url), ack_wait_s=6.0, publish_timeout_s=5.0, connect_wait_s=PATIENCE_S, partitions=4
+    )
+    return base.model_copy(update=changes)
+
+
+async def test_what_a_killed_member_held_comes_to_another_and_is_counted(url: str) -> None:
+    async with connect(settings(url)) as bus:
+        await bus.publish(SPANS_RECEIVED, message(1))
+        for attempt in (1, 2):
+            assert await _take_and_die(url) == f"id-1 {attempt}"
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription:
+            again = await fetch_one(subscription)
+            assert again.attempt == 3
+            await again.ack()
+
+
+async def test_acknowledgements_out_of_order_outlive_their_member(url: str) -> None:
+    async with connect(settings(url)) as bus:
+        for number in range(6):
+            await bus.publish(SPANS_RECEIVED, message(number))
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription:
+            held = await fetch_exactly(subscription, 6)
+            for number in (1, 2, 5):
+                await held[number].ack()
+            assert await subscription.pending() == 3
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription:
+            again = await fetch_exactly(subscription, 3)
+            assert [delivery.message.id for delivery in again] == ["id-0", "id-3", "id-4"]
+            assert await subscription.fetch(10, timeout_s=0.5) == []
+
+
+async def test_a_wait_outlives_the_member_that_asked_for_it(url: str) -> None:
+    async with connect(settings(url)) as bus:
+        await bus.publish(SPANS_RECEIVED, message(1))
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription:
+            await (await fetch_one(subscription)).retry(4.0)
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription:
+            assert await subscription.fetch(10, timeout_s=1.0) == []
+            assert (await fetch_one(subscription)).attempt == 2
+
+
+async def test_members_that_join_and_leave_in_mid_stream_lose_nothing_and_keep_the_order_of_a_key(url: str) -> None:
+    received: dict[int, list[int]] = {key: [] for key in range(KEYS)}
+    stop = asyncio.Event()
+
+    async def receive(until: asyncio.Event) -> None:
+        async with connect(settings(url)) as bus, bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=8) as member:
+            while not until.is_set():
+                for delivery in await member.fetch(8, timeout_s=0.2):
+                    number = int(delivery.message.id.removeprefix("id-"))
+                    received[number % KEYS].append(number)
+                    await delivery.ack()
+
+    def count() -> int:
+        return sum(len(set(numbers)) for numbers in received.values())
+
+    async with connect(settings(url)) as bus, asyncio.TaskGroup() as tasks:
+        tasks.create_task(receive(stop))
+        tasks.create_task(_publish(bus, 600))
+        await _until(lambda: count() > 100)
+        leave = asyncio.Event()
+        second = tasks.create_task(receive(leave))
+        await _until(lambda: count() > 300)
+        leave.set()
+        await second
+        await _until(lambda: count() == 600)
+        stop.set()
+    for key, numbers in received.items():
+        assert list(dict.fromkeys(numbers)) == list(range(key, 600, KEYS))
+    # Only what a member held when its partitions went to another may be given twice.
+    assert sum(len(numbers) for numbers in received.values()) - 600 <= 3 * 8
+
+
+async def test_a_second_message_of_an_id_from_another_publisher_is_delivered_once(url: str) -> None:
+    async with (
+        connect(settings(url)) as first,
+        connect(settings(url)) as second,
+        first.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription,
+    ):
+        await first.publish(SPANS_RECEIVED, message(1))
+        await second.publish(SPANS_RECEIVED, message(1))
+        await second.publish(SPANS_RECEIVED, message(2))
+        deliveries = await fetch_exactly(subscription, 2)
+        assert [delivery.message.id for delivery in deliveries] == ["id-1", "id-2"]
+        for delivery in deliveries:
+            await delivery.ack()
+        await _until_pending(subscription, 0)
+
+
+async def test_what_is_settled_leaves_the_log_even_while_another_message_waits_long(url: str) -> None:
+    async with (
+        connect(settings(url)) as bus,
+        bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription,
+        _consumer(url) as log,
+    ):
+        for number in range(4):
+            await bus.publish(SPANS_RECEIVED, message(number))
+        waiting, *others = await fetch_exactly(subscription, 4)
+        await waiting.retry(8.0)
+        for delivery in others:
+            await delivery.ack()
+        deadline = time.monotonic() + PATIENCE_S
+        while await _kept(log, url) > 1:
+            assert time.monotonic() < deadline, "settled messages are still in the log"
+            await asyncio.sleep(0.1)
+        assert await subscription.pending() == 1
+        again = await fetch_one(subscription)
+        assert (again.message, again.attempt) == (message(0), 2)
+
+
+async def test_a_server_that_hangs_is_an_error_after_the_timeout_and_no_harm_afterwards(
+    kafka_server: KafkaServer, url: str
+) -> None:
+    async with connect(settings(url, publish_timeout_s=1.0)) as bus:
+        await bus.publish(SPANS_RECEIVED, message(1))
+        kafka_server.pause()
+        try:
+            started = time.monotonic()
+            with pytest.raises(UnavailableError):
+                await bus.publish(SPANS_RECEIVED, message(2))
+            assert time.monotonic() - started < PATIENCE_S
+        finally:
+            kafka_server.resume()
+        await publish_surely(bus, SPANS_RECEIVED, message(2))
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription:
+            numbers = [delivery.message.id for delivery in await fetch_exactly(subscription, 2)]
+            assert numbers == ["id-1", "id-2"]
+            assert await subscription.fetch(10, timeout_s=0.5) == []
+
+
+async def test_a_server_may_come_after_its_clients(kafka_server: KafkaServer, url: str) -> None:
+    kafka_server.stop()
+    async with connect(settings(url, connect_wait_s=0.1)) as bus:
+        assert not await bus.ready()
+        with pytest.raises(UnavailableError):
+            _ = bus.max_payload_bytes
+        with pytest.raises(UnavailableError):
+            await bus.publish(SPANS_RECEIVED, message(1))
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription:
+            kafka_server.start()
+            await publish_surely(bus, SPANS_RECEIVED, message(1))
+            assert await bus.ready()
+            await (await fetch_one(subscription)).ack()
+
+
+async def test_a_wrong_password_keeps_the_bus_away(kafka_server: KafkaServer, url: str) -> None:
+    wrong = url.replace(kafka_server.config.password, "another")
+    async with connect(settings(wrong, connect_wait_s=1.0)) as bus:
+        assert not await bus.ready()
+        with pytest.raises(UnavailableError):
+            await bus.publish(SPANS_RECEIVED, message(1))
+
+
+async def test_new_settings_reach_topics_that_exist_and_others_changes_are_undone(url: str) -> None:
+    async with connect(settings(url)) as bus:
+        await bus.publish(SPANS_RECEIVED, message(1))
+    topic = ConfigResource(ConfigResourceType.TOPIC, _tps(url)[0].topic, configs={"retention.ms": "60000"})
+    admin = AIOKafkaAdminClient(**parse(url).client_options)
+    await admin.start()
+    try:
+        await admin.alter_configs([topic])
+        async with connect(settings(url)) as bus:
+            assert await bus.ready()
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name)])
+    finally:
+        await admin.close()
+    config = {entry[0]: entry[1] for entry in answer.resources[0][4]}
+    assert config["retention.ms"] == "-1"
+    assert config["min.insync.replicas"] == "1"
+    assert config["flush.messages"] == "1"
+
+
+async def _take_and_die(url: str) -> str:
+    """Run a member until it has a message, kill it, and return what it said of the message."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.contract.kafka_member", url), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not (line := (await process.stdout.readline()).decode()).startswith("id-"):
+                assert process.returncode is None
+    finally:
+        process.kill()
+        await process.wait()
+    return line.strip()
+
+
+async def _publish(bus: Bus, count: int) -> None:
+    for number in range(count):
+        await bus.publish(SPANS_RECEIVED, message(number, key=f"tenant-{number % KEYS}"))
+        await asyncio.sleep(0.01)  # a stream, not a burst: there is something to come when members change
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 2 * PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+
+
+async def _until_pending(subscription: Subscription, count: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while await subscription.pending() != count:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
+def _tps(url: str) -> list[TopicPartition]:
+    endpoint: Endpoint = parse(url)
+    return [TopicPartition(f"{endpoint.namespace}.{SPANS_RECEIVED}", number) for number in range(4)]
+
+
+@asynccontextmanager
+async def _consumer(url: str) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(**parse(url).client_options)
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def _kept(log: AIOKafkaConsumer, url: str) -> int:
+    """Return how many messages Kafka still gives out."""
+    begins, ends = await log.beginning_offsets(_tps(url)), await log.end_offsets(_tps(url))
+    return sum(ends[tp] - begins[tp] for tp in ends)
