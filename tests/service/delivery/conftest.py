@@ -33,10 +33,15 @@ def nats_server(data: Path) -> Iterator[nats.NatsServer]:
 
 
 @pytest.fixture(scope="module")
-def engines(data: Path, nats_server: nats.NatsServer) -> Iterator[Engines]:
+def postgres_server(data: Path) -> Iterator[postgres.PostgresServer]:
     with postgres.running(data) as server:
         asyncio.run(migrate(PostgresSettings.model_validate({"dsn": server.dsn})))
-        yield Engines(nats_server.url, server.dsn)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def engines(nats_server: nats.NatsServer, postgres_server: postgres.PostgresServer) -> Engines:
+    return Engines(nats_server.url, postgres_server.dsn)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from google.protobuf.json_format import MessageToJson
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from a11i.delivery.v1 import dead_letter_service_pb2 as pb
+from a11i.telemetry.v1 import span_batch_pb2
 from a11i_bus.topology import SPANS_RECEIVED, SPANS_REDACTED, SPANS_TOKENIZED
 from a11i_chassis.errors import InvalidArgumentError
 from a11i_storage.postgres.dead_letters import LetterFilter, LetterState
@@ -53,7 +54,7 @@ def letter_filter(filter_: pb.DeadLetterFilter) -> LetterFilter:
         stage=_name(filter_.stage, "filter.stage"),
         reason=_name(filter_.reason, "filter.reason"),
         state=_state(filter_.state),
-        signal=filter_.signal,
+        signal=_signal(filter_.signal),
         batch_id=_name(filter_.batch_id, "filter.batch_id"),
         start_time=_time(filter_.start_time, "filter.start_time") if filter_.HasField("start_time") else None,
         end_time=_time(filter_.end_time, "filter.end_time") if filter_.HasField("end_time") else None,
@@ -123,6 +124,12 @@ def _state(state: pb.DeadLetterState.ValueType) -> LetterState | None:
         return LetterState(state)
     except ValueError:
         raise InvalidArgumentError("not a state that is known here", field="filter.state") from None
+
+
+def _signal(signal: span_batch_pb2.Signal.ValueType) -> int:
+    if signal not in span_batch_pb2.Signal.values():
+        raise InvalidArgumentError("not a signal that is known here", field="filter.signal")
+    return signal
 
 
 def _time(timestamp: Timestamp, field: str) -> datetime:
