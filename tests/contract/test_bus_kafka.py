@@ -3,17 +3,12 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from pydantic import SecretStr
 
 from a11i_bus import Bus, BusSettings, Subscription, connect
-from a11i_bus.kafka.endpoint import Endpoint, parse
 from a11i_bus.topology import SPANS_RECEIVED
 from a11i_chassis.errors import UnavailableError
 from tests.contract.bus_harness import (
@@ -128,10 +123,12 @@ async def test_a_second_message_of_an_id_from_another_publisher_is_delivered_onc
 
 
 async def test_what_is_settled_leaves_the_log_even_while_another_message_waits_long(url: str) -> None:
+    from tests.contract.kafka_log import open_log  # needs Kafka's client, which the fixture asks for
+
     async with (
         connect(settings(url)) as bus,
         bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription,
-        _consumer(url) as log,
+        open_log(url, SPANS_RECEIVED) as log,
     ):
         for number in range(4):
             await bus.publish(SPANS_RECEIVED, message(number))
@@ -140,7 +137,7 @@ async def test_what_is_settled_leaves_the_log_even_while_another_message_waits_l
         for delivery in others:
             await delivery.ack()
         deadline = time.monotonic() + PATIENCE_S
-        while await _kept(log, url) > 1:
+        while await log.kept() > 1:
             assert time.monotonic() < deadline, "settled messages are still in the log"
             await asyncio.sleep(0.1)
         assert await subscription.pending() == 1
@@ -191,20 +188,16 @@ async def test_a_wrong_password_keeps_the_bus_away(kafka_server: KafkaServer, ur
             await bus.publish(SPANS_RECEIVED, message(1))
 
 
-async def test_new_settings_reach_topics_that_exist_and_others_changes_are_undone(url: str) -> None:
+async def test_changes_to_a_topic_that_lose_messages_are_undone(url: str) -> None:
+    from tests.contract.kafka_log import open_log  # needs Kafka's client, which the fixture asks for
+
     async with connect(settings(url)) as bus:
         await bus.publish(SPANS_RECEIVED, message(1))
-    topic = ConfigResource(ConfigResourceType.TOPIC, _tps(url)[0].topic, configs={"retention.ms": "60000"})
-    admin = AIOKafkaAdminClient(**parse(url).client_options)
-    await admin.start()
-    try:
-        await admin.alter_configs([topic])
+    async with open_log(url, SPANS_RECEIVED) as log:
+        await log.configure(retention_ms="60000")
         async with connect(settings(url)) as bus:
             assert await bus.ready()
-        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name)])
-    finally:
-        await admin.close()
-    config = {entry[0]: entry[1] for entry in answer.resources[0][4]}
+        config = await log.configuration()
     assert config["retention.ms"] == "-1"
     assert config["min.insync.replicas"] == "1"
     assert config["flush.messages"] == "1"
@@ -244,24 +237,3 @@ async def _until_pending(subscription: Subscription, count: int) -> None:
     while await subscription.pending() != count:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
-
-
-def _tps(url: str) -> list[TopicPartition]:
-    endpoint: Endpoint = parse(url)
-    return [TopicPartition(f"{endpoint.namespace}.{SPANS_RECEIVED}", number) for number in range(4)]
-
-
-@asynccontextmanager
-async def _consumer(url: str) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(**parse(url).client_options)
-    await consumer.start()
-    try:
-        yield consumer
-    finally:
-        await consumer.stop()
-
-
-async def _kept(log: AIOKafkaConsumer, url: str) -> int:
-    """Return how many messages Kafka still gives out."""
-    begins, ends = await log.beginning_offsets(_tps(url)), await log.end_offsets(_tps(url))
-    return sum(ends[tp] - begins[tp] for tp in ends)

@@ -24,7 +24,7 @@ async def connect(settings: BusSettings) -> AsyncIterator[Bus]:
             yield bus
     elif scheme == "kafka":
         # Imported here: a mesh on another bus need not load Kafka's client.
-        from a11i_bus.kafka import open_kafka
+        from a11i_bus.kafka.bus import open_kafka
 
         async with open_kafka(settings) as bus:
             yield bus

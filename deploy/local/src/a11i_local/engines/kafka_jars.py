@@ -117,6 +117,15 @@ def _fetch_all(jars: Sequence[Jar], target: Path) -> None:
 
 
 def _fetch_one(jar: Jar, target: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=target) as scratch:
+        path = Path(scratch) / jar.file_name
+        _download(jar, path)
+        if not _is_whole(path, jar):
+            raise SetupError(f"Kafka's {jar.file_name} is not the one that {LIST.name} names: its hash differs")
+        path.replace(target / jar.file_name)
+
+
+def _download(jar: Jar, path: Path) -> None:
     # Imported here: who has the jars already needs no client.
     from maven_artifact import Artifact, Downloader
     from maven_artifact.requestor import RequestException, Requestor
@@ -127,18 +136,13 @@ def _fetch_one(jar: Jar, target: Path) -> None:
 
     downloader = Downloader()
     downloader.requestor = downloader.resolver.requestor = BoundedRequestor()
-    with tempfile.TemporaryDirectory(dir=target) as scratch:
-        path = Path(scratch) / jar.file_name
-        try:
-            downloader.download(Artifact(jar.group, jar.artifact, jar.version), filename=str(path))
-        except (RequestException, OSError) as error:
-            raise SetupError(
-                f"Kafka's {jar.file_name} can't be fetched: check the network and the proxy's settings "
-                f"({type(error).__name__})"
-            ) from error
-        if not _is_whole(path, jar):
-            raise SetupError(f"Kafka's {jar.file_name} is not the one that {LIST.name} names: its hash differs")
-        path.replace(target / jar.file_name)
+    try:
+        downloader.download(Artifact(jar.group, jar.artifact, jar.version), filename=str(path))
+    except (RequestException, OSError) as error:
+        raise SetupError(
+            f"Kafka's {jar.file_name} can't be fetched: check the network and the proxy's settings "
+            f"({type(error).__name__})"
+        ) from error
 
 
 if __name__ == "__main__":
