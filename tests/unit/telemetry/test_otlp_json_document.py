@@ -1,7 +1,11 @@
 """Texts that are no JSON, or too much of it."""
 
+import gc
+
 import pytest
 
+from a11i_telemetry.findings import Findings
+from a11i_telemetry.otlp_json import parse_traces
 from a11i_telemetry.otlp_json_document import OtlpJsonError, OtlpJsonTooLargeError, load
 
 
@@ -48,6 +52,15 @@ def test_nests_are_cut_outside_of_text_alone() -> None:
     while isinstance(inner, list):
         levels, [inner] = levels + 1, inner
     assert (levels, inner) == (249, 0)
+
+
+def test_the_collector_is_on_again_after_a_request_read_or_refused() -> None:
+    assert gc.isenabled()
+    parse_traces(b"{}", Findings())
+    assert gc.isenabled()
+    with pytest.raises(OtlpJsonError):
+        parse_traces(b"{", Findings())
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize("digits", [b"1" * 100_000, b"-" + b"9" * 21])

@@ -28,7 +28,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from a11i_telemetry.findings import Findings, Outcome
 from a11i_telemetry.otlp_json_document import OtlpJsonError as OtlpJsonError
 from a11i_telemetry.otlp_json_document import OtlpJsonTooLargeError as OtlpJsonTooLargeError
-from a11i_telemetry.otlp_json_document import load
+from a11i_telemetry.otlp_json_document import collector_resting, load
 from a11i_telemetry.otlp_json_fields import fields_of, read_leniently, read_message
 from a11i_telemetry.otlp_json_metrics import read_metric
 from a11i_telemetry.otlp_json_notes import keep, reject
@@ -98,7 +98,10 @@ class _Reader:
 
     def read(self, groups: Any, body: bytes) -> None:
         """Read the request's body into its list of groups."""
-        document = load(body)
+        with collector_resting():
+            self._read_document(groups, load(body))
+
+    def _read_document(self, groups: Any, document: Any) -> None:
         if type(document) is not dict:
             raise OtlpJsonError(f"the request is no JSON object with {self.groups}")
         for one in self._list(document, self.groups):
