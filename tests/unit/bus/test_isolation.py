@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from a11i_bus.isolation import MAX_CALLS, Part, isolate
+from a11i_bus.waiting import Stopping
 from a11i_chassis.errors import UnavailableError
 from a11i_telemetry.batch import SchemaVersionError
 
@@ -43,7 +44,7 @@ async def test_a_stage_that_fails_on_everything_is_not_called_for_each_row() -> 
     assert sum(part.count for part in found.failed) == 1000
 
 
-@pytest.mark.parametrize("error", [UnavailableError("policy service away"), SchemaVersionError("major 2")])
+@pytest.mark.parametrize("error", [UnavailableError("policy service away"), SchemaVersionError("major 2"), Stopping()])
 async def test_what_is_only_away_or_unknown_is_no_verdict(error: Exception) -> None:
     async def call(_: Part) -> None:
         raise error

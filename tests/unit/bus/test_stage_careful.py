@@ -246,6 +246,26 @@ async def test_a_stop_ends_a_trial_and_condemns_nothing() -> None:
         assert await dead_letters(bus, 0) == []
 
 
+async def test_a_stop_in_the_middle_of_taking_a_batch_apart_condemns_nothing() -> None:
+    bus = broker(ack_wait_s=60).bus()
+    await publish(bus, 1, rows=8)
+    apart, go_on = threading.Event(), threading.Event()
+
+    def fails(spans: SpanBatch) -> SpanBatch:
+        if len(names(spans)) < 8:
+            apart.set()
+            go_on.wait(PATIENCE_S)
+        raise InvalidArgumentError("a defect")
+
+    async with running_stage(bus, fails) as stop:
+        await until(apart.is_set)
+        stop.set()
+        go_on.set()
+    async with running_stage(bus, unchanged):
+        assert len(await outputs(bus, 1)) == 1
+        assert await dead_letters(bus, 0) == []
+
+
 async def test_a_stage_that_fails_on_everything_stops_and_resumes_when_it_can() -> None:
     bus = broker(ack_wait_s=60).bus()
     await publish(bus, 60, rows=5)

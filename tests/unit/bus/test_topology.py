@@ -61,6 +61,6 @@ def test_the_delivery_count_is_read_from_either_form(ack_subject: str) -> None:
 
 
 async def test_a_bus_url_of_another_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="not 'kafka'"):
-        async with connect(BusSettings(url=SecretStr("kafka://127.0.0.1"))):
+    with pytest.raises(ValueError, match="not 'amqp'"):
+        async with connect(BusSettings(url=SecretStr("amqp://127.0.0.1"))):
             pass

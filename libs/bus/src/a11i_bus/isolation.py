@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from a11i_bus.waiting import Stopping
 from a11i_chassis.errors import TransientError
 from a11i_telemetry.batch import SchemaVersionError
 
@@ -60,8 +61,8 @@ class Isolated(Generic[T]):
 async def isolate(call: Callable[[Part], Awaitable[T]], rows: int, error: Exception) -> Isolated[T]:
     """Halve a batch of `rows` on which `call` failed with `error`, until what it fails on stands alone.
 
-    The same batch comes apart in the same way as long as the call fails in the same way. Raises TransientError or
-    SchemaVersionError if the call does: then nothing is known yet.
+    The same batch comes apart in the same way as long as the call fails in the same way. Raises Stopping,
+    TransientError or SchemaVersionError if the call does: then nothing is known yet.
     """
     found: Isolated[T] = Isolated()
     calls = 0
@@ -76,7 +77,7 @@ async def isolate(call: Callable[[Part], Awaitable[T]], rows: int, error: Except
             calls += 1
             try:
                 found.good.append(GoodPart(first, end, await call(Part(first, end))))
-            except (TransientError, SchemaVersionError):
+            except (Stopping, TransientError, SchemaVersionError):
                 raise
             except Exception as failure:
                 waiting.append(FailedPart(first, end, failure))

@@ -250,6 +250,8 @@ class _SinkRunner:
             group = waiting[:count]
             try:
                 await self._call_sink([one.batch for one in group])
+            except Stopping:
+                raise
             except TransientError as error:
                 self._outcomes.note_retry(group[0].delivery, error, tries)
                 delays += 1
@@ -296,6 +298,8 @@ class _SinkRunner:
         return await self._outcomes.give_up_parts(delivery, messages, failed.tries)
 
     async def _call_sink(self, batches: list[SpanBatch]) -> None:
+        if self._abandoned:
+            raise Stopping
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._settings.call_budget_s) as self._call:
