@@ -91,7 +91,7 @@ def _read(delivery: Delivery, seal: Seal, now: datetime) -> NewLetter | None:
     message = delivery.message
     try:
         return describe(read_dead_letter(message), message.id, seal, now)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, OverflowError) as error:
         _log.error("dead_letter_unreadable", message_id=message.id, error_type=type(error).__name__)
         return None
 

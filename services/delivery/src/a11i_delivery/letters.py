@@ -19,6 +19,7 @@ _REPLAY: Final = ":replay."
 _REPLAYED: Final = re.compile(r":replay\.([0-9a-f]{32})\.\d+")
 _ROWS: Final = re.compile(r"(?:/\d+-\d+)+$")
 """What `a11i_bus.isolation` adds to the id of a message for a part of its batch."""
+_SIGNALS: Final = frozenset(span_batch_pb2.Signal.values()) - {span_batch_pb2.SIGNAL_UNSPECIFIED}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -109,19 +110,23 @@ def _read_envelope(dead: SealedDeadLetter, seal: Seal) -> _Batch:
     except (SealError, DecodeError):
         return _Batch()
     # Bytes of another kind may parse as an envelope by chance, and what they say could be anybody's text. None of them
-    # names the tenant that the message is sealed for.
-    if envelope.tenant_id != dead.tenant_id:
+    # names the tenant that the message is sealed for. An item takes a byte at the least.
+    if envelope.tenant_id != dead.tenant_id or envelope.span_count > len(dead.sealed):
         return _Batch()
     received_ns = envelope.received_time.seconds * 1_000_000_000 + envelope.received_time.nanos
+    try:
+        received_time = _time(received_ns)
+    except OverflowError:
+        received_time = None
     return _Batch(
         project_id=envelope.project_id,
-        signal=envelope.signal or span_batch_pb2.SIGNAL_SPANS,
+        signal=envelope.signal if envelope.signal in _SIGNALS else span_batch_pb2.SIGNAL_SPANS,
         batch_id=envelope.batch_id,
         item_count=envelope.span_count,
-        received_time=_time(received_ns),
+        received_time=received_time,
     )
 
 
 def _time(time_ns: int) -> datetime:
-    """Return the time to the microsecond, as PostgreSQL keeps it."""
+    """Return the time to the microsecond, as PostgreSQL keeps it. Raises OverflowError after the year 9999."""
     return _EPOCH + timedelta(microseconds=time_ns // 1000)
