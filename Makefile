@@ -8,8 +8,8 @@ export PATH := $(CURDIR)/$(VENV):$(PATH)
 MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml sdk/*/pyproject.toml deploy/local/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up check lint types imports contracts hygiene unit contract service e2e test bench bench-quick \
-        generate release-contracts format lock clean
+.PHONY: help setup demo up check lint types imports contracts hygiene unit contract service e2e fuzz-quick fuzz test \
+        bench bench-quick generate release-contracts format lock clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ demo: setup ## Start the mesh, run an agent, show its trace, serve until Ctrl-C.
 up: setup ## Start the mesh, serve until Ctrl-C.
 	@exec $(PYTHON_BIN) -m a11i_local up
 
-test: check contract service e2e ## Run every check that CI runs.
+test: check contract service e2e fuzz-quick ## Run every check that CI runs.
 
 check: lint types imports contracts hygiene unit ## Run the quick half of the checks.
 
@@ -54,6 +54,14 @@ service: setup ## Run the tests of each service in one process.
 
 e2e: setup ## Run the tests of the whole mesh as processes.
 	@pytest tests/e2e
+
+fuzz-quick: setup
+	@pytest tests/fuzz
+
+fuzz: setup ## Look for minutes for requests that break ingest, the JSON parser or the normaliser.
+	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp decode 120
+	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp otlp_json 120
+	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp normaliser 120
 
 bench: setup ## Measure ingest, its peer, the whole mesh and the SDK; takes some minutes.
 	@$(PYTHON_BIN) -m tests.bench.bench_ingest

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
 
 from a11i_chassis.errors import InvalidArgumentError, TooLargeError
 from a11i_ingest import accept as accepting
@@ -218,6 +219,7 @@ def test_a_long_value_is_cut_between_code_points_and_marked() -> None:
     assert span.attributes[0].value.string_value == "é" * 512
     assert len(span.name) == 1025
     assert sorted(defects(span)) == [f"{VALUE_CUT}: long", f"{VALUE_CUT}: name"]
+    assert span.dropped_attributes_count == 2
     assert found_in(accepted) == {("truncated", VALUE_CUT): 1}
 
 
@@ -367,3 +369,21 @@ def test_no_bytes_make_it_raise_anything_else_or_lose_count(data: st.DataObject)
     except InvalidArgumentError:
         return
     assert len(stored(accepted)) == accepted.items
+
+
+def test_a_resource_around_many_points_of_one_metric_makes_more_parts() -> None:
+    request = ExportMetricsServiceRequest()
+    group = request.resource_metrics.add(schema_url="r")
+    group.resource.attributes.add(key="big").value.string_value = "x" * 100_000
+    metric = group.scope_metrics.add(schema_url="s").metrics.add(name="m", unit="s")
+    metric.sum.aggregation_temporality = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
+    for number in range(1_000):
+        metric.sum.data_points.add(as_int=number)
+    accepted = accept(METRICS, request.SerializeToString(), Encoding.PROTOBUF, RULES)
+    assert max(part.items for part in accepted.parts) * 100_000 <= MAX_REPEATED_BYTES
+    parts = [ExportMetricsServiceRequest.FromString(part.payload).resource_metrics[0] for part in accepted.parts]
+    metrics = [part.scope_metrics[0].metrics[0] for part in parts]
+    assert [point.as_int for one in metrics for point in one.sum.data_points] == list(range(1_000))
+    assert {(one.name, one.unit, one.sum.aggregation_temporality) for one in metrics} == {("m", "s", 2)}
+    assert {(part.schema_url, part.scope_metrics[0].schema_url) for part in parts} == {("r", "s")}
+    assert all(part.resource == group.resource for part in parts)

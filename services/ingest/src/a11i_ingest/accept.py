@@ -10,10 +10,12 @@ from a11i_chassis.errors import InvalidArgumentError, TooLargeError
 from a11i_ingest.checks import Keeps, check, count_items
 from a11i_ingest.kinds import Kind
 from a11i_ingest.limits import ITEM_TOO_LARGE, ItemLimits
+from a11i_ingest.points import spread
 from a11i_ingest.salvage import BROKEN_ITEM, salvage
 from a11i_ingest.splitting import MAX_REPEATED_BYTES, divide, split
 from a11i_telemetry import otlp_json
 from a11i_telemetry.findings import Findings, Outcome
+from a11i_telemetry.signals import Signal
 
 MAX_ITEMS: Final = 200_000
 """Items in one request. One without anything takes 2 bytes there, and a few hundred once it is read."""
@@ -106,7 +108,8 @@ def _accept_part(kind: Kind, part: bytes, rules: Rules, keeps: Keeps | None, acc
     if len(payload) > rules.max_part_bytes:
         findings.add(Outcome.REJECTED, ITEM_TOO_LARGE, count=checked.kept)
     elif checked.repeated_bytes > MAX_REPEATED_BYTES:
-        for thin in divide(payload, rules.part_bytes, MAX_ITEMS):
+        thinner = spread(payload) if kind.signal is Signal.METRICS else divide(payload, rules.part_bytes, MAX_ITEMS)
+        for thin in thinner:
             accepted.parts.append(Part(thin, count_items(kind, kind.request.FromString(thin))))
     else:
         accepted.parts.append(Part(payload, checked.kept))

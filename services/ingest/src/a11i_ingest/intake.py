@@ -72,6 +72,16 @@ class Arrival:
     reservation: Reservation
 
 
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """A message that is made when its turn to be published has come, as a large request's take memory."""
+
+    id: str
+    size: int
+    """Bytes, about."""
+    encode: Callable[[], bytes]
+
+
 class Intake:
     """Takes requests. For one event loop."""
 
@@ -165,7 +175,7 @@ class Intake:
 
     async def _accept(
         self, arrival: Arrival, kind: Kind, body: bytes, room: Reservation, *, gzipped: bool, encoding: Encoding
-    ) -> tuple[Accepted, list[Message]]:
+    ) -> tuple[Accepted, list[_Outgoing]]:
         if len(body) > self.max_request_bytes:
             raise too_large(self.max_request_bytes)
         largest = received_limit(self._bus)
@@ -184,16 +194,16 @@ class Intake:
 
     def _prepare(
         self, arrival: Arrival, kind: Kind, body: bytes, encoding: Encoding, rules: Rules, keeps: Keeps | None
-    ) -> tuple[Accepted, list[Message]]:
+    ) -> tuple[Accepted, list[_Outgoing]]:
         """Return what became of a request, and what to publish of it. May run in any thread."""
         accepted = accept(kind, body, encoding, rules, keeps)
-        return accepted, self._messages(arrival, kind, body, accepted)
+        return accepted, self._outgoing(arrival, kind, body, accepted)
 
-    def _messages(self, arrival: Arrival, kind: Kind, body: bytes, accepted: Accepted) -> list[Message]:
+    def _outgoing(self, arrival: Arrival, kind: Kind, body: bytes, accepted: Accepted) -> list[_Outgoing]:
         """Return the messages of a request. The same request of the same project makes messages of the same ids."""
         principal, now_ns = arrival.principal, self._now_ns()
         named = hashlib.sha256("\0".join((principal.tenant_id, principal.project_id, kind.noun, "")).encode())
-        messages = []
+        outgoing = []
         for part in accepted.parts:
             digest = named.copy()
             digest.update(part.payload)
@@ -206,10 +216,11 @@ class Intake:
                 item_count=part.items,
                 otlp=part.payload,
             )
-            messages.append(Message(id=batch.batch_id, key=principal.tenant_id, payload=batch.encode()))
+            outgoing.append(_Outgoing(batch.batch_id, len(part.payload), batch.encode))
         if accepted.findings:
-            messages.append(issues_message(arrival.door, principal, kind, body, accepted.findings, now_ns))
-        return messages
+            issues = issues_message(arrival.door, principal, kind, body, accepted.findings, now_ns)
+            outgoing.append(_finished(issues))
+        return outgoing
 
     async def _note_refusal(self, arrival: Arrival, kind: Kind, body: bytes, error: A11iError) -> None:
         """Put a request that is refused for good among the project's issues, if the bus takes it now."""
@@ -217,12 +228,12 @@ class Intake:
         findings.add(Outcome.REFUSED, REQUEST_TOO_LARGE if isinstance(error, TooLargeError) else UNDECODABLE)
         message = issues_message(arrival.door, arrival.principal, kind, body, findings, self._now_ns())
         with suppress(A11iError):
-            await self._publish(arrival, message)
+            await self._publish(arrival, _finished(message))
 
     async def _run(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
 
-    async def _publish_all(self, arrival: Arrival, messages: Sequence[Message]) -> None:
+    async def _publish_all(self, arrival: Arrival, messages: Sequence[_Outgoing]) -> None:
         """Return when all are durable. Raises the first error; what was stored by then is known by its id."""
         if len(messages) == 1:
             return await self._publish(arrival, messages[0])
@@ -234,9 +245,15 @@ class Intake:
             raise errors.exceptions[0] from None
         return None
 
-    async def _publish(self, arrival: Arrival, message: Message) -> None:
-        async with self._publishing.turn(arrival.principal.tenant_id, len(message.payload)):
+    async def _publish(self, arrival: Arrival, outgoing: _Outgoing) -> None:
+        tenant_id = arrival.principal.tenant_id
+        async with self._publishing.turn(tenant_id, outgoing.size):
+            message = Message(id=outgoing.id, key=tenant_id, payload=outgoing.encode())
             await self._bus.publish(topology.SPANS_RECEIVED, message)
+
+
+def _finished(message: Message) -> _Outgoing:
+    return _Outgoing(message.id, len(message.payload), lambda: message.payload)
 
 
 @contextmanager

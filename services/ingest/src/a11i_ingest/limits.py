@@ -89,6 +89,8 @@ def cut_values(item: Any, limits: ItemLimits, findings: Findings) -> bool:
                 break
     if cut:
         findings.add(Outcome.TRUNCATED, VALUE_CUT, where=cut[0], **identity(item))
+        # OTLP has no count of shortened values: whoever looks for lost data looks at this one.
+        item.dropped_attributes_count = min(item.dropped_attributes_count + len(cut), _LARGEST_COUNT)
         for where in list(dict.fromkeys(cut))[:_MOST_MARKS]:
             mark(item, VALUE_CUT, where)
     return bool(item.ByteSize() <= limits.item_bytes)
