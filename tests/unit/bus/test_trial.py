@@ -132,3 +132,14 @@ async def test_a_child_leaves_no_core_file_and_goes_first_when_memory_ends() -> 
         return core.split()[4], Path("/proc/self/oom_score_adj").read_text().strip()
 
     assert await tried(look) == ("0", "1000")
+
+
+async def test_a_system_that_gives_no_process_condemns_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses() -> int:
+        raise BlockingIOError("no process")
+
+    monkeypatch.setattr(os, "fork", refuses)
+    files = set(os.listdir("/proc/self/fd"))
+    with pytest.raises(UnavailableError):
+        await tried(lambda: None)
+    assert set(os.listdir("/proc/self/fd")) == files

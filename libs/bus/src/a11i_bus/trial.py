@@ -16,7 +16,11 @@ from typing import Final, NoReturn
 
 import structlog
 
-from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_OVER_BUDGET, ERROR_REASON_WORKER_DIED
+from a11i.errors.v1.error_reason_pb2 import (
+    ERROR_REASON_OVER_BUDGET,
+    ERROR_REASON_OVERLOADED,
+    ERROR_REASON_WORKER_DIED,
+)
 from a11i_bus.failures import Failure, RelayedError, describe, is_permanent
 from a11i_bus.port import Delivery
 from a11i_bus.settings import RunnerSettings
@@ -75,10 +79,16 @@ class Child:
     def begin(cls, work: Callable[[], object], *, memory_bytes: int, budget_s: float) -> "Child":
         """Fork, and work in the child, which may take `memory_bytes` more than the service has and so many seconds.
 
-        Call this while no other thread holds a lock that `work` needs: it would never be released there.
+        Call this while no other thread holds a lock that `work` needs: it would never be released there. Raises
+        UnavailableError if the system gives no process now.
         """
         reading, writing = os.pipe()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            os.close(reading)
+            os.close(writing)
+            raise UnavailableError("the system gives no process for a trial", reason=ERROR_REASON_OVERLOADED) from error
         if pid == 0:
             _be_child(work, writing, budget_s)
         os.close(writing)
