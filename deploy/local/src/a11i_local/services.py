@@ -82,16 +82,18 @@ def _start_after(engine: str) -> str:
 def _settings(
     addresses: Mapping[str, str], ports: Mapping[str, int], engines: EngineUrls, credentials: Credentials
 ) -> dict[str, dict[str, str]]:
-    stage = {"BUS__URL": engines.bus, "DEAD_LETTER_KEY": credentials.dead_letter_key}
+    # One member of each group: a few partitions will do, and more would each be written to the disk by itself.
+    bus = {"BUS__URL": engines.bus, "BUS__PARTITIONS": "4"}
+    stage = bus | {"DEAD_LETTER_KEY": credentials.dead_letter_key}
     return {
         "auth": {
             "POSTGRES__DSN": engines.postgres,
             "PEPPER": credentials.auth_pepper,
             "ADMIN_TOKEN": credentials.admin_token,
         },
-        "ingest": {
+        "ingest": bus
+        | {
             "HTTP__LISTEN": f"127.0.0.1:{ports['otlp_http']}",
-            "BUS__URL": engines.bus,
             "AUTH__ADDRESS": addresses["auth"],
         },
         "tokenization": stage,

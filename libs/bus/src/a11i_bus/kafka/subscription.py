@@ -113,7 +113,9 @@ class KafkaSubscription:
                 continue
             for offset in offsets:
                 if (record := records.get(offset)) is not None:
-                    deliveries.append(self._deliver(share, record))
+                    message = message_of(record)
+                    share.seen.add(message.id, offset)
+                    deliveries.append(self._deliver(share, offset, message))
                 else:
                     share.ledger.settle(offset)  # too old for the topic to keep it
         return deliveries
@@ -138,33 +140,29 @@ class KafkaSubscription:
             share = self.member.shares.get(tp)
             if share is None or not self.member.assigned.is_set():
                 continue  # read again from where the group is, once that is known
-            deliveries += [
-                self._deliver(share, record)
-                for record in records
-                if record.offset >= share.ledger.frontier and self._is_new(share, record)
-            ]
+            for record in records:
+                if record.offset < share.ledger.frontier:
+                    continue
+                message = message_of(record)
+                if self._is_new(share, record, message):
+                    deliveries.append(self._deliver(share, record.offset, message))
         return deliveries
 
-    def _is_new(self, share: Share, record: Record) -> bool:
+    def _is_new(self, share: Share, record: Record, message: Message) -> bool:
         """See a record for the first time. False: it is no work, or not yet."""
-        message = message_of(record)
         moved = moved_of(record)
-        if moved is None:
-            known = share.seen.find(message.id)
-            if known is not None and known != record.offset:
-                share.ledger.skip(record.offset)
-                return False
-            share.seen.add(message.id, record.offset)
-            return True
+        if moved is None and share.seen.find(message.id) not in (None, record.offset):
+            share.ledger.skip(record.offset)
+            return False
         share.seen.add(message.id, record.offset)
+        if moved is None:
+            return True
         share.ledger.wait(record.offset, moved.attempts, moved.due)
         return moved.due <= now()
 
-    def _deliver(self, share: Share, record: Record) -> KafkaDelivery:
-        attempt = share.ledger.deliver(record.offset, now() + self._settings.ack_wait_s)
-        message = message_of(record)
-        share.seen.add(message.id, record.offset)
-        return KafkaDelivery(self, share, record.offset, attempt, message, self._window, self._settings.ack_wait_s)
+    def _deliver(self, share: Share, offset: int, message: Message) -> KafkaDelivery:
+        attempt = share.ledger.deliver(offset, now() + self._settings.ack_wait_s)
+        return KafkaDelivery(self, share, offset, attempt, message, self._window, self._settings.ack_wait_s)
 
     async def _count(self, deliveries: list[KafkaDelivery]) -> None:
         """Have Kafka know of deliveries that may kill this process."""
