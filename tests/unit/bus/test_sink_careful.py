@@ -67,6 +67,34 @@ async def test_a_batch_that_kills_who_reads_it_is_given_up_and_the_others_are_st
     assert sorted(stored) == ["b-0", "b-1", "b-3"]
 
 
+async def test_while_the_system_gives_no_process_a_suspect_is_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    bus = broker().bus()
+    await publish(bus, 1)
+    for _ in range(2):
+        async with bus.subscribe(SPANS_REDACTED, GROUP, max_unsettled=10) as subscription:
+            assert len(await subscription.fetch(10, PATIENCE_S)) == 1
+        await asyncio.sleep(0.5)  # the acknowledgement time
+    fork, forks = os.fork, 0
+
+    def refuses_once() -> int:
+        nonlocal forks
+        forks += 1
+        if forks == 1:
+            raise BlockingIOError("no process")
+        return fork()
+
+    monkeypatch.setattr(os, "fork", refuses_once)
+    stored: list[str] = []
+
+    async def store(batches: list[SpanBatch]) -> None:
+        stored.extend(one.batch_id for one in batches)
+
+    # Known to have been given back, it is a suspect still: two deliveries had an end that is not known here.
+    async with running_sink(bus, store, QUICK_SINK.model_copy(update={"patience_s": 0.1})):
+        await until_settled(bus, SPANS_REDACTED, GROUP)
+    assert (stored, forks) == (["b-0"], 2)
+
+
 async def test_a_call_that_hangs_is_cancelled_and_repeated() -> None:
     bus = broker(ack_wait_s=60).bus()
     await publish(bus, 3)

@@ -206,6 +206,9 @@ class _SinkRunner:
             return SpanBatch.decode(message.payload)
         except SchemaVersionError as error:
             await self._outcomes.park(delivery, error)
+        except TransientError as error:  # no process for a trial
+            self._outcomes.note_retry(delivery, error, tries=0)
+            await self._outcomes.give_back(delivery, self._settings.patience_s)
         except (BatchDecodeError, RelayedError, WorkerDiedError, TrialOverBudgetError) as error:
             try:
                 await self._outcomes.give_up(delivery, error, tries=1, items=1)
@@ -220,7 +223,8 @@ class _SinkRunner:
             return SpanBatch.decode(delivery.message.payload).columns.num_rows
 
         trial = Trial(self._spec.name, delivery, self._settings)
-        await trial.answer(trial.begin(read, self._settings.call_budget_s))
+        # Reading takes milliseconds; a stop does not wait for more than it would for a call.
+        await trial.answer(trial.begin(read, self._settings.drain_s))
 
     async def _store_and_release(self, held: list[_Held], holding: ExitStack) -> None:
         with holding:
