@@ -215,6 +215,18 @@ async def test_a_client_that_goes_away_leaves_nothing_running() -> None:
         await ingest.export(request(100).SerializeToString())
 
 
+async def test_streams_over_a_tenants_bound_are_to_be_tried_again_and_one_that_ends_makes_room() -> None:
+    async with running_ingest(IntakeSettings(streams_per_tenant=1)) as ingest:
+        async with _stream(ingest) as first:
+            await first.receive()
+            async with _stream(ingest) as second:
+                assert await second.code() is grpc.StatusCode.UNAVAILABLE
+            await first.end()
+            assert await first.code() is grpc.StatusCode.OK
+        async with _stream(ingest) as third:
+            assert (await third.receive()).window
+
+
 async def test_what_is_sent_again_after_a_broken_stream_is_stored_once() -> None:
     bodies = {sequence: request(sequence, text="x" * 10_000).SerializeToString() for sequence in range(1, 21)}
     async with running_ingest() as ingest:

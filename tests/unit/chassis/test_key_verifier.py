@@ -1,6 +1,7 @@
 """What the verifier remembers of keys, and how much it asks."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,7 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 from a11i.auth.v1 import auth_service_pb2 as pb
 from a11i.auth.v1 import auth_service_pb2_grpc
 from a11i.errors.v1 import error_reason_pb2 as reasons
-from a11i_chassis.auth import SCOPE_INGEST, KeyVerifier
+from a11i_chassis.auth import SCOPE_INGEST, KeyVerifier, bearer_token
 from a11i_chassis.errors import UnauthenticatedError, UnavailableError
 from a11i_chassis.grpc_types import Context
 
@@ -21,12 +22,17 @@ class CountingAuth(auth_service_pb2_grpc.AuthServiceServicer):
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.failures = 0
+        """Answers to come that say UNAVAILABLE."""
         self.open = asyncio.Event()
         self.open.set()
 
     async def VerifyApiKey(self, request: pb.VerifyApiKeyRequest, context: Context) -> pb.VerifyApiKeyResponse:
         self.asked.append(request.api_key)
         await self.open.wait()
+        if self.failures:
+            self.failures -= 1
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "the connection is closed")
         if not request.api_key.startswith("good"):
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "unknown key")
         return pb.VerifyApiKeyResponse(
@@ -97,3 +103,32 @@ async def test_what_can_be_no_key_is_refused_without_a_question(api_key: str) ->
     async with _verifier() as (verifier, auth):
         await _refused(verifier, api_key)
         assert auth.asked == []
+
+
+async def test_a_question_that_fails_is_asked_once_more_and_then_given_up() -> None:
+    async with _verifier() as (verifier, auth):
+        auth.failures = 1
+        assert (await verifier.verify("good", SCOPE_INGEST)).tenant_id == "tenant"
+        auth.failures = 2
+        with pytest.raises(UnavailableError):
+            await verifier.verify("good-2", SCOPE_INGEST)
+        assert auth.asked == ["good", "good", "good-2", "good-2"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("authorization", "Bearer the-key"),
+        ("Authorization", "bearer  the-key "),
+        ("x-api-key", "the-key"),
+        ("authorization", "Basic " + base64.b64encode(b"public:the-key").decode()),
+    ],
+)
+def test_a_key_is_found_in_each_way_to_send_it(header: tuple[str, str]) -> None:
+    assert bearer_token([("other", "x"), header]) == "the-key"
+
+
+@pytest.mark.parametrize("header", [("authorization", "the-key"), ("authorization", "Basic !"), ("other", "x")])
+def test_what_holds_no_key_is_refused(header: tuple[str, str]) -> None:
+    with pytest.raises(UnauthenticatedError):
+        bearer_token([header])

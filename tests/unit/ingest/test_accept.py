@@ -13,7 +13,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
 
 from a11i_chassis.errors import InvalidArgumentError, TooLargeError
 from a11i_ingest import accept as accepting
-from a11i_ingest.accept import Accepted, Encoding, Rules, accept
+from a11i_ingest.accept import NOTHING_OF_THE_SIGNAL, Accepted, Encoding, Rules, accept
 from a11i_ingest.checks import BAD_LOG_IDS
 from a11i_ingest.kinds import KINDS
 from a11i_ingest.limits import (
@@ -387,3 +387,16 @@ def test_a_resource_around_many_points_of_one_metric_makes_more_parts() -> None:
     assert {(one.name, one.unit, one.sum.aggregation_temporality) for one in metrics} == {("m", "s", 2)}
     assert {(part.schema_url, part.scope_metrics[0].schema_url) for part in parts} == {("r", "s")}
     assert all(part.resource == group.resource for part in parts)
+
+
+@pytest.mark.parametrize("body", [b"{}", b" { } ", b'{"resourceSpans": []}', b'{"resourceSpans": [{}]}'])
+def test_an_empty_json_request_says_nothing(body: bytes) -> None:
+    accepted = accept(SPANS, body, Encoding.JSON, RULES)
+    assert not accepted.parts
+    assert not accepted.findings
+
+
+def test_a_json_request_of_another_signal_is_told_that_nothing_was_taken() -> None:
+    accepted = accept(LOGS, b'{"resourceSpans": [{"scopeSpans": [{"spans": [{}]}]}]}', Encoding.JSON, RULES)
+    assert not accepted.parts
+    assert found_in(accepted) == {("ignored", NOTHING_OF_THE_SIGNAL): 1}

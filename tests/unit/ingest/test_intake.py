@@ -119,6 +119,7 @@ async def test_a_request_that_is_refused_for_good_is_recorded_once(bus: Bus, int
         await take(intake, b"no gzip", gzipped=True)
     issues = of(await published(bus), Signal.ISSUES)
     assert [batch.columns["outcome"].to_pylist() for batch in issues] == [["refused"], ["refused"]]
+    assert "protobuf encoding is broken" in issues[0].columns["example_where"][0].as_py()
 
 
 async def test_a_request_over_the_limit_is_refused_before_it_is_read(bus: Bus, executor: Executor) -> None:

@@ -1,6 +1,7 @@
 """Whose call is it: API keys from metadata, verified by the auth service and remembered for a short while."""
 
 import asyncio
+import base64
 import hashlib
 import time
 from collections import OrderedDict
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 import grpc
+import structlog
 
 from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
 from a11i.errors.v1 import error_reason_pb2 as reasons
@@ -35,6 +37,8 @@ SCOPE_QUERY: Final = auth_service_pb2.SCOPE_QUERY
 
 T = TypeVar("T")
 
+_log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -49,15 +53,31 @@ class Principal:
 
 
 def bearer_token(metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
-    """Return the key from `authorization: Bearer KEY` or `x-api-key: KEY`; raise UnauthenticatedError without one."""
+    """Return the key from `authorization: Bearer KEY` or `x-api-key: KEY`.
+
+    Some SDKs know Basic alone: the key is its password then. Raises UnauthenticatedError without a key.
+    """
     for name, value in metadata or ():
         text = value.decode("latin-1") if isinstance(value, bytes) else value
-        if name.lower() == "authorization" and text[:7].lower() == "bearer ":
-            return text[7:].strip()
+        if name.lower() == "authorization":
+            scheme, _, credential = text.strip().partition(" ")
+            if scheme.lower() == "bearer":
+                return credential.strip()
+            if scheme.lower() == "basic":
+                return _password(credential)
         if name.lower() == "x-api-key":
             return text.strip()
-    message = "no API key: send the metadata 'authorization: Bearer a11i_...'"
+    message = "no API key: send the header 'authorization: Bearer a11i_...', or 'x-api-key: a11i_...'"
     raise UnauthenticatedError(message, reason=reasons.ERROR_REASON_API_KEY_MISSING)
+
+
+def _password(credential: str) -> str:
+    try:
+        user_and_password = base64.b64decode(credential, validate=True).decode()
+    except ValueError:
+        message = "the header 'authorization: Basic' holds no base64 text of user:password"
+        raise UnauthenticatedError(message, reason=reasons.ERROR_REASON_API_KEY_MISSING) from None
+    return user_and_password.partition(":")[2]
 
 
 class _Memory(Generic[T]):
@@ -141,9 +161,10 @@ class KeyVerifier:
     async def _ask(self, digest: bytes, api_key: str) -> Principal | None:
         request = auth_service_pb2.VerifyApiKeyRequest(api_key=api_key)
         try:
-            answer = await self._stub.VerifyApiKey(request, timeout=self._timeout_s)
+            answer = await self._answer(request)
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+                _log.warning("auth_unavailable", code=error.code().name, detail=error.details())
                 raise _cannot_ask() from None
             self._bad.keep(digest, value=True, ttl_s=_BAD_KEY_TTL_S)
             return None
@@ -157,6 +178,15 @@ class KeyVerifier:
         ttl_s = min(answer.cache_ttl.ToTimedelta().total_seconds(), _MAX_CACHE_TTL_S)
         self._good.keep(digest, value=principal, ttl_s=ttl_s)
         return principal
+
+    async def _answer(self, request: auth_service_pb2.VerifyApiKeyRequest) -> auth_service_pb2.VerifyApiKeyResponse:
+        """Ask, and once more if that fails: a connection that has just been closed is replaced by the next call."""
+        try:
+            return await self._stub.VerifyApiKey(request, timeout=self._timeout_s)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise
+        return await self._stub.VerifyApiKey(request, timeout=self._timeout_s)
 
 
 def _cannot_ask() -> UnavailableError:

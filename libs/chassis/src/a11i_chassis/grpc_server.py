@@ -25,6 +25,9 @@ _SERVER_OPTIONS: Final = (
     # Clients may ping every 10 s even without calls; the default would close their connection as abusive.
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # A busy machine delivers pings late and then two at once: that is no abuse, and to end the connection for it fails
+    # calls that are under way.
+    ("grpc.http2.max_ping_strikes", 0),
 )
 
 

@@ -14,6 +14,8 @@ class Outcome(StrEnum):
     """It is stored with something mended, such as text that was not UTF-8."""
     TRUNCATED = "truncated"
     """It is stored with something cut, such as a value over the limit."""
+    IGNORED = "ignored"
+    """It is nothing that the signal has."""
     REFUSED = "refused"
     """The request as a whole was refused."""
 
@@ -32,7 +34,7 @@ class Finding:
     span_id: bytes = b""
     """Span id of that item, as sent."""
     where: str = ""
-    """Where in that item: an attribute key or a field's name."""
+    """Where in that item: an attribute key or a field's name. Of a refused request: what was wrong with it."""
 
 
 class Findings:

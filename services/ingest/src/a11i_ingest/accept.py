@@ -19,6 +19,7 @@ from a11i_telemetry.signals import Signal
 
 MAX_ITEMS: Final = 200_000
 """Items in one request. One without anything takes 2 bytes there, and a few hundred once it is read."""
+NOTHING_OF_THE_SIGNAL: Final = "request holds nothing of this signal"
 _MAX_UNREAD_BYTES: Final = 16 * 1024 * 1024
 """Largest item that is read at all, to cut it down."""
 _TOO_LARGE_TO_READ: Final = f"item is larger than {_MAX_UNREAD_BYTES} bytes"
@@ -91,6 +92,8 @@ def _from_json(kind: Kind, body: bytes, findings: Findings) -> bytes:
     except otlp_json.OtlpJsonTooLargeError as error:
         raise TooLargeError(str(error)) from None
     payload: bytes = request.SerializeToString()
+    if not payload and body.translate(None, b" \t\r\n") != b"{}" and kind.json_name not in body:
+        findings.add(Outcome.IGNORED, NOTHING_OF_THE_SIGNAL, where=kind.json_name.decode())
     return payload
 
 

@@ -58,7 +58,13 @@ async def wire(settings: IngestSettings, bus: Bus) -> AsyncIterator[Wired]:
             for kind in KINDS.values()
         ]
         stopping = asyncio.Event()
-        streams = StreamService(authenticator, intake, window=settings.intake.stream_window, stopping=stopping)
+        streams = StreamService(
+            authenticator,
+            intake,
+            window=settings.intake.stream_window,
+            streams_per_tenant=settings.intake.streams_per_tenant,
+            stopping=stopping,
+        )
 
         async def end_streams(stop: asyncio.Event) -> None:
             await stop.wait()

@@ -18,7 +18,7 @@ from a11i_ingest.kinds import KINDS, Kind
 from a11i_ingest.settings import HttpSettings
 
 _DOOR: Final = "otlp_http"
-_KINDS: Final = {kind.path: kind for kind in KINDS.values()}
+_KINDS: Final = {path: kind for kind in KINDS.values() for path in (kind.path, kind.alias) if path}
 _METHODS: Final = "POST, OPTIONS"
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 

@@ -225,7 +225,9 @@ class Intake:
     async def _note_refusal(self, arrival: Arrival, kind: Kind, body: bytes, error: A11iError) -> None:
         """Put a request that is refused for good among the project's issues, if the bus takes it now."""
         findings = Findings()
-        findings.add(Outcome.REFUSED, REQUEST_TOO_LARGE if isinstance(error, TooLargeError) else UNDECODABLE)
+        reason = REQUEST_TOO_LARGE if isinstance(error, TooLargeError) else UNDECODABLE
+        # SDKs often do not show what the answer says, so that this may be the only place to read it.
+        findings.add(Outcome.REFUSED, reason, where=error.message)
         message = issues_message(arrival.door, arrival.principal, kind, body, findings, self._now_ns())
         with suppress(A11iError):
             await self._publish(arrival, _finished(message))

@@ -1,6 +1,6 @@
 """What differs between requests for traces, logs and metrics: message classes and names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from google.protobuf.descriptor import Descriptor
@@ -26,6 +26,8 @@ class Kind:
     """Full name of its gRPC service, whose only method is Export."""
     path: str
     """Its path over HTTP."""
+    alias: str = field(default="", kw_only=True)
+    """A path by which an SDK that cannot be told another sends it."""
     request: Any
     """Class of the request. Any, as the three share no type with fields."""
     response: Any
@@ -41,6 +43,12 @@ class Kind:
 
     item: Any
     """Class of an item."""
+
+    @property
+    def json_name(self) -> bytes:
+        """Return the name, in OTLP/JSON, of the request's field."""
+        name: str = self.request.DESCRIPTOR.fields_by_name[self.groups].json_name
+        return name.encode()
 
     @property
     def item_type(self) -> Descriptor:
@@ -64,6 +72,7 @@ KINDS: Final[dict[Signal, Kind]] = {
         noun="spans",
         service=trace_service_pb2.DESCRIPTOR.services_by_name["TraceService"].full_name,
         path="/v1/traces",
+        alias="/api/public/otel/v1/traces",
         request=trace_service_pb2.ExportTraceServiceRequest,
         response=trace_service_pb2.ExportTraceServiceResponse,
         rejected_field="rejected_spans",

@@ -103,6 +103,11 @@ class IntakeSettings(BaseModel):
     decode_threads: int = Field(
         2, gt=0, le=64, description="Threads that decode. Much of that holds Python's lock: two keep one core busy."
     )
+    streams_per_tenant: int = Field(
+        100,
+        gt=0,
+        description="StreamSpans calls that a tenant may have open at once; more are to be tried again.",
+    )
     stream_window: int = Field(16, gt=0, le=1000, description="Chunks of one StreamSpans call worked on at once.")
 
 

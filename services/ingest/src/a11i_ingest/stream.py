@@ -1,6 +1,9 @@
 """IngestService/StreamSpans: many chunks on one call, each acknowledged once it is durable."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import grpc
@@ -11,11 +14,13 @@ from a11i.ingest.v1 import ingest_service_pb2
 from a11i_chassis.errors import (
     A11iError,
     InvalidArgumentError,
+    OverloadedError,
     PermissionDeniedError,
     UnauthenticatedError,
     UnavailableError,
     to_status,
 )
+from a11i_chassis.logging import log_defect
 from a11i_ingest.compression import GZIP_MAGIC, gunzip_head
 from a11i_ingest.intake import Intake, Receipt
 from a11i_ingest.kinds import KINDS
@@ -34,12 +39,25 @@ _RETRY_DELAY_S: Final = 1.0
 
 
 class StreamService:
-    """a11i's streaming export. When `stopping` is set, calls end as soon as what they have read is acknowledged."""
+    """a11i's streaming export. When `stopping` is set, calls end as soon as what they have read is acknowledged.
 
-    def __init__(self, authenticator: Authenticator, intake: Intake, *, window: int, stopping: asyncio.Event) -> None:
+    gRPC reads a chunk whole before anybody can say whether there is room for it, so a tenant's streams are bounded.
+    """
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        intake: Intake,
+        *,
+        window: int,
+        streams_per_tenant: int,
+        stopping: asyncio.Event,
+    ) -> None:
         self._authenticator = authenticator
         self._intake = intake
         self._window = window
+        self._streams_per_tenant = streams_per_tenant
+        self._streams: Counter[str] = Counter()
         self._stopping = stopping
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -49,7 +67,24 @@ class StreamService:
 
     async def stream_spans(self, _requests: object, context: Context) -> None:
         """Serve one call of serialized StreamSpansRequests with serialized StreamSpansResponses."""
-        await self._authenticator.principal(context)
+        principal = await self._authenticator.principal(context)
+        with self._counted(principal.tenant_id):
+            await self._serve(context)
+
+    @contextmanager
+    def _counted(self, tenant_id: str) -> Iterator[None]:
+        if self._streams[tenant_id] >= self._streams_per_tenant:
+            message = f"{self._streams_per_tenant} streams are open already; send on one of them, or again later"
+            raise OverloadedError(message, retry_delay_s=_RETRY_DELAY_S)
+        self._streams[tenant_id] += 1
+        try:
+            yield
+        finally:
+            self._streams[tenant_id] -= 1
+            if not self._streams[tenant_id]:
+                del self._streams[tenant_id]
+
+    async def _serve(self, context: Context) -> None:
         call = _Call(context, self._authenticator, self._intake, self._window)
         await call.send(ingest_service_pb2.StreamSpansResponse(window=self._window))
         try:
@@ -106,6 +141,9 @@ class _Call:
                 # Nothing says which chunk this was, so that only the end of the call can tell of it.
                 raise
             answer.error.CopyFrom(to_status(error))
+        except Exception as error:
+            # As for one-shot exports: a defect may pass with a restart, so the chunk is to be sent again.
+            answer.error.CopyFrom(to_status(UnavailableError(log_defect("chunk_failed", error))))
         else:
             answer.sequence = sequence
             answer.accepted_spans = receipt.accepted

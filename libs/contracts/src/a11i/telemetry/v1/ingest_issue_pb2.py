@@ -26,7 +26,7 @@ from a11i.telemetry.v1 import span_batch_pb2 as a11i_dot_telemetry_dot_v1_dot_sp
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$a11i/telemetry/v1/ingest_issue.proto\x12\x11\x61\x31\x31i.telemetry.v1\x1a\"a11i/telemetry/v1/span_batch.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\x03\n\x0bIngestIssue\x12\x19\n\x08issue_id\x18\x01 \x01(\tR\x07issueId\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x31\n\x06signal\x18\x03 \x01(\x0e\x32\x19.a11i.telemetry.v1.SignalR\x06signal\x12\x39\n\x07outcome\x18\x04 \x01(\x0e\x32\x1f.a11i.telemetry.v1.IssueOutcomeR\x07outcome\x12\x16\n\x06reason\x18\x05 \x01(\tR\x06reason\x12\x14\n\x05\x63ount\x18\x06 \x01(\x04R\x05\x63ount\x12\x15\n\x06key_id\x18\x07 \x01(\tR\x05keyId\x12\x12\n\x04\x64oor\x18\x08 \x01(\tR\x04\x64oor\x12(\n\x10\x65xample_trace_id\x18\t \x01(\tR\x0e\x65xampleTraceId\x12&\n\x0f\x65xample_span_id\x18\n \x01(\tR\rexampleSpanId\x12#\n\rexample_where\x18\x0b \x01(\tR\x0c\x65xampleWhere*\x9d\x01\n\x0cIssueOutcome\x12\x1d\n\x19ISSUE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16ISSUE_OUTCOME_REJECTED\x10\x01\x12\x1a\n\x16ISSUE_OUTCOME_REPAIRED\x10\x02\x12\x1b\n\x17ISSUE_OUTCOME_TRUNCATED\x10\x03\x12\x19\n\x15ISSUE_OUTCOME_REFUSED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$a11i/telemetry/v1/ingest_issue.proto\x12\x11\x61\x31\x31i.telemetry.v1\x1a\"a11i/telemetry/v1/span_batch.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\x03\n\x0bIngestIssue\x12\x19\n\x08issue_id\x18\x01 \x01(\tR\x07issueId\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x31\n\x06signal\x18\x03 \x01(\x0e\x32\x19.a11i.telemetry.v1.SignalR\x06signal\x12\x39\n\x07outcome\x18\x04 \x01(\x0e\x32\x1f.a11i.telemetry.v1.IssueOutcomeR\x07outcome\x12\x16\n\x06reason\x18\x05 \x01(\tR\x06reason\x12\x14\n\x05\x63ount\x18\x06 \x01(\x04R\x05\x63ount\x12\x15\n\x06key_id\x18\x07 \x01(\tR\x05keyId\x12\x12\n\x04\x64oor\x18\x08 \x01(\tR\x04\x64oor\x12(\n\x10\x65xample_trace_id\x18\t \x01(\tR\x0e\x65xampleTraceId\x12&\n\x0f\x65xample_span_id\x18\n \x01(\tR\rexampleSpanId\x12#\n\rexample_where\x18\x0b \x01(\tR\x0c\x65xampleWhere*\xb8\x01\n\x0cIssueOutcome\x12\x1d\n\x19ISSUE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16ISSUE_OUTCOME_REJECTED\x10\x01\x12\x1a\n\x16ISSUE_OUTCOME_REPAIRED\x10\x02\x12\x1b\n\x17ISSUE_OUTCOME_TRUNCATED\x10\x03\x12\x19\n\x15ISSUE_OUTCOME_REFUSED\x10\x04\x12\x19\n\x15ISSUE_OUTCOME_IGNORED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'a11i.telemetry.v1.ingest_is
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ISSUEOUTCOME']._serialized_start=538
-  _globals['_ISSUEOUTCOME']._serialized_end=695
+  _globals['_ISSUEOUTCOME']._serialized_end=722
   _globals['_INGESTISSUE']._serialized_start=129
   _globals['_INGESTISSUE']._serialized_end=535
 # @@protoc_insertion_point(module_scope)

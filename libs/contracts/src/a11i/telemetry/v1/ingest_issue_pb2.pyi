@@ -35,6 +35,8 @@ class _IssueOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IssueOut
     """They are stored with something cut, such as a value over the limit."""
     ISSUE_OUTCOME_REFUSED: _IssueOutcome.ValueType  # 4
     """The request as a whole was refused."""
+    ISSUE_OUTCOME_IGNORED: _IssueOutcome.ValueType  # 5
+    """It was passed over: nothing in the request is of the signal that it was sent as. The request was answered with OK."""
 
 class IssueOutcome(_IssueOutcome, metaclass=_IssueOutcomeEnumTypeWrapper):
     """IssueOutcome says what became of the items."""
@@ -49,6 +51,8 @@ ISSUE_OUTCOME_TRUNCATED: IssueOutcome.ValueType  # 3
 """They are stored with something cut, such as a value over the limit."""
 ISSUE_OUTCOME_REFUSED: IssueOutcome.ValueType  # 4
 """The request as a whole was refused."""
+ISSUE_OUTCOME_IGNORED: IssueOutcome.ValueType  # 5
+"""It was passed over: nothing in the request is of the signal that it was sent as. The request was answered with OK."""
 Global___IssueOutcome: _TypeAlias = IssueOutcome  # noqa: Y015
 
 @_typing.final
