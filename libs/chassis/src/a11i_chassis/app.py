@@ -1,7 +1,6 @@
 """Running a service: wiring in, a serving process out, and one order in which it stops."""
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -135,8 +134,6 @@ def run(name: str, settings_class: type[SettingsT], build: BuildApp[SettingsT]) 
     """
     settings = load_settings(settings_class, sys.argv[1:])
     configure(name, settings.log)
-    # A fork of a service never uses gRPC, whose own preparations for one would only get in the way.
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     raise SystemExit(uvloop.run(_run(name, settings, build)))
 
 
