@@ -289,4 +289,5 @@ def _message(kind: Kind, accepted: Accepted) -> str:
         f"{finding.count} {finding.outcome}: {finding.reason}" + (f" ({finding.where})" if finding.where else "")
         for finding in findings
     )
-    return f"{findings.rejected} of {sent} {kind.noun} rejected. {reasons}"[:_MESSAGE_CHARS]
+    total = f"{findings.rejected} of {sent} {kind.noun} rejected. " if findings.rejected else ""
+    return f"{total}{reasons}"[:_MESSAGE_CHARS]
