@@ -259,6 +259,7 @@ async def test_while_the_server_is_away_calls_say_so_and_afterwards_work(harness
         assert await bus.ready()
 
 
+@pytest.mark.timeout(120)
 async def test_nothing_is_lost_or_doubled_when_the_server_dies_in_mid_stream(harness: Harness, bus: Bus) -> None:
     received: list[int] = []
     milestones = {50: asyncio.Event(), 150: asyncio.Event()}

@@ -21,6 +21,8 @@ from tests.contract.bus_harness import (
 )
 from tests.engines.kafka import KafkaServer
 
+pytestmark = pytest.mark.timeout(120)  # members that die, and a JVM that starts anew, take their time
+
 GROUP = "tokenization"
 KEYS = 12
 

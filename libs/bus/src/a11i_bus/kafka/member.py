@@ -10,7 +10,6 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import RecordsToDelete
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from a11i_bus import topology
@@ -36,7 +35,7 @@ _COMMIT_INTERVAL_S: Final = 0.25
 """Between commits of what nobody waits for: how often messages were delivered, and until when they wait."""
 _DELETE_INTERVAL_S: Final = 1.0
 """Between deletions of what is settled."""
-_FETCH_WAIT_MS: Final = 20
+_FETCH_WAIT_MS: Final = 10
 """aiokafka asks a broker again only when its last answer is there, so this bounds how long a message waits for an
 answer about other partitions."""
 _FETCH_BYTES: Final = 16 * 1024**2
@@ -149,7 +148,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
                 async with asyncio.timeout(_START_TIMEOUT_S):
                     await consumer.start()
                 await self._serve()
-            except (KafkaError, OSError, TimeoutError) as error:
+            except Exception as error:  # whatever it is, without a member nothing would ever be delivered
                 _log.warning("bus_member_failed", topic=self._topic.name, error=f"{type(error).__name__}: {error}")
             finally:
                 await self._leave(consumer)
