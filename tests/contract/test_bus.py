@@ -201,6 +201,38 @@ async def test_a_member_holds_no_more_than_its_bound(bus: Bus) -> None:
         assert await subscription.pending() == 0
 
 
+async def test_a_slow_member_gets_everything_once_and_in_order(bus: Bus) -> None:
+    async def publish() -> None:
+        for number in range(80):
+            await bus.publish(SPANS_RECEIVED, message(number, payload=bytes(10_000)))
+
+    taken: list[Delivery] = []
+    async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=2) as subscription, asyncio.TaskGroup() as tasks:
+        tasks.create_task(publish())
+        while len(taken) < 80:
+            taken.append(await fetch_one(subscription))
+            await asyncio.sleep(0.005)  # the work, slower than what comes
+            await taken[-1].ack()
+        assert await subscription.pending() == 0
+    assert _numbers(taken) == list(range(80))
+    assert {delivery.attempt for delivery in taken} == {1}
+
+
+async def test_a_member_that_leaves_settles_what_it_finished_and_leaves_the_rest_to_others(bus: Bus) -> None:
+    for number in range(6):
+        await bus.publish(SPANS_RECEIVED, message(number))
+    async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as leaving:
+        held = await fetch_exactly(leaving, 6)
+        async with asyncio.TaskGroup() as tasks:
+            for delivery in held[:4]:
+                tasks.create_task(delivery.ack())
+    async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription:
+        rest = await fetch_exactly(subscription, 2)
+        assert _numbers(rest) == [4, 5]
+        assert {delivery.attempt for delivery in rest} == {2}
+        assert await subscription.pending() == 2
+
+
 async def test_settling_lets_a_waiting_fetch_go_on(bus: Bus) -> None:
     for number in range(2):
         await bus.publish(SPANS_RECEIVED, message(number))
