@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from a11i_telemetry import bodies
 from a11i_telemetry.facts import Span
 from a11i_telemetry.flat import listed
-from a11i_telemetry.messages import Evaluation, event_messages
+from a11i_telemetry.messages import Evaluation, EventContent, event_messages
 from a11i_telemetry.notations import Message, is_messages, text_message, to_messages
 from a11i_telemetry.parts import JsonValue, Part, parse, parsed, to_part, to_parts, to_text, to_tool_definitions
-from a11i_telemetry.rules import ANSWERS, Answer, Source, Take
+from a11i_telemetry.rules import ANSWERS, EVENTS_KEY, Answer, Source, Take
 from a11i_telemetry.takes import json_of
 
 Facts = Mapping[str, JsonValue]
@@ -33,7 +33,7 @@ _NORMAL_PARTS: Final = re.compile(rf"\s*\[\s*(?:\]|{_PART})")
 class Content:
     """What one source says; None for what it does not say. JSON texts."""
 
-    messages: list[Message] = field(default_factory=list)
+    messages: list[Message] | tuple[()] = ()
     tool: JsonValue = None
     """A tool's arguments or result."""
     system: Sequence[Part] = ()
@@ -74,7 +74,7 @@ def reader(source: Source, role: str) -> Callable[[Span], Content]:
     if take is Take.ANSWER:
         return lambda span: Content(_answer(ANSWERS[key], span.facts))
     if take is Take.EVENTS:
-        return lambda span: _events(span.facts[key], span.kind, role)
+        return lambda span: _events(span, role)
     if take is Take.CONVERSATION:
         return lambda span: Content(_conversation(span.document(key), role))
     if take is Take.MOVED_JSON:
@@ -129,7 +129,10 @@ def _payload(span: Span, key: str, role: str, *, only_body: bool) -> Content:
 
 def _with_parts(messages: list[Message]) -> list[Message]:
     """Return the messages if they say anything at all."""
-    return messages if any(message["parts"] for message in messages) else []
+    for message in messages:
+        if message["parts"]:
+            return messages
+    return []
 
 
 def _flat(members: JsonValue, role: str) -> list[Message]:
@@ -184,36 +187,43 @@ def _conversation(value: JsonValue, role: str) -> list[Message]:
     return last if role == "assistant" else _sent(messages[: len(messages) - len(last)])
 
 
-def _events(events: JsonValue, kind: str, role: str) -> Content:
+def _events(span: Span, role: str) -> Content:
     """Return what a span's events say; on a tool's span a message in is its arguments and one out its result."""
-    found = Content()
-    for name, attributes in events:
-        if kind == "tool" and name in ("gen_ai.tool.message", "gen_ai.choice"):
+    found, messages = Content(), list[Message]()
+    for (name, attributes), said in zip(span.facts[EVENTS_KEY], _said(span), strict=True):
+        if span.kind == "tool" and name in ("gen_ai.tool.message", "gen_ai.choice"):
             if role == "user" and name == "gen_ai.tool.message":
                 found.tool = bodies.arguments(attributes.get("content"))
             elif role == "assistant" and name == "gen_ai.choice":
                 found.tool = bodies.result(attributes.get("message"))
-            continue
-        said = event_messages(name, None, attributes)
-        if said:
-            found.messages += said.input_messages if role == "user" else said.output_messages
-            if role == "user":
-                found.system = [*found.system, *said.system_instructions]
-                found.tools = [*found.tools, *said.tool_definitions]
+        elif said and role == "user":
+            messages += said.input_messages
+            found.system = [*found.system, *said.system_instructions]
+            found.tools = [*found.tools, *said.tool_definitions]
+        elif said:
+            messages += said.output_messages
+    found.messages = messages
     return found
 
 
-def evaluation(events: JsonValue) -> Evaluation | None:
+def _said(span: Span) -> list[EventContent | None]:
+    """Return what each of a span's events says, read once for what goes in, what comes out and judgements."""
+    known: list[EventContent | None] | None = span.known(EVENTS_KEY)
+    if known is None:
+        known = [event_messages(name, None, attributes) for name, attributes in span.facts[EVENTS_KEY]]
+        span.worked_out(EVENTS_KEY, known)
+    return known
+
+
+def evaluation(span: Span) -> Evaluation | None:
     """Return the first judgement that a span's events record."""
-    for name, attributes in events:
-        said = event_messages(name, None, attributes)
-        if said and said.evaluations:
-            return said.evaluations[0]
-    return None
+    return next((said.evaluations[0] for said in _said(span) if said and said.evaluations), None)
 
 
 def finish_reasons(output_messages: str) -> list[str]:
     """Return why the model stopped, of output messages in the normal form."""
+    if '"finish_reason"' not in output_messages:
+        return []
     messages = json_of(output_messages)
     return [
         message["finish_reason"]

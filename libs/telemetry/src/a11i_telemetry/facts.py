@@ -27,11 +27,10 @@ class Span:
 
     def document(self, key: str) -> JsonValue:
         """Return what an attribute's JSON text says, or the value if it is none. Read once; not to be changed."""
-        try:
-            return self._documents[key]
-        except KeyError:
+        document = self._documents.get(key, self)  # Itself, as None is a document too.
+        if document is self:
             document = self._documents[key] = json_of(self.facts.get(key))
-            return document
+        return document
 
     def worked_out(self, place: str, value: JsonValue) -> JsonValue:
         """Remember what was made of a document."""

@@ -124,7 +124,7 @@ def _complete(plan: Plan, span: Span) -> None:
 
 def _judge(span: Span) -> None:
     """Add the first judgement that the span's events record, if its attributes record none."""
-    found = contents.evaluation(span.facts[EVENTS_KEY])
+    found = contents.evaluation(span)
     if found and not any(column in span.row for column in ("evaluation_name", "evaluation_score", "evaluation_label")):
         said = {
             "evaluation_name": found.name,

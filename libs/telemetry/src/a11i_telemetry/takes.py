@@ -22,6 +22,7 @@ _LONGEST_NUMBER: Final = 40
 MAX_PYTHON_CHARS: Final = 200_000
 """Longer texts of Python's are not read: telling their strings apart takes a microsecond each."""
 
+_OPENINGS: Final = frozenset({"{", "[", '"'})
 _PYTHON_TOKEN: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\b(?:None|True|False)\b", re.DOTALL)
 _PYTHON_WORDS: Final = {"None": "null", "True": "true", "False": "false"}
 _PYTHON_ESCAPE: Final = re.compile(r"\\(x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8}|.)|\"", re.DOTALL)
@@ -116,9 +117,11 @@ def json_of(value: JsonValue) -> JsonValue:
     """Return what a JSON text, or a text in Python's notation of the same, says; else the value itself."""
     if not isinstance(value, str):
         return value
-    head = value[:64].lstrip()[:1]
-    if head not in ("{", "[", '"'):
-        return value
+    head = value[:1]
+    if head not in _OPENINGS:
+        head = value[:64].lstrip()[:1]
+        if head not in _OPENINGS:
+            return value
     try:
         return orjson.loads(value)
     except orjson.JSONDecodeError:
@@ -137,10 +140,19 @@ def numbers_of(value: JsonValue) -> JsonValue:
 
 
 def _python_of(value: str) -> JsonValue:
+    plain = '"' not in value and "\\" not in value
     try:
-        return orjson.loads(_PYTHON_TOKEN.sub(_json_token, value))
+        return orjson.loads(_plain_json(value) if plain else _PYTHON_TOKEN.sub(_json_token, value))
     except orjson.JSONDecodeError:
         return value
+
+
+def _plain_json(value: str) -> str:
+    """Return Python's notation as JSON, if no text in it has a quote or an escape: what is between two is a text."""
+    pieces = value.split("'")
+    outside = "'".join(pieces[::2]).replace("None", "null").replace("True", "true").replace("False", "false")
+    pieces[::2] = outside.split("'")
+    return '"'.join(pieces)
 
 
 def _json_token(token: re.Match[str]) -> str:
