@@ -260,6 +260,7 @@ async def test_summary_adds_up_calls_only_and_names_the_root(store: Store) -> No
         output_tokens=4,
         cost_usd=0.75,
         unpriced_calls=1,
+        calls_without_usage=0,
         models=("a", "b"),
         session_id="soon",
         user_id="user",

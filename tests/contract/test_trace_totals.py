@@ -108,6 +108,34 @@ async def test_calls_whose_price_is_unknown_are_counted_where_their_tokens_are(s
     assert (summary.input_tokens, summary.cost_usd, summary.unpriced_calls) == (9, 0.05, 1)
 
 
+async def test_calls_whose_tokens_nobody_says_are_counted(store: Store) -> None:
+    """A call that failed used none; a zero is said; neither a wrapper nor the span below a call is another call."""
+    await store.put(
+        usage("agent", kind="agent"),
+        usage("known", "agent", 4),
+        usage("its http call", "known"),
+        usage("unknown", "agent"),
+        usage("its own http call", "unknown"),
+        usage("wrapper", "agent"),
+        usage("known too", "wrapper", 3),
+        usage("unknown beside it", "wrapper", kind="embedding"),
+        usage("tool", "known", kind="tool"),
+        usage("call of the tool", "tool"),
+        usage("refused", "agent", status_code=2),
+        usage("none", "agent", input_tokens=0, output_tokens=0),
+    )
+    assert await total(store) == 7
+    assert (await store.summary()).calls_without_usage == 3
+
+
+async def test_a_roll_up_speaks_for_the_calls_below_it(store: Store) -> None:
+    await store.put(
+        usage("agent", tokens=5, kind="agent"), usage("step", "agent", kind="chain"), usage("call", "step"),
+        usage("elsewhere", None),
+    )  # fmt: skip
+    assert (await store.summary()).calls_without_usage == 1
+
+
 async def test_spans_whose_parents_are_not_stored_count(store: Store) -> None:
     await store.put(usage("one", "elsewhere", 1), usage("two", "elsewhere", 2), usage("below two", "two", 2))
     assert await total(store) == 3

@@ -31,6 +31,7 @@ SUMMARY = TraceSummary(
     output_tokens=5,
     cost_usd=0.5,
     unpriced_calls=6,
+    calls_without_usage=8,
     models=("a", "b"),
     session_id="s",
     user_id="u",
@@ -260,7 +261,8 @@ def test_a_summary_keeps_its_numbers() -> None:
     assert message.start_time == Timestamp(seconds=NOON_NS // S, nanos=1)
     assert message.duration == Duration(seconds=1, nanos=S - 1)
     assert {field.name for field, _ in message.ListFields()} == {field.name for field in message.DESCRIPTOR.fields}
-    assert (message.span_count, message.error_count, message.unpriced_calls) == (3, 1, 6)
+    assert (message.span_count, message.error_count) == (3, 1)
+    assert (message.unpriced_calls, message.calls_without_usage) == (6, 8)
     assert (message.input_tokens, message.output_tokens, message.cost_usd) == (4, 5, 0.5)
     assert list(message.models) == ["a", "b"]
     assert dict(message.redacted_entities) == {"IBAN": 7}

@@ -100,6 +100,7 @@ def summary(of: TraceSummary) -> query.TraceSummary:
         output_tokens=of.output_tokens,
         cost_usd=of.cost_usd,
         unpriced_calls=of.unpriced_calls,
+        calls_without_usage=of.calls_without_usage,
         models=of.models,
         session_id=of.session_id,
         user_id=of.user_id,

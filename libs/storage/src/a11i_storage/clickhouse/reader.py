@@ -61,6 +61,7 @@ class TraceSummary:
     output_tokens: int
     cost_usd: float
     unpriced_calls: int
+    calls_without_usage: int
     models: tuple[str, ...]
     session_id: str
     user_id: str

@@ -214,6 +214,7 @@ class TraceSummary(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     SERVICE_NAME_FIELD_NUMBER: _builtins.int
     REDACTED_ENTITIES_FIELD_NUMBER: _builtins.int
+    CALLS_WITHOUT_USAGE_FIELD_NUMBER: _builtins.int
     trace_id: _builtins.str
     """32 lower-case hexadecimal digits."""
     name: _builtins.str
@@ -239,6 +240,10 @@ class TraceSummary(_message.Message):
     """End user of the trace. Empty: none."""
     service_name: _builtins.str
     """Service of the root span, or of the earliest."""
+    calls_without_usage: _builtins.int
+    """Calls of a model whose tokens are not known, and so not in input_tokens and output_tokens. Not among them: calls that
+    failed, those with a cost alone, and spans above or below one that counts, as it is a roll-up or the same call's.
+    """
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Start of the earliest span."""
@@ -273,10 +278,11 @@ class TraceSummary(_message.Message):
         user_id: _builtins.str = ...,
         service_name: _builtins.str = ...,
         redacted_entities: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        calls_without_usage: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_usd", b"cost_usd", "duration", b"duration", "error_count", b"error_count", "input_tokens", b"input_tokens", "models", b"models", "name", b"name", "output_tokens", b"output_tokens", "redacted_entities", b"redacted_entities", "service_name", b"service_name", "session_id", b"session_id", "span_count", b"span_count", "start_time", b"start_time", "trace_id", b"trace_id", "unpriced_calls", b"unpriced_calls", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls_without_usage", b"calls_without_usage", "cost_usd", b"cost_usd", "duration", b"duration", "error_count", b"error_count", "input_tokens", b"input_tokens", "models", b"models", "name", b"name", "output_tokens", b"output_tokens", "redacted_entities", b"redacted_entities", "service_name", b"service_name", "session_id", b"session_id", "span_count", b"span_count", "start_time", b"start_time", "trace_id", b"trace_id", "unpriced_calls", b"unpriced_calls", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
