@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, NumberDataPoint
 
 from a11i_chassis.errors import InvalidArgumentError, TooLargeError
 from a11i_ingest import accept as accepting
@@ -299,11 +300,66 @@ def test_a_huge_resource_is_cut_down() -> None:
 def test_a_resource_around_many_small_spans_makes_more_parts() -> None:
     """In columns each span has its own copy of the resource."""
     request = request_of(2_000)
-    request.resource_spans[0].resource.attributes.add(key="big").value.string_value = "x" * 100_000
+    request.resource_spans[0].resource.attributes.add(key="big").value.string_value = "x" * 20_000
     accepted = take(request)
     assert len(stored(accepted)) == 2_000
+    assert not accepted.findings
     most = max(part.items for part in accepted.parts)
-    assert most * 100_000 <= MAX_REPEATED_BYTES
+    assert most * 20_000 <= MAX_REPEATED_BYTES
+
+
+def test_a_resource_is_cut_to_what_its_many_spans_may_repeat_before_it_is_repeated() -> None:
+    request = request_of(20_000)
+    resource = request.resource_spans[0].resource
+    for number in range(100):
+        resource.attributes.add(key=f"k{number}").value.string_value = "x" * 2_000
+    request.resource_spans[0].schema_url = "https://example.com/" + "u" * 500_000
+    accepted = take(request)
+    assert len(stored(accepted)) == 20_000
+    assert sum(len(part.payload) for part in accepted.parts) < 2 * request.ByteSize()
+    assert {reason for _, reason in found_in(accepted)} == {RESOURCE_TOO_LARGE}
+
+
+def test_a_long_schema_url_of_a_small_request_is_cut() -> None:
+    request = request_of(3)
+    request.resource_spans[0].scope_spans[0].schema_url = "u" * 500_000
+    (part,) = take(request).parts
+    assert len(part.payload) < 2_000
+
+
+def test_more_tiny_items_than_a_part_may_have_make_parts_and_more_than_a_request_may_are_refused() -> None:
+    request = ExportLogsServiceRequest()
+    request.resource_logs.add().scope_logs.add().log_records.extend([LogRecord()] * 120_000)
+    accepted = accept(LOGS, request.SerializeToString(), Encoding.PROTOBUF, RULES)
+    assert [part.items for part in accepted.parts] == [50_000, 50_000, 20_000]
+    metrics = ExportMetricsServiceRequest()
+    points = metrics.resource_metrics.add().scope_metrics.add().metrics.add(name="m").gauge.data_points
+    points.extend([NumberDataPoint()] * 120_000)
+    accepted = accept(METRICS, metrics.SerializeToString(), Encoding.PROTOBUF, RULES)
+    assert [part.items for part in accepted.parts] == [50_000, 50_000, 20_000]
+    points.extend([NumberDataPoint()] * 120_000)
+    with pytest.raises(TooLargeError, match="200000 data points"):
+        accept(METRICS, metrics.SerializeToString(), Encoding.PROTOBUF, RULES)
+
+
+def test_a_schema_url_that_is_not_utf8_does_not_cost_the_spans() -> None:
+    request = request_of(2)
+    request.resource_spans[0].schema_url = "bad-url"
+    payload = request.SerializeToString().replace(b"bad-url", b"bad\xffurl")
+    assert len(stored(accept(SPANS, payload, Encoding.PROTOBUF, RULES))) == 2
+
+
+def test_a_mended_item_with_as_many_attributes_as_it_may_have_keeps_them_all() -> None:
+    request = request_of(1)
+    span = request.resource_spans[0].scope_spans[0].spans[0]
+    for number in range(4096):
+        span.attributes.add(key=str(number))
+    span.name = "bad"
+    payload = request.SerializeToString().replace(b"\x03bad", b"\x03b\xffd")
+    accepted = accept(SPANS, payload, Encoding.PROTOBUF, RULES)
+    (kept,) = stored(accepted)
+    assert len(kept.attributes) == 4097
+    assert found_in(accepted) == {("repaired", TEXT_NOT_UTF8): 1}
 
 
 def test_more_items_than_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,13 +430,13 @@ def test_no_bytes_make_it_raise_anything_else_or_lose_count(data: st.DataObject)
 def test_a_resource_around_many_points_of_one_metric_makes_more_parts() -> None:
     request = ExportMetricsServiceRequest()
     group = request.resource_metrics.add(schema_url="r")
-    group.resource.attributes.add(key="big").value.string_value = "x" * 100_000
+    group.resource.attributes.add(key="big").value.string_value = "x" * 20_000
     metric = group.scope_metrics.add(schema_url="s").metrics.add(name="m", unit="s")
     metric.sum.aggregation_temporality = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
     for number in range(1_000):
         metric.sum.data_points.add(as_int=number)
     accepted = accept(METRICS, request.SerializeToString(), Encoding.PROTOBUF, RULES)
-    assert max(part.items for part in accepted.parts) * 100_000 <= MAX_REPEATED_BYTES
+    assert max(part.items for part in accepted.parts) * 20_000 <= MAX_REPEATED_BYTES
     parts = [ExportMetricsServiceRequest.FromString(part.payload).resource_metrics[0] for part in accepted.parts]
     metrics = [part.scope_metrics[0].metrics[0] for part in parts]
     assert [point.as_int for one in metrics for point in one.sum.data_points] == list(range(1_000))

@@ -12,7 +12,8 @@ from a11i_ingest.kinds import Kind
 from a11i_ingest.limits import ITEM_TOO_LARGE, ItemLimits
 from a11i_ingest.points import spread
 from a11i_ingest.salvage import BROKEN_ITEM, salvage
-from a11i_ingest.splitting import MAX_REPEATED_BYTES, divide, split
+from a11i_ingest.splitting import MAX_PART_ITEMS, MAX_REPEATED_BYTES, divide, split
+from a11i_ingest.surroundings import trimmer
 from a11i_telemetry import otlp_json
 from a11i_telemetry.findings import Findings, Outcome
 from a11i_telemetry.signals import Signal
@@ -76,8 +77,11 @@ def accept(kind: Kind, payload: bytes, encoding: Encoding, rules: Rules, keeps: 
     accepted = Accepted()
     if encoding is Encoding.JSON:
         payload = _from_json(kind, payload, accepted.findings)
-    for part in split(payload, rules.part_bytes, MAX_ITEMS):
+    trim = trimmer(rules.limits, accepted.findings)
+    for part in split(payload, rules.part_bytes, MAX_ITEMS, trim):
         _accept_part(kind, part, rules, keeps, accepted)
+        if accepted.items > MAX_ITEMS:
+            raise TooLargeError(f"the request has more than {MAX_ITEMS} {kind.noun}; send it in parts")
     broken = sum(finding.count for finding in accepted.findings if finding.reason == BROKEN_ITEM)
     if broken and broken == accepted.findings.rejected and not accepted.items and not accepted.sampled_out:
         raise InvalidArgumentError(f"the request is no OTLP request: none of its {broken} items can be decoded")
@@ -110,7 +114,7 @@ def _accept_part(kind: Kind, part: bytes, rules: Rules, keeps: Keeps | None, acc
     payload = request.SerializeToString() if checked.changed else part
     if len(payload) > rules.max_part_bytes:
         findings.add(Outcome.REJECTED, ITEM_TOO_LARGE, count=checked.kept)
-    elif checked.repeated_bytes > MAX_REPEATED_BYTES:
+    elif checked.repeated_bytes > MAX_REPEATED_BYTES or checked.kept > MAX_PART_ITEMS:
         thinner = spread(payload) if kind.signal is Signal.METRICS else divide(payload, rules.part_bytes, MAX_ITEMS)
         for thin in thinner:
             accepted.parts.append(Part(thin, count_items(kind, kind.request.FromString(thin))))

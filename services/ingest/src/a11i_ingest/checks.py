@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from a11i_ingest import limits as cutting
 from a11i_ingest.kinds import Kind
-from a11i_ingest.limits import ITEM_TOO_LARGE, ItemLimits
+from a11i_ingest.limits import ITEM_TOO_LARGE, RESOURCE_TOO_LARGE, ItemLimits
 from a11i_ingest.marks import identity, mark
 from a11i_telemetry.findings import Findings, Outcome
 from a11i_telemetry.otlp import BAD_PARENT_SPAN_ID, BAD_SPAN_ID, BAD_TRACE_ID
@@ -16,6 +16,13 @@ BAD_LOG_IDS: Final = "trace id or span id of a log record is malformed"
 
 Keeps = Callable[[Any], bool]
 """Says whether head sampling keeps a span or a log record."""
+
+_MOST_AROUND_BYTES: Final = 64 * 1024 * 1024
+"""What a resource may come to on all items of its group."""
+_LEAST_AROUND_BYTES: Final = 4 * 1024
+"""What a resource may have around however many items."""
+MOST_URL_CHARS: Final = 1024
+"""What is left of a schema URL."""
 
 _TRACE_ID_BYTES: Final = 16
 _SPAN_ID_BYTES: Final = 8
@@ -44,13 +51,39 @@ def check(kind: Kind, request: Any, size: int, limits: ItemLimits, keeps: Keeps 
         _check_metrics(kind, request, size, limits, findings, checked)
     else:
         _check_items(kind, request, size, limits, keeps, findings, checked)
-    for group in getattr(request, kind.groups):
-        for scope in getattr(group, kind.scopes):
-            checked.changed |= cutting.cut_around(group.resource, limits, findings)
-            checked.changed |= cutting.cut_around(scope.scope, limits, findings)
-            around_bytes = group.resource.ByteSize() + scope.scope.ByteSize()
-            checked.repeated_bytes += around_bytes * _count(kind, getattr(scope, kind.items))
+    _check_surroundings(kind, request, limits, findings, checked)
     return checked
+
+
+def _check_surroundings(kind: Kind, request: Any, limits: ItemLimits, findings: Findings, checked: Checked) -> None:
+    """Cut resources and scopes that are too large for as many items, and add up what they take around each."""
+    for group in getattr(request, kind.groups):
+        scopes = [(scope, _count(kind, getattr(scope, kind.items))) for scope in getattr(group, kind.scopes)]
+        items = sum(count for _, count in scopes)
+        if not items:
+            continue
+        checked.changed |= cut_surrounding(group, group.resource, items, limits, findings)
+        group_bytes = group.resource.ByteSize() + len(group.schema_url)
+        for scope, count in scopes:
+            if count:
+                checked.changed |= cut_surrounding(scope, scope.scope, count, limits, findings)
+                around_bytes = group_bytes + scope.scope.ByteSize() + len(scope.schema_url)
+                checked.repeated_bytes += around_bytes * count
+
+
+def cut_surrounding(holder: Any, around: Any, items: int, limits: ItemLimits, findings: Findings) -> bool:
+    """Cut the resource or scope `around` so many items, and the schema URL beside it. Returns whether it did."""
+    changed = cutting.cut_around(around, most_around(items, limits), findings)
+    if len(holder.schema_url) > MOST_URL_CHARS:
+        findings.add(Outcome.TRUNCATED, RESOURCE_TOO_LARGE, where="schema_url")
+        holder.schema_url = holder.schema_url[:MOST_URL_CHARS]
+        changed = True
+    return changed
+
+
+def most_around(items: int, limits: ItemLimits) -> int:
+    """Return the bytes that a resource or scope may have around so many items: each gets its own copy."""
+    return min(limits.resource_bytes, max(_LEAST_AROUND_BYTES, _MOST_AROUND_BYTES // items))
 
 
 def count_items(kind: Kind, request: Any) -> int:

@@ -204,8 +204,9 @@ class Intake:
         principal, now_ns = arrival.principal, self._now_ns()
         named = hashlib.sha256("\0".join((principal.tenant_id, principal.project_id, kind.noun, "")).encode())
         outgoing = []
-        for part in accepted.parts:
+        for number, part in enumerate(accepted.parts):
             digest = named.copy()
+            digest.update(b"%d\0" % number)  # equal log records can make equal parts
             digest.update(part.payload)
             batch = ReceivedBatch(
                 batch_id=digest.hexdigest()[:_ID_CHARS],
@@ -233,7 +234,16 @@ class Intake:
             await self._publish(arrival, _finished(message))
 
     async def _run(self, function: Callable[..., T], *args: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
+        """Return what the function returns, run in a thread.
+
+        A cancellation waits for it: a thread cannot be stopped, and until it ends its turn and room are not free.
+        """
+        running = asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.wait([running])
+            raise
 
     async def _publish_all(self, arrival: Arrival, messages: Sequence[_Outgoing]) -> None:
         """Return when all are durable. Raises the first error; what was stored by then is known by its id."""

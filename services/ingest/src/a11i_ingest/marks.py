@@ -17,13 +17,16 @@ def identity(item: Any) -> Identity:
     return Identity(trace_id=getattr(item, "trace_id", b""), span_id=getattr(item, "span_id", b""))
 
 
+def is_marked(item: Any) -> bool:
+    """Return whether the item's last attribute is its mark."""
+    return len(item.attributes) > 0 and item.attributes[-1].key == DEFECTS_KEY
+
+
 def mark(item: Any, what: str, where: str = "") -> None:
     """Add a line to the item's defects. Metrics, whose attributes are their points', are not marked."""
     if not hasattr(item, "attributes"):
         return
-    last = item.attributes[-1] if len(item.attributes) else None
-    if last is None or last.key != DEFECTS_KEY:
-        last = item.attributes.add(key=DEFECTS_KEY)
+    last = item.attributes[-1] if is_marked(item) else item.attributes.add(key=DEFECTS_KEY)
     last.value.array_value.values.add(string_value=f"{what}: {where}" if where else what)
 
 

@@ -1,22 +1,22 @@
-"""Takes metrics apart by their points, where a large resource or scope stands around many of them."""
+"""Takes metrics apart by their points, of which one metric can have any number."""
 
 from collections.abc import Iterator
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 
-from a11i_ingest.splitting import MAX_REPEATED_BYTES
+from a11i_ingest.splitting import MAX_PART_ITEMS, MAX_REPEATED_BYTES
 
 
 def spread(payload: bytes) -> Iterator[bytes]:
-    """Yield requests of one metric each that hold the points in order, as many as may repeat what stands around them.
+    """Yield requests of one metric each that hold the points in order, as many as a part may have.
 
     `payload` is a serialized ExportMetricsServiceRequest. The same one makes the same parts.
     """
     for group in ExportMetricsServiceRequest.FromString(payload).resource_metrics:
         for scope in group.scope_metrics:
-            around_bytes = group.resource.ByteSize() + scope.scope.ByteSize()
-            most = max(1, MAX_REPEATED_BYTES // max(1, around_bytes))
+            around_bytes = group.resource.ByteSize() + scope.scope.ByteSize() + 1
+            most = max(1, min(MAX_PART_ITEMS, MAX_REPEATED_BYTES // around_bytes))
             for metric in scope.metrics:
                 for part in _parts(metric, most):
                     request = ExportMetricsServiceRequest()

@@ -13,10 +13,13 @@ from a11i_chassis.errors import InvalidArgumentError, TooLargeError
 _FRAME_BYTES: Final = 6
 """What an item takes besides its own bytes: a tag, and a length of 5 bytes at most."""
 
-MAX_REPEATED_BYTES: Final = 16 * 1024 * 1024
+MAX_REPEATED_BYTES: Final = 8 * 1024 * 1024
 """What the resources and scopes of a part may take once each item has its own copy, as it does in columns. There they
-are JSON text, which is up to six times as long."""
+are JSON text, of which a piece stands twice, and that is up to thirteen times as long."""
+MAX_PART_ITEMS: Final = 50_000
+"""Items in a part. One without anything takes 2 bytes there, and about 500 in columns."""
 
+Trim = Callable[[RawRequest], None]
 Change = Callable[[bytes], bytes]
 
 
@@ -37,24 +40,29 @@ def parse(payload: bytes) -> RawRequest:
         raise InvalidArgumentError("the request is no OTLP request: its protobuf encoding is broken") from None
 
 
-def split(payload: bytes, part_bytes: int, max_items: int) -> Iterator[bytes]:
+def split(payload: bytes, part_bytes: int, max_items: int, trim: Trim | None = None) -> Iterator[bytes]:
     """Yield requests of about `part_bytes` at most, which together hold the items in order; one over it stands alone.
 
     A request that small is yielded as it is, unread. The same request makes the same parts.
     Raises InvalidArgumentError if it is no request, TooLargeError if it has more than `max_items`.
     """
     if len(payload) > part_bytes:
-        yield from divide(payload, part_bytes, max_items)
+        yield from divide(payload, part_bytes, max_items, trim)
     elif payload:
         yield payload
 
 
-def divide(payload: bytes, part_bytes: int, max_items: int) -> Iterator[bytes]:
-    """Yield parts as `split` does, in which also no resource or scope stands around too many items."""
+def divide(payload: bytes, part_bytes: int, max_items: int, trim: Trim | None = None) -> Iterator[bytes]:
+    """Yield parts as `split` does, of as many items at most as columns can be made of.
+
+    `trim` cuts resources and scopes before they are repeated in every part.
+    """
     request = parse(payload)
     count = sum(len(scope.items) for group in request.groups for scope in group.scopes)
     if count > max_items:
         raise TooLargeError(f"the request has {count} items, {max_items} at most; send it in parts")
+    if trim is not None:
+        trim(request)
     for runs in _plan(request, part_bytes):
         yield _assemble(request, runs)
 
@@ -79,38 +87,51 @@ def alone(item: bytes) -> bytes:
 
 
 def _assemble(request: RawRequest, runs: Iterable[_Run], resource: Change = bytes, scope: Change = bytes) -> bytes:
-    """Return a serialized request of these items."""
+    """Return a serialized request of these items, its schema URLs with U+FFFD for what is not UTF-8."""
     made = RawRequest()
     for number, in_group in groupby(runs, lambda run: run.group):
         group = request.groups[number]
         changed = resource(b"".join(group.resource))
-        made_group = made.groups.add(resource=[changed] if changed else [], schema_url=group.schema_url)
+        made_group = made.groups.add(resource=[changed] if changed else [], schema_url=_mended(group.schema_url))
         for run in in_group:
             around = group.scopes[run.scope]
             changed = scope(b"".join(around.scope))
-            made_group.scopes.add(scope=[changed] if changed else [], items=run.items, schema_url=around.schema_url)
+            made_scope = made_group.scopes.add(items=run.items, schema_url=_mended(around.schema_url))
+            if changed:
+                made_scope.scope.append(changed)
     return made.SerializeToString()
+
+
+def _mended(text: bytes) -> bytes:
+    return text.decode(errors="replace").encode() if text else b""
 
 
 def _plan(request: RawRequest, part_bytes: int) -> Iterator[list[_Run]]:
     """Yield the runs of each part."""
     runs: list[_Run] = []
-    size = repeated = 0
+    size = repeated = count = 0
     for group_number, group in enumerate(request.groups):
         group_bytes = sum(map(len, group.resource)) + len(group.schema_url)
         for scope_number, scope in enumerate(group.scopes):
+            if not scope.items:
+                continue
             around_bytes = group_bytes + sum(map(len, scope.scope)) + len(scope.schema_url)
             items: list[bytes] = []
             size += around_bytes
             for item in scope.items:
                 item_bytes = len(item) + _FRAME_BYTES
-                full = size + item_bytes > part_bytes or repeated + around_bytes > MAX_REPEATED_BYTES
+                full = (
+                    size + item_bytes > part_bytes
+                    or repeated + around_bytes > MAX_REPEATED_BYTES
+                    or count == MAX_PART_ITEMS
+                )
                 if full and (runs or items):
                     if items:
                         runs.append(_Run(group_number, scope_number, items))
                     yield runs
-                    runs, items, size, repeated = [], [], around_bytes, 0
+                    runs, items, size, repeated, count = [], [], around_bytes, 0, 0
                 items.append(item)
+                count += 1
                 size += item_bytes
                 repeated += around_bytes
             if items:
