@@ -14,9 +14,14 @@ def turn_of(body: Json) -> Turn:
 
 
 def message(body: Json) -> Json:
-    """Return the whole answer."""
+    """Return the whole answer; the first one thinks before it, if the request lets it."""
     now = turn_of(body)
-    return {**_head(body, now), "content": [_block(now)], "stop_reason": _stop(now), "usage": _usage(now)}
+    return {
+        **_head(body, now),
+        "content": [*_thought(body), _block(now)],
+        "stop_reason": _stop(now),
+        "usage": _usage(now),
+    }
 
 
 def events(body: Json) -> list[Json]:
@@ -63,6 +68,14 @@ def _block(now: Turn) -> Json:
         return {"type": "text", "text": now.text}
     call_id = tool["call_id"]["anthropic"]
     return {"type": "tool_use", "id": call_id, "name": tool["name"], "input": tool["arguments"]}
+
+
+def _thought(body: Json) -> list[Json]:
+    # Claude does not think anew after a tool's result, unless it is asked to interleave.
+    if turn_of(body).text is not None or (body.get("thinking") or {}).get("type") != "enabled":
+        return []
+    thinking = SCENARIO["thinking"]
+    return [{"type": "thinking", "thinking": thinking["text"], "signature": thinking["signature"]}]
 
 
 def _stop(now: Turn) -> str:

@@ -98,7 +98,59 @@ def langchain(question: str) -> None:
     agent.invoke({"messages": [{"role": "user", "content": question}]}, config={"callbacks": [CallbackHandler()]})
 
 
-CASES = {"chat-tool": chat_tool, "stream": stream, "anthropic-chat-tool": anthropic_chat_tool, "langchain": langchain}
+@observe(name="embed", as_type="embedding")
+def embed(text: str) -> list[float]:
+    """Embed a text, as Langfuse's guide for a model without a wrapper shows it."""
+    embedding = SCENARIO["embedding"]
+    get_client().update_current_generation(
+        model="text-embedding-3-small", usage_details={"input": embedding["input_tokens"]}
+    )
+    return list(embedding["vector"])
+
+
+@observe(name="find-weather", as_type="retriever")
+def retrieve(query: str) -> list[str]:
+    """Find documents."""
+    embed(query)
+    return [each["text"] for each in SCENARIO["documents"]]
+
+
+@observe(name="no-secrets", as_type="guardrail")
+def guard(text: str) -> dict[str, Any]:
+    """Let a text pass."""
+    return {"allowed": True}
+
+
+@observe(name="groundedness", as_type="evaluator")
+def evaluate(answer: str, document: str) -> dict[str, Any]:
+    """Judge an answer."""
+    return {"score": 0.75, "label": "grounded"}
+
+
+@observe(name="answer-from-documents", as_type="chain")
+def answer_from_documents(question: str) -> str:
+    """Answer from what was found."""
+    documents = retrieve(query=question)
+    answer = str(SCENARIO["answer"])
+    evaluate(answer, documents[0])
+    return answer
+
+
+@observe(name="travel-assistant", as_type="agent")
+def kinds(question: str) -> str:
+    """Answer with a step of every kind that the decorator knows."""
+    guard(text=question)
+    get_weather(**TOOL["arguments"])
+    return answer_from_documents(question)
+
+
+CASES = {
+    "chat-tool": chat_tool,
+    "stream": stream,
+    "anthropic-chat-tool": anthropic_chat_tool,
+    "langchain": langchain,
+    "kinds": kinds,
+}
 
 if __name__ == "__main__":
     with propagate_attributes(session_id=SCENARIO["session_id"], user_id=SCENARIO["user_id"]):

@@ -16,6 +16,10 @@ question = {"role": "user", "content": conversation.USER}
 with using_attributes(session_id=conversation.SCENARIO["session_id"], user_id=conversation.SCENARIO["user_id"]):
     if sys.argv[1] == "stream":
         print("".join(chunk.text for chunk in model.stream(conversation.opening())))
+    elif sys.argv[1] == "retrieval":
+        from retrieval import travel_assistant
+
+        print(travel_assistant.invoke(conversation.USER))
     else:
         agent = create_agent(
             model, tools=[conversation.get_weather], system_prompt=conversation.SYSTEM, name="travel-assistant"

@@ -12,5 +12,6 @@ AnthropicInstrumentor().instrument()
 RUN = {
     "chat-tool": conversation.anthropic_chat_tool,
     "stream": conversation.anthropic_stream,
+    "thinking": conversation.anthropic_thinking,
 }
 print(RUN[sys.argv[1]]())

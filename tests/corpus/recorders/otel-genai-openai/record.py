@@ -15,5 +15,6 @@ RUN = {
     "stream": conversation.openai_stream,
     "responses": conversation.openai_responses,
     "embedding": conversation.openai_embedding,
+    "vision": conversation.openai_vision,
 }
 print(RUN[sys.argv[1]]())

@@ -75,6 +75,21 @@ def openai_embedding() -> list[float]:
     return list(answer.data[0].embedding)
 
 
+def openai_vision() -> str:
+    """One answer about two pictures: one in the request, one by its address."""
+    from openai import OpenAI
+
+    vision = SCENARIO["vision"]
+    content: list[Any] = [
+        {"type": "text", "text": vision["user"]},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{vision['png']}"}},
+        {"type": "image_url", "image_url": {"url": vision["url"]}},
+    ]
+    messages: list[Any] = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": content}]
+    answer = OpenAI().chat.completions.create(model=OPENAI_MODEL, messages=messages)
+    return str(answer.choices[0].message.content)
+
+
 def anthropic_chat_tool(run: Callable[..., Any] = get_weather) -> str:
     """Question, tool call, result, answer: two calls of messages."""
     from anthropic import Anthropic
@@ -100,3 +115,24 @@ def anthropic_stream() -> str:
         model=ANTHROPIC_MODEL, max_tokens=1024, system=SYSTEM, messages=messages
     ) as stream:
         return "".join(stream.text_stream)
+
+
+def anthropic_thinking() -> str:
+    """Question, thought and tool call, result, answer: the thought goes back with the call, as Claude wants it."""
+    from anthropic import Anthropic
+
+    client, messages = Anthropic(), [{"role": "user", "content": USER}]
+    given: dict[str, Any] = {
+        "model": ANTHROPIC_MODEL,
+        "max_tokens": 2048,
+        "system": SYSTEM,
+        "tools": [ANTHROPIC_TOOL],
+        "thinking": {"type": "enabled", "budget_tokens": 1024},
+    }
+    first = client.messages.create(messages=messages, **given)
+    thought, call = (block.to_dict() for block in first.content)
+    messages.append({"role": "assistant", "content": [thought, call]})
+    result = {"type": "tool_result", "tool_use_id": call["id"], "content": json.dumps(get_weather(**call["input"]))}
+    messages.append({"role": "user", "content": [result]})
+    second = client.messages.create(messages=messages, **given)
+    return str(second.content[0].text)

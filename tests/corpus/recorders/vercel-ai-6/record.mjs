@@ -31,6 +31,15 @@ const asked = {
 if (name === 'embedding') {
   const model = openai.embedding('text-embedding-3-small');
   await embed({ model, value: scenario.embedding.input, experimental_telemetry: asked.experimental_telemetry });
+} else if (name === 'vision') {
+  const { prompt, ...rest } = asked;
+  const content = [
+    { type: 'text', text: scenario.vision.user },
+    { type: 'image', image: `data:image/png;base64,${scenario.vision.png}` },
+    { type: 'image', image: new URL(scenario.vision.url) },
+  ];
+  const { text } = await generateText({ ...rest, messages: [{ role: 'user', content }] });
+  process.stdout.write(text);
 } else if (name.startsWith('stream')) {
   const { textStream } = streamText(asked);
   for await (const text of textStream) process.stdout.write(text);
