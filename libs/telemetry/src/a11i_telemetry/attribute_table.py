@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from a11i_telemetry import attributes, lenient
-from a11i_telemetry.columns import Column, Positions, mask, numbers, offsets, owners, pc, take, to_text
+from a11i_telemetry.columns import Column, Positions, mask, offsets, owners, take, to_text
 
 
 class Kind:
@@ -48,8 +48,6 @@ class AttributeTable:
     bools: Column
     ints: Column
     doubles: Column
-    blank: npt.NDArray[np.bool_]
-    """Where a string is empty."""
     json_codes: Positions
     """Index into `json_texts` for empty values, arrays, key-value lists and bytes, else -1."""
     json_texts: Column
@@ -70,15 +68,13 @@ class AttributeTable:
         keys = to_text(encoded.dictionary).dictionary_encode()
         key_codes = keys.indices.to_numpy()[encoded.indices.to_numpy()]
         json_codes, json_texts = _json(kinds, members)
-        strings = to_text(members[Kind.STRING - 1])
         return cls(
             spans=len(lists),
             owner=owner,
             kinds=kinds,
             keys=keys.dictionary,
             key_codes=key_codes,
-            strings=strings,
-            blank=(kinds == Kind.STRING) & (numbers(pc.binary_length(strings)) == 0),
+            strings=to_text(members[Kind.STRING - 1]),
             bools=members[Kind.BOOL - 1],
             ints=members[Kind.INT - 1],
             doubles=members[Kind.DOUBLE - 1],

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from a11i_telemetry import takes
 from a11i_telemetry.attribute_table import AttributeTable, Kind
-from a11i_telemetry.columns import Column, Positions, empty
+from a11i_telemetry.columns import Column, Positions
 from a11i_telemetry.contents import Event
 from a11i_telemetry.facts import Span
 from a11i_telemetry.flat import Path, path_of
@@ -48,7 +48,7 @@ class Normalised:
     """What normalising yields."""
 
     columns: dict[str, Column]
-    """Columns by name, a row a span."""
+    """Columns by name, a row a span; those of which no span says anything are left out."""
     moved: Positions
     """Ascending positions of the attributes that now live in a column alone."""
 
@@ -67,22 +67,19 @@ def normalise(
         if row not in spans:
             spans[row] = Span({}, names[row] if names else "")
         spans[row].facts[EVENTS_KEY] = said
-    columns = {name: [default] * table.spans for name, default in _DEFAULTS.items()}
-    used: set[str] = set()
+    columns: dict[str, list[Any]] = {}
     moved: list[int] = []
     for row, span in spans.items():
         found = read(span, plan_for(tuple(span.facts)))
         for column, value in found.items():
+            if column not in columns:
+                columns[column] = [_DEFAULTS[column]] * table.spans
             columns[column][row] = value
-        used.update(found)
         if span.moved:
             first, keys = positions[row]
             moved += [first[keys.index(key)] for key in span.moved]
     return Normalised(
-        columns={
-            name: pa.array(columns[name], kind) if name in used else empty(kind, table.spans)
-            for name, kind in _TYPES.items()
-        },
+        columns={name: pa.array(values, _TYPES[name]) for name, values in columns.items()},
         moved=np.array(sorted(moved), np.int64),
     )
 

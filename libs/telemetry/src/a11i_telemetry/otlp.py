@@ -19,7 +19,18 @@ from google.protobuf.message import DecodeError
 from a11i.otlp.v1 import otlp_wire_pb2 as wire
 from a11i_telemetry import attributes, lenient
 from a11i_telemetry.attribute_table import AmbiguousValueError, AttributeTable, Kind
-from a11i_telemetry.columns import Column, empty, mask, numbers, offsets, owners, pc, to_text
+from a11i_telemetry.columns import (
+    Column,
+    empties,
+    empty,
+    from_sized,
+    numbers,
+    offsets,
+    owners,
+    pc,
+    sized,
+    to_text,
+)
 from a11i_telemetry.contents import Event
 from a11i_telemetry.defects import DEFECTS_KEY, defects
 from a11i_telemetry.messages import is_genai_event
@@ -115,10 +126,9 @@ def _decode(payload: bytes, received_time_ns: int) -> DecodedSpans:
     columns = span_columns | _attribute_columns(table, normalised)
     start, end = (found.spans.field(f"{edge}_time_unix_nano").to_numpy() for edge in ("start", "end"))
     columns["defects"] = defects(table, start, end, received_time_ns)
-    rows = len(found.spans)
-    arrays = [columns[field.name] if field.name in columns else empty(field.type, rows) for field in SCHEMA]
+    arrays = (dict(empties(SCHEMA, len(found.spans))) | columns).values()
     return DecodedSpans(
-        columns=pa.RecordBatch.from_arrays(arrays, schema=SCHEMA),
+        columns=pa.RecordBatch.from_arrays(list(arrays), schema=SCHEMA),
         rejected=sum(reasons.values()),
         reasons=reasons,
     )
@@ -156,11 +166,12 @@ def _check_ids(spans: Column) -> tuple[npt.NDArray[np.bool_], dict[str, int]]:
     """Return which spans are good, and how many are bad for each reason."""
     good = np.ones(len(spans), np.bool_)
     reasons: dict[str, int] = {}
-    parent = spans.field("parent_span_id")
+    _, parent_lengths = sized(spans.field("parent_span_id"), _SPAN_ID_BYTES)
     checks = (
-        (BAD_TRACE_ID, _is_id(spans.field("trace_id"), _TRACE_ID_BYTES)),
-        (BAD_SPAN_ID, _is_id(spans.field("span_id"), _SPAN_ID_BYTES)),
-        (BAD_PARENT_SPAN_ID, np.isin(pc.binary_length(parent).to_numpy(), (0, _SPAN_ID_BYTES))),
+        # Ids of another length come as zeros.
+        (BAD_TRACE_ID, sized(spans.field("trace_id"), _TRACE_ID_BYTES)[0].any(axis=1)),
+        (BAD_SPAN_ID, sized(spans.field("span_id"), _SPAN_ID_BYTES)[0].any(axis=1)),
+        (BAD_PARENT_SPAN_ID, (parent_lengths == 0) | (parent_lengths == _SPAN_ID_BYTES)),
     )
     for reason, passed in checks:
         count = int(np.count_nonzero(good & ~passed))
@@ -170,31 +181,25 @@ def _check_ids(spans: Column) -> tuple[npt.NDArray[np.bool_], dict[str, int]]:
     return good, reasons
 
 
-def _is_id(ids: Column, size: int) -> npt.NDArray[np.bool_]:
-    return mask(pc.and_(pc.equal(pc.binary_length(ids), size), pc.not_equal(ids, bytes(size))))
-
-
 def _span_columns(found: _Spans) -> dict[str, Column]:
     """Return the columns that OTLP itself has, but for the span's attributes."""
     spans = found.spans
     status_message, status_code = spans.field("status").flatten()
     start, end = _times(spans.field("start_time_unix_nano")), _times(spans.field("end_time_unix_nano"))
-    parent = spans.field("parent_span_id")
-    no_parent = pc.or_(pc.equal(parent, b""), pc.equal(parent, bytes(_SPAN_ID_BYTES)))
-    parent = pc.if_else(no_parent, pa.scalar(None, pa.binary()), parent)
+    parent, _ = sized(spans.field("parent_span_id"), _SPAN_ID_BYTES)
     direct = ("flags", "dropped_attributes_count", "dropped_events_count", "dropped_links_count")
     return {
-        "trace_id": spans.field("trace_id").cast(pa.binary(_TRACE_ID_BYTES)),
-        "span_id": spans.field("span_id").cast(pa.binary(_SPAN_ID_BYTES)),
-        "parent_span_id": parent.cast(pa.binary(_SPAN_ID_BYTES)),
+        "trace_id": from_sized(sized(spans.field("trace_id"), _TRACE_ID_BYTES)[0]),
+        "span_id": from_sized(sized(spans.field("span_id"), _SPAN_ID_BYTES)[0]),
+        "parent_span_id": from_sized(parent, np.asarray(parent.any(axis=1))),
         "trace_state": to_text(spans.field("trace_state")),
         "name": to_text(spans.field("name")),
         "kind": _enum(spans.field("kind"), _LAST_SPAN_KIND),
-        "start_time": pa.array(start).cast(_TIME),
-        "end_time": pa.array(end).cast(_TIME),
+        "start_time": pa.array(start).view(_TIME),
+        "end_time": pa.array(end).view(_TIME),
         "duration_ns": pa.array(np.maximum(end - start, 0)),
         "status_code": _enum(status_code, _LAST_STATUS_CODE),
-        "status_message": to_text(status_message).fill_null(""),
+        "status_message": to_text(status_message.fill_null(b"") if status_message.null_count else status_message),
         "resource_schema_url": to_text(found.resource_schema_url),
         "scope_schema_url": to_text(found.scope_schema_url),
         "links": _json_lists(spans.field("links"), _link)[1],
