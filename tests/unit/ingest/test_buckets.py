@@ -154,3 +154,11 @@ def test_in_no_time_is_more_taken_than_burst_rate_and_the_debt_of_one_request(
         if limits.try_take("key", policy, size_bytes=size) is None:
             taken += size
         assert taken <= burst + rate * passed_s + largest + 1e-6
+
+
+def test_what_a_refused_request_took_can_be_given_back() -> None:
+    limits = RateLimits(clock=lambda: 0.0)
+    slow = Principal("tenant", "project", "key", frozenset(), IngestPolicy(bytes_per_second=1, byte_burst=100))
+    limits.take(slow, size_bytes=100)
+    limits.give_back(slow, size_bytes=100)
+    limits.take(slow, requests=1, size_bytes=100)

@@ -68,6 +68,12 @@ class RateLimits:
             message = f"the API key {principal.key_id} is over its rate of {limit} a second; send again later"
             raise RateLimitedError(message, retry_delay_s=delay_s)
 
+    def give_back(self, principal: Principal, *, size_bytes: int) -> None:
+        """Return what was taken for a request that was refused afterwards."""
+        buckets = self._keys.get(principal.key_id)
+        if buckets is not None:
+            buckets.tokens[_NAMES.index("bytes")] += size_bytes
+
     def try_take(
         self, key_id: str, policy: IngestPolicy, *, requests: int = 0, items: int = 0, size_bytes: int = 0
     ) -> float | None:

@@ -11,6 +11,8 @@ GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP_WINDOW_BITS: Final = 16 + zlib.MAX_WBITS
 _MAX_MEMBERS: Final = 1_000
 """Writers of parallel gzip make a member for each 128 kB or more; empty members are only work."""
+_SIZE_BYTES: Final = 4
+"""The end of a gzip file: the size of what is in it, modulo 2**32 (RFC 1952)."""
 _STEP_BYTES: Final = 64 * 1024
 """Compressed bytes given to zlib at once. What follows a member in them is copied, so they are bounded."""
 
@@ -41,6 +43,12 @@ def gunzip(compressed: bytes, max_bytes: int) -> bytes:
             room -= len(part)
             rest = rest[len(step) - len(member.unused_data) :]
     return b"".join(parts)
+
+
+def expected_size(compressed: bytes, max_bytes: int) -> int:
+    """Return how much is in a gzip file, as far as its end tells; that is a hint, not a bound."""
+    said = int.from_bytes(compressed[-_SIZE_BYTES:], "little")
+    return min(max_bytes, max(said, len(compressed)))
 
 
 def gunzip_head(compressed: bytes, size: int) -> bytes:

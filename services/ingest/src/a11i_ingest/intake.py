@@ -15,16 +15,17 @@ from a11i_bus.limits import received_limit
 from a11i_bus.port import Bus, Message
 from a11i_chassis import metrics
 from a11i_chassis.auth import Principal
-from a11i_chassis.errors import A11iError, InvalidArgumentError, TooLargeError
+from a11i_chassis.errors import A11iError, InvalidArgumentError, RateLimitedError, TooLargeError
 from a11i_chassis.fairness import FairQueue
 from a11i_ingest.accept import Accepted, Encoding, Rules, accept
 from a11i_ingest.admission import Admission, Reservation
 from a11i_ingest.buckets import RateLimits
 from a11i_ingest.checks import Keeps
-from a11i_ingest.compression import gunzip, too_large
+from a11i_ingest.compression import expected_size, gunzip, too_large
 from a11i_ingest.expected import ExpectedSizes
 from a11i_ingest.issues import issues_message
 from a11i_ingest.kinds import Kind
+from a11i_ingest.refusals import Refusals
 from a11i_ingest.sampling import keeper
 from a11i_ingest.settings import IntakeSettings
 from a11i_telemetry.findings import Findings, Outcome
@@ -70,6 +71,8 @@ class Arrival:
     door: str
     principal: Principal
     reservation: Reservation
+    size_bytes: int = 0
+    """Of the request after decompression, once that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class Intake:
             max_requests=settings.max_requests_in_flight,
             max_wait_s=_UNPACKING_WAIT_S,
         )
+        self._refusals = Refusals()
         self._expected = ExpectedSizes(max_request_bytes)
         self._working = FairQueue(settings.decode_threads, large_cost=_LARGE_BYTES)
         self._publishing = FairQueue(settings.publishes_in_flight, max_cost=_PUBLISHING_BYTES)
@@ -141,7 +145,7 @@ class Intake:
         self._expected.learn(arrival.principal.key_id, len(body))
         arrival.reservation.resize(len(body))
         with _counting_refusals(arrival.door):
-            async with self._room_for_data(arrival, gzipped=gzipped) as room:
+            async with self._room_for_data(arrival, body, gzipped=gzipped) as room:
                 try:
                     accepted, messages = await self._accept(
                         arrival, kind, body, room, gzipped=gzipped, encoding=encoding
@@ -149,7 +153,11 @@ class Intake:
                 except (InvalidArgumentError, TooLargeError) as error:
                     await self._note_refusal(arrival, kind, body, error)
                     raise
-                self._rates.take(arrival.principal, items=accepted.items + accepted.sampled_out)
+                try:
+                    self._rates.take(arrival.principal, items=accepted.items + accepted.sampled_out)
+                except RateLimitedError:
+                    self._rates.give_back(arrival.principal, size_bytes=arrival.size_bytes)
+                    raise
                 await self._publish_all(arrival, messages)
         return _receipt(arrival.door, kind, accepted)
 
@@ -165,12 +173,13 @@ class Intake:
                 return data
 
     @asynccontextmanager
-    async def _room_for_data(self, arrival: Arrival, *, gzipped: bool) -> AsyncIterator[Reservation]:
-        """Hold room for what is in a request. In a gzip file it may be the largest there is, until it is known."""
+    async def _room_for_data(self, arrival: Arrival, body: bytes, *, gzipped: bool) -> AsyncIterator[Reservation]:
+        """Hold room for what is in a request. A gzip file may say less than it has: as many do as there are turns."""
         if not gzipped:
             yield arrival.reservation
             return
-        async with self._unpacking.reserve(arrival.principal.tenant_id, self.max_request_bytes) as reservation:
+        size = expected_size(body, self.max_request_bytes)
+        async with self._unpacking.reserve(arrival.principal.tenant_id, size) as reservation:
             yield reservation
 
     async def _accept(
@@ -188,6 +197,7 @@ class Intake:
                 body = await self._run(gunzip, body, self.max_request_bytes)
                 room.resize(len(body))
             self._rates.take(arrival.principal, size_bytes=len(body))
+            arrival.size_bytes = len(body)
             metrics.INGEST_BYTES.labels(arrival.door).inc(len(body))
             work = partial(self._prepare, arrival, kind, body, encoding, rules, keeps)
             return work() if len(body) <= _INLINE_BYTES[encoding] else await self._run(work)
@@ -224,11 +234,17 @@ class Intake:
         return outgoing
 
     async def _note_refusal(self, arrival: Arrival, kind: Kind, body: bytes, error: A11iError) -> None:
-        """Put a request that is refused for good among the project's issues, if the bus takes it now."""
+        """Put a request that is refused for good among the project's issues, if the bus takes it now.
+
+        Of many in a short time of one key the first is put there, and those after it with the next.
+        """
+        count = self._refusals.count(arrival.principal.key_id)
+        if not count:
+            return
         findings = Findings()
         reason = REQUEST_TOO_LARGE if isinstance(error, TooLargeError) else UNDECODABLE
         # SDKs often do not show what the answer says, so that this may be the only place to read it.
-        findings.add(Outcome.REFUSED, reason, where=error.message)
+        findings.add(Outcome.REFUSED, reason, where=error.message, count=count)
         message = issues_message(arrival.door, arrival.principal, kind, body, findings, self._now_ns())
         with suppress(A11iError):
             await self._publish(arrival, _finished(message))
