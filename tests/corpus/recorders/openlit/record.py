@@ -74,11 +74,21 @@ def anthropic_stream(question: str) -> str:
     return "".join(event.delta.text for event in events if event.type == "content_block_delta")
 
 
+@openlit.trace
+def evaluation(question: str) -> str:
+    """Answer, and judge the answer: the score is put on the span around it."""
+    messages: list[Any] = [{"role": "system", "content": SCENARIO["system"]}, {"role": "user", "content": question}]
+    answer = openai.OpenAI().chat.completions.create(model="gpt-4o-mini", messages=messages)
+    openlit.log_score("groundedness", 0.75, comment="The documents say so.")
+    return str(answer.choices[0].message.content)
+
+
 CASES = {
     "chat-tool": chat_tool,
     "stream": stream,
     "anthropic-chat-tool": anthropic_chat_tool,
     "anthropic-stream": anthropic_stream,
+    "evaluation": evaluation,
 }
 
 if __name__ == "__main__":
