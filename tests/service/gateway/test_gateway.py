@@ -195,9 +195,22 @@ async def test_a_defect_is_found_in_the_log_by_the_answers_id(rest: aiohttp.Clie
 
 
 async def test_an_unknown_path_is_a_status_too(rest: aiohttp.ClientSession) -> None:
-    assert (await _get(rest, "/v2/traces"))[0] == 404
+    status, body = await _get(rest, "/v2/traces")
+    assert (status, body["message"]) == (404, "GET /v2/traces: Not Found; GET / lists what there is")
     async with rest.post("/v1/traces") as answer:
         assert answer.status == 405
+
+
+async def test_the_root_lists_what_there_is(rest: aiohttp.ClientSession) -> None:
+    status, body = await _get(rest, "/")
+    assert status == 200
+    paths = [entry["path"] for entry in body["paths"]]
+    assert paths[:2] == ["/v1/traces/{trace_id}", "/v1/traces"]
+    assert paths[-1] == "/healthz"
+    assert body["paths"][0]["parameters"] == ["trace_id"]
+    assert body["paths"][0]["rpc"] == "a11i.query.v1.QueryService/GetTrace"
+    for path in paths:
+        assert (await _get(rest, path.replace("{trace_id}", TRACE_ID)))[0] == 200
 
 
 async def test_health_follows_the_query_service(query: QueryDouble) -> None:

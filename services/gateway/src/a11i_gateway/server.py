@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterable
 
 import grpc
@@ -26,9 +27,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def application(
     routes: Iterable[Route], channel: grpc.aio.Channel, ready: Callable[[], Awaitable[bool]], call_timeout_s: float
 ) -> web.Application:
-    """The REST application: the routes, and /healthz."""
+    """The REST application: the routes, /healthz, and / with a list of them."""
     app = web.Application(middlewares=[_problems])
-    for route in routes:
+    served = list(routes)
+    for route in served:
         app.router.add_get(route.path, _handler(route, channel, call_timeout_s))
 
     async def healthz(_: web.Request) -> web.Response:
@@ -37,7 +39,26 @@ def application(
         return web.json_response({"status": status}, status=200 if serving else 503)
 
     app.router.add_get("/healthz", healthz)
+    app.router.add_get("/", _index(served))
     return app
+
+
+def _index(routes: Iterable[Route]) -> Handler:
+    """What can be asked for. It needs no key: the contracts are public."""
+    paths = [
+        {
+            "path": route.path,
+            "rpc": route.method.strip("/"),
+            "parameters": list(route.request.DESCRIPTOR.fields_by_name),
+        }
+        for route in routes
+    ]
+    text = json.dumps({"paths": [*paths, {"path": "/healthz"}]}, indent=2) + "\n"
+
+    async def handle(_: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="application/json")
+
+    return handle
 
 
 def _handler(route: Route, channel: grpc.aio.Channel, call_timeout_s: float) -> Handler:
@@ -76,7 +97,8 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         return answer(to_status(error))
     except web.HTTPException as error:
         code = code_pb2.NOT_FOUND if error.status == 404 else code_pb2.INVALID_ARGUMENT
-        response = answer(Status(code=code, message=f"{request.method} {request.path}: {error.reason}"))
+        hint = "; GET / lists what there is" if error.status in (404, 405) else ""
+        response = answer(Status(code=code, message=f"{request.method} {request.path}: {error.reason}{hint}"))
         response.set_status(error.status)
         return response
     except Exception as error:
