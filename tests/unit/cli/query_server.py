@@ -94,6 +94,7 @@ def summary_of(spans: Sequence[Span]) -> pb.TraceSummary:
     summary = pb.TraceSummary(trace_id=TRACE_ID, span_count=len(spans), input_tokens=1412, output_tokens=38)
     summary.error_count = sum(span.status_code == StatusCode.STATUS_CODE_ERROR for span in spans)
     summary.cost_usd, summary.unpriced_calls = 0.000234, 1
+    summary.service_name, summary.session_id, summary.user_id = "desk", "s-1", "ann"
     summary.duration.FromMilliseconds(1840)
     summary.start_time.FromSeconds(int(time.time()))
     summary.redacted_entities["EMAIL_ADDRESS"] = 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -39,20 +40,23 @@ def test_show_prints_the_trace_as_a_tree(run: Run) -> None:
 
     lines = [" ".join(line.split()) for line in output.splitlines()]
     assert code == 0
-    assert lines[0] == f"trace {TRACE_ID}"
+    assert re.fullmatch(rf"trace {TRACE_ID} started \S+ \S+ \S+ service desk session s-1 user ann", lines[0])
     assert lines[2:8] == [
-        "invoke_agent desk agent 1.84 s",
-        "├─ chat gpt-4o-mini llm 420 ms gpt-4o-mini 1,412 38* $0.000234",
+        "invoke_agent desk agent 1.84 s a1a1a1a1",
+        "├─ chat gpt-4o-mini llm 420 ms gpt-4o-mini 1,412 38* $0.000234 b1b1b1b1",
         "│ redacted: EMAIL_ADDRESS x2",
-        "└─ execute_tool look_up tool 12 ms",
+        "└─ execute_tool look_up tool 12 ms b2b2b2b2",
         "│ error: no such order [2J",
-        "└─ GET /orders 3 ms",
+        "└─ GET /orders 3 ms c1c1c1c1",
     ]
     assert lines[8] == (
-        "total 4 spans; 1.84 s; 1,412 tokens in, 38 out; $0.000234 and 1 call of unknown price; 1 error; "
+        "total 4 spans; 1.84 s; 1,412 tokens in, 38 out; $0.000234; 1 call of unknown price; 1 error; "
         "redacted: EMAIL_ADDRESS x2"
     )
-    assert "counted by a11i" in lines[9]
+    assert lines[9:] == [
+        "* counted by a11i ~ estimated by a11i no mark: reported by the sender",
+        "--messages shows what was said; --span ID shows one span in full",
+    ]
     assert "\x1b" not in output
 
 
@@ -63,6 +67,24 @@ def test_show_gives_the_same_json_as_the_rest_api(run: Run) -> None:
     trace = json.loads(output)
     assert trace["summary"]["traceId"] == TRACE_ID
     assert trace["spans"][1]["genAi"]["usage"]["inputTokens"] == "1412"
+
+
+def test_show_tells_messages_and_one_span(run: Run) -> None:
+    spans = agent_spans()
+    spans[1].gen_ai.output_messages = '[{"role": "assistant", "parts": [{"type": "text", "content": "Sunny."}]}]'
+    with serving(FakeQuery(spans)) as address:
+        target = ("--query", address, "--api-key", API_KEY)
+        _, tree, _ = run("traces", "show", TRACE_ID, "--messages", *target)
+        _, one, _ = run("traces", "show", TRACE_ID, "--span", "B1", *target)
+        _, in_json, _ = run("traces", "show", TRACE_ID, "--span", "b1b1b1b1b1b1b1b1", "--json", *target)
+        several = run("traces", "show", TRACE_ID, "--span", "b", *target)
+        none = run("traces", "show", TRACE_ID, "--span", "0", *target)
+
+    assert "out assistant  Sunny." in tree
+    assert one.startswith("span chat gpt-4o-mini\n")
+    assert json.loads(in_json)["name"] == "chat gpt-4o-mini"
+    assert several == (1, "", f"a11i: 2 spans' ids begin with b, such as {'b1' * 8}, {'b2' * 8}\n")
+    assert none == (1, "", f"a11i: no span's id begins with 0 in trace {TRACE_ID}\n")
 
 
 def test_show_waits_for_a_trace_and_for_the_parents_of_its_spans(run: Run) -> None:
@@ -116,9 +138,23 @@ def test_list_prints_one_line_a_trace(run: Run) -> None:
     with serving(FakeQuery(summaries=[summary])) as address:
         _, output, _ = run("traces", "list", "--query", address, "--api-key", API_KEY)
 
-    header, line = output.splitlines()
-    assert header.split()[:3] == ["trace", "started", "name"]
+    header, line, *legend = output.splitlines()
+    assert re.match(r"trace +started \(\S+\) +name ", header)
     assert " ".join(line.split()).endswith("desk run 0 µs 2 7 $1.50+? 1,234 0 gpt-4o")
+    assert legend == ["+? and calls whose tokens or price are not known"]
+
+
+def test_list_leaves_blank_what_is_not_known(run: Run) -> None:
+    unknown = TraceSummary(trace_id=TRACE_ID, name="n", span_count=1, calls_without_usage=1)
+    unpriced = TraceSummary(
+        trace_id=TRACE_ID, name="n", span_count=2, input_tokens=5, output_tokens=6, unpriced_calls=1
+    )
+    free = TraceSummary(trace_id=TRACE_ID, name="n", span_count=3, input_tokens=5, calls_without_usage=2)
+    with serving(FakeQuery(summaries=[unknown, unpriced, free])) as address:
+        _, output, _ = run("traces", "list", "--query", address, "--api-key", API_KEY)
+
+    ends = [" ".join(line.split()[3:]) for line in output.splitlines()[1:4]]
+    assert ends == ["0 µs 1", "0 µs 2 5 6", "0 µs 3 $0.00+? 5+? 0+?"]
 
 
 def test_the_data_directory_names_mesh_and_key(run: Run, tmp_path: Path) -> None:
@@ -151,6 +187,7 @@ def test_the_environment_names_mesh_and_key(run: Run, monkeypatch: pytest.Monkey
         ),
         (("traces", "list", "--query", "http://h:1", "--api-key", "k"), "HOST:PORT is expected"),
         (("traces", "list", "--query", "h:70000", "--api-key", "k"), "HOST:PORT is expected"),
+        (("traces", "show", TRACE_ID, "--span", "xyz"), "'xyz' is no span id, nor the first digits of one"),
         (("traces", "show", "zzz"), "'zzz' is no trace id of 32 hexadecimal digits"),
     ],
 )

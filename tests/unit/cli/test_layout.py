@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from a11i_cli.layout import Column, align
+from a11i_cli.layout import Column, align, kept_columns
 
 COLUMNS = (Column("id"), Column("name", flexible=True), Column("count", right=True), Column("models", optional=True))
 ROWS = [
@@ -39,6 +39,19 @@ def test_optional_columns_are_left_out_before_a_name_says_nothing() -> None:
         "a   a name that is rather lo…      7",
         "bb  short                      1,234",
     ]
+
+
+def test_flexible_columns_share_what_room_there_is() -> None:
+    columns = (Column("one", flexible=True), Column("two", flexible=True), Column("three"))
+    rows = [[Text("a" * 60), Text("b" * 24), Text("c" * 5)]]
+    widths = [[len(cell) for cell in line.plain.split()] for line in align(columns, rows, 70)[1:]]
+    assert widths == [[37, 24, 5]]
+    assert [len(line.plain) for line in align(columns, rows, 30)] == [30, 30]
+
+
+def test_what_is_left_out_is_told() -> None:
+    assert [column.title for column in kept_columns(COLUMNS, ROWS, 36)] == ["id", "name", "count"]
+    assert len(kept_columns(COLUMNS, ROWS, None)) == 4
 
 
 def test_an_id_is_never_cut() -> None:

@@ -43,7 +43,43 @@ def test_a_list_fits(width: int) -> None:
     console, output = terminal(width)
     show_traces(console, [summary])
 
-    header, line = output.getvalue().splitlines()
-    assert max(len(header), len(line)) <= width
+    lines = output.getvalue().splitlines()
+    line = lines[1]
+    assert max(map(len, lines)) <= width
     assert line.startswith(f"{TRACE_ID}  ")
     assert "$1,234.50+?" in line
+
+
+def shown(trace: GetTraceResponse) -> list[str]:
+    console, output = terminal(100)
+    show_trace(console, trace)
+    return [" ".join(line.split()) for line in output.getvalue().splitlines()]
+
+
+def test_defects_and_missing_parents_are_notes() -> None:
+    whole = GetTraceResponse(summary=summary_of([]), spans=agent_spans())
+    spans = agent_spans()[1:]
+    spans[0].defects.extend(["end before start", "text is not UTF-8: name"])
+    lines = shown(GetTraceResponse(summary=summary_of(spans), spans=spans))
+    assert "defects: end before start, text is not UTF-8: name" in " ".join(lines).replace("│ ", "")
+    assert sum("parent not received: a1a1a1a1a1a1a1a1" in line for line in lines) == 2
+    cut = shown(GetTraceResponse(summary=summary_of(spans), spans=spans, truncated=True))
+    assert sum("parent not shown: a1a1a1a1a1a1a1a1" in line for line in cut) == 2
+    assert not any("parent not" in line for line in shown(whole))
+
+
+def test_numbers_that_are_not_in_the_total_stand_in_parentheses() -> None:
+    whole = GetTraceResponse(summary=summary_of([]), spans=agent_spans())
+    spans = agent_spans()
+    spans[0].gen_ai.usage.CopyFrom(spans[1].gen_ai.usage)
+    lines = shown(GetTraceResponse(summary=summary_of(spans), spans=spans))
+    assert "invoke_agent desk agent 1.84 s (1,412) (38*) a1a1a1a1" in lines
+    assert any(line.endswith("1,412 38* $0.000234 b1b1b1b1") for line in lines)
+    assert any(line.startswith("(in parentheses) not added to the total") for line in lines)
+    assert not any(line.startswith("(in") for line in shown(whole))
+
+
+def test_a_total_says_what_is_not_known_instead_of_zero() -> None:
+    summary = TraceSummary(trace_id=TRACE_ID, span_count=2, calls_without_usage=2)
+    lines = shown(GetTraceResponse(summary=summary, spans=agent_spans()[:1]))
+    assert "total 2 spans; 0 µs; 2 calls without token numbers" in lines

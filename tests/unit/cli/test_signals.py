@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,12 +12,14 @@ from typing import Any
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
+from rich.console import Console
 
 from a11i.telemetry.v1.ingest_issue_pb2 import IngestIssue, IssueOutcome
 from a11i.telemetry.v1.log_record_pb2 import LogRecord
 from a11i.telemetry.v1.metric_point_pb2 import MetricPoint, MetricType
 from a11i.telemetry.v1.span_batch_pb2 import Signal
 from a11i_cli.main import main
+from a11i_cli.show_signals import show_issues, show_logs, show_metrics
 from tests.unit.cli.query_server import API_KEY, TRACE_ID, FakeQuery, serving
 
 Run = Callable[..., tuple[int, str, str]]
@@ -43,7 +47,8 @@ def lines(run: Run, rows: Sequence[Any], *arguments: str) -> list[str]:
         code, output, error = run(*arguments, "--query", address, "--api-key", API_KEY)
     assert (code, error) == (0, "")
     header, *found = [line.split() for line in output.splitlines()]
-    return [" ".join(header), *(" ".join(line[2:]) for line in found)]
+    title = re.sub(r"\(\S+\)", "(Z)", " ".join(header))
+    return [title, *(" ".join(line[2:]) for line in found)]
 
 
 def test_log_records_are_a_line_each(run: Run) -> None:
@@ -54,11 +59,48 @@ def test_log_records_are_a_line_each(run: Run) -> None:
         LogRecord(time=NOW, severity_number=13, body=AnyValue(array_value=several)),
     ]  # fmt: skip
     assert lines(run, records, "logs") == [
-        "time severity service event text trace",
+        "time (Z) severity service event text trace",
         f"error shop e not found [2J {TRACE_ID}",
         "notice k=5",
         'warn ["not\\nfound \\u001b[2J", true]',
     ]
+
+
+def test_exceptions_are_told_below_their_record(run: Run) -> None:
+    attributes = [
+        KeyValue(key="exception.type", value=AnyValue(string_value="ValueError")),
+        KeyValue(key="exception.message", value=TEXT),
+        KeyValue(key="exception.stacktrace", value=AnyValue(string_value="Traceback ...")),
+    ]
+    with serving(
+        FakeQuery(rows=[LogRecord(time=NOW, body=TEXT, attributes=attributes), LogRecord(time=NOW)])
+    ) as address:
+        _, output, _ = run("logs", "--query", address, "--api-key", API_KEY)
+    assert output.splitlines()[2] == "    ValueError: not found  [2J"
+    assert len(output.splitlines()) == 4
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_tables_fit_the_terminal_unless_they_are_wide(width: int) -> None:
+    text = AnyValue(string_value="many words " * 40)
+    attributes = [KeyValue(key="gen_ai.request.model", value=text)]
+    tables: list[tuple[Callable[..., None], Any]] = [
+        (show_logs, LogRecord(time=NOW, body=text, event_name="gen_ai.client.inference.operation.details",
+                              trace_id=TRACE_ID, service_name="shop")),
+        (show_metrics, MetricPoint(time=NOW, metric_name="gen_ai.client.operation.duration", value_int=5,
+                                   attributes=attributes, service_name="shop")),
+        (show_issues, IngestIssue(time=NOW, reason="text is not UTF-8 " * 4, example_where=text.string_value,
+                                  example_trace_id=TRACE_ID, key_id="key", door="otlp_http")),
+    ]  # fmt: skip
+    for show, row in tables:
+        output = io.StringIO()
+        console = Console(file=output, force_terminal=True, color_system=None, width=width, highlight=False)
+        show(console, [row])
+        assert max(map(len, output.getvalue().splitlines())) <= width
+        assert "…" in output.getvalue() or "no room for attributes, service: --wide shows all" in output.getvalue()
+        show(console, [row], wide=True)
+        # In full, and only then.
+        assert output.getvalue().count("many words " * 40) == output.getvalue().count("many words " * 30) == 1
 
 
 def test_metric_points_are_a_line_each(run: Run) -> None:
@@ -73,10 +115,10 @@ def test_metric_points_are_a_line_each(run: Run) -> None:
         MetricPoint(time=NOW, metric_name="bare", type=MetricType.METRIC_TYPE_HISTOGRAM, count=3),
     ]  # fmt: skip
     assert lines(run, points, "metrics") == [
-        "time metric type value unit service attributes",
+        "time (Z) metric type value unit attributes service",
         "tokens sum 1,234,567 {token}",
         "load gauge 0.5",
-        "took exponential histogram 3 of sum 6.25 s shop gen_ai.request.model=gpt-4o",
+        "took exponential histogram 3 of sum 6.25 s gen_ai.request.model=gpt-4o shop",
         "bare histogram 3 values",
     ]
 
@@ -87,7 +129,7 @@ def test_issues_are_a_line_each(run: Run) -> None:
         key_id="k1", door="otlp_http", example_where="trace_id", example_trace_id="ab",
     )  # fmt: skip
     assert lines(run, [issue], "issues") == [
-        "time outcome count signal reason example door key",
+        "time (Z) outcome count signal reason where trace door key",
         "rejected 1,200 logs bad ids trace_id ab otlp_http k1",
     ]
 

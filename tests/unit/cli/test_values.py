@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from a11i_cli.errors import printable
-from a11i_cli.values import parse_duration, show_duration, show_entities, show_usd
+from a11i_cli.values import (
+    common_decimals,
+    parse_duration,
+    show_duration,
+    show_entities,
+    show_moment,
+    show_time,
+    show_usd,
+    zone,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,10 +46,35 @@ def test_durations_are_shown_in_the_unit_that_fits(seconds: float, text: str) ->
 
 @pytest.mark.parametrize(
     ("dollars", "text"), [(0, "$0.00"), (12.345, "$12.35"), (0.0021, "$0.0021"), (0.000234, "$0.000234"),
-                          (0.0000001, "<$0.000001")],
+                          (0.0000001, "$0.00000010"),
+                          (0.0000037, "$0.0000037"), (0.01, "$0.010"), (1e-13, "<$0.000000000001"), (-0.5, "-$0.50")],
 )  # fmt: skip
 def test_small_costs_stay_visible(dollars: float, text: str) -> None:
     assert show_usd(dollars) == text
+
+
+@pytest.mark.parametrize(
+    ("costs", "decimals"),
+    [([], 2), ([0.0], 2), ([1.5, 2.25], 2), ([0.00096, 0.000798, 0.001758], 6), ([0.01], 3), ([1 / 3, 0.5], 2),
+     ([1 / 3, 0.00001], 6)],
+)  # fmt: skip
+def test_costs_of_one_trace_have_the_decimals_with_which_they_add_up(costs: list[float], decimals: int) -> None:
+    assert common_decimals(costs) == decimals
+
+
+def test_costs_that_are_written_out_add_up() -> None:
+    costs = [312 * 2.5e-6, 18 * 1e-5, 425 * 1.5e-7]
+    decimals = common_decimals([*costs, sum(costs)])
+    shown = [Decimal(show_usd(cost, decimals).removeprefix("$")) for cost in (*costs, sum(costs))]
+    assert sum(shown[:-1]) == shown[-1] == Decimal("0.00102375")
+
+
+def test_times_are_in_the_zone_that_is_named() -> None:
+    now = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2), "CEST"))
+    night = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    assert (show_time(night, now), zone(now)) == ("07-01 01:30:00", "CEST")
+    assert zone(now.astimezone(timezone(timedelta(hours=-3, minutes=-30)))) == "-0330"
+    assert show_moment(Timestamp(seconds=1_782_900_000, nanos=7_000_000), now) == "2026-07-01 12:00:00.007 CEST"
 
 
 def test_entities_are_counted() -> None:

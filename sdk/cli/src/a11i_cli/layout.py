@@ -30,23 +30,52 @@ def align(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int 
 
     No wider than `width`, if it has room for the columns that must stay. None: no bound.
     """
-    kept = list(range(len(columns)))
-    lengths = [max([len(column.title), *(row[index].cell_len for row in rows)]) for index, column in enumerate(columns)]
+    lengths = _lengths(columns, rows)
+    kept = _kept(columns, lengths, width)
     if width is not None:
-        for index in reversed(range(len(columns))):
-            if columns[index].optional and _needed(kept, columns, lengths) > width:
-                kept.remove(index)
-        room = width - _needed(kept, columns, lengths)
-        for index in kept:
-            if columns[index].flexible:
-                lengths[index] = max(
-                    min(lengths[index], _smallest(lengths[index]) + room), min(lengths[index], LEAST_FLEXIBLE)
-                )
+        flexible = [index for index in kept if columns[index].flexible]
+        _share(width - _needed(kept, columns, lengths), flexible, lengths)
     titles = [Text(column.title, style="dim") for column in columns]
     return [
         Text(" " * GAP).join(_fit(line[index], lengths[index], columns[index]) for index in kept)
         for line in (titles, *rows)
     ]
+
+
+def _share(room: int, flexible: Sequence[int], lengths: list[int]) -> None:
+    """Sets what the flexible columns get: what is over, or missing, beside their least lengths is shared evenly."""
+    full = dict(zip(flexible, (lengths[index] for index in flexible), strict=True))
+    for index in flexible:
+        lengths[index] = _smallest(full[index])
+    step = 1 if room > 0 else -1
+    while room:
+        open_ = [
+            index
+            for index in flexible
+            if (lengths[index] < full[index] if room > 0 else lengths[index] > min(full[index], LEAST_FLEXIBLE))
+        ]
+        if not open_:
+            return
+        for index in open_[: abs(room)]:
+            lengths[index] += step
+            room -= step
+
+
+def kept_columns(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int | None) -> list[Column]:
+    """The columns that `align` does not leave out."""
+    return [columns[index] for index in _kept(columns, _lengths(columns, rows), width)]
+
+
+def _lengths(columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> list[int]:
+    return [max([len(column.title), *(row[index].cell_len for row in rows)]) for index, column in enumerate(columns)]
+
+
+def _kept(columns: Sequence[Column], lengths: Sequence[int], width: int | None) -> list[int]:
+    kept = list(range(len(columns)))
+    for index in reversed(range(len(columns))):
+        if width is not None and columns[index].optional and _needed(kept, columns, lengths) > width:
+            kept.remove(index)
+    return kept
 
 
 def _needed(kept: Sequence[int], columns: Sequence[Column], lengths: Sequence[int]) -> int:

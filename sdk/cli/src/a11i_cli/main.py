@@ -11,14 +11,16 @@ from typing import NoReturn
 
 from google.protobuf.json_format import MessageToJson
 
-from a11i.query.v1.query_service_pb2 import ListTracesRequest
+from a11i.query.v1.query_service_pb2 import GetTraceResponse, ListTracesRequest
+from a11i.telemetry.v1.span_pb2 import Span
 from a11i_cli import dead_letters, ingest_policy, signals
 from a11i_cli.errors import CommandError
 from a11i_cli.options import Parser, ago, chosen_target, positive, query_options
 from a11i_cli.screen import make_console
 from a11i_cli.show import show_trace, show_traces
+from a11i_cli.show_span import show_span
 from a11i_cli.traces import connect
-from a11i_cli.values import parse_duration, parse_trace_id
+from a11i_cli.values import parse_duration, parse_span_prefix, parse_trace_id
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -58,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     errors.add_argument("--errors", dest="has_error", action="store_true", default=None, help="with an error")
     errors.add_argument("--no-errors", dest="has_error", action="store_false", help="without one")
     list_.add_argument("--limit", metavar="N", type=positive, default=20, help="at most this many (default: 20)")
+    list_.add_argument("--wide", action="store_true", help="all columns in full, however wide the terminal is")
     list_.add_argument("--json", action="store_true", help="print JSON, as the REST API does")
 
     show = traces.add_parser("show", help="one trace as a tree", parents=[connection])
@@ -65,6 +68,13 @@ def parser() -> argparse.ArgumentParser:
     show.add_argument("trace_id", metavar="TRACE_ID", type=parse_trace_id)
     show.add_argument(
         "--wait", metavar="DURATION", type=parse_duration, default=timedelta(0), help="for a trace that was just sent"
+    )
+    show.add_argument("--messages", action="store_true", help="under each span what was said: messages, tools' results")
+    show.add_argument(
+        "--span",
+        metavar="ID",
+        type=parse_span_prefix,
+        help="one span in full, by the first digits of its id",
     )
     show.add_argument("--json", action="store_true", help="print JSON, as the REST API does")
     signals.add_commands(areas)
@@ -89,13 +99,27 @@ def _list(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(MessageToJson(found))
     else:
-        show_traces(make_console(), found.traces)
+        show_traces(make_console(), found.traces, wide=arguments.wide)
 
 
 def _show(arguments: argparse.Namespace) -> None:
     with connect(chosen_target(arguments)) as traces:
         trace = traces.get(arguments.trace_id, arguments.wait)
+    chosen = None if arguments.span is None else _span_of(trace, arguments.span)
     if arguments.json:
-        print(MessageToJson(trace))
+        print(MessageToJson(trace if chosen is None else chosen))
+    elif chosen is not None:
+        show_span(make_console(), chosen)
     else:
-        show_trace(make_console(), trace)
+        show_trace(make_console(), trace, messages=arguments.messages)
+
+
+def _span_of(trace: GetTraceResponse, prefix: str) -> Span:
+    found = [span for span in trace.spans if span.span_id.startswith(prefix)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        some = ", ".join(span.span_id for span in found[:5])
+        raise CommandError(f"{len(found)} spans' ids begin with {prefix}, such as {some}")
+    where = f"among the first {len(trace.spans):,} spans of" if trace.truncated else "in"
+    raise CommandError(f"no span's id begins with {prefix} {where} trace {trace.summary.trace_id}")

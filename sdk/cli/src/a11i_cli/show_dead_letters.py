@@ -147,7 +147,7 @@ def _word(enum: object, number: int, prefix: str) -> str:
 
 
 def _when(time: Timestamp, now: datetime) -> str:
-    return show_time(time.ToDatetime(tzinfo=UTC).astimezone(), now)
+    return show_time(time.ToDatetime(tzinfo=UTC), now)
 
 
 def _cut(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -15,14 +16,14 @@ from a11i.telemetry.v1.metric_point_pb2 import MetricPoint, MetricType
 from a11i.telemetry.v1.span_batch_pb2 import Signal
 from a11i_cli.errors import printable
 from a11i_cli.layout import Column
-from a11i_cli.screen import print_line, print_table
-from a11i_cli.values import show_attributes, show_number, show_time, show_value
+from a11i_cli.screen import print_fitting, print_line
+from a11i_cli.values import show_attributes, show_number, show_time, show_value, zone
 
 LOG_COLUMNS = (
     Column("time"),
     Column("severity"),
     Column("service", optional=True),
-    Column("event", optional=True),
+    Column("event", flexible=True, optional=True),
     Column("text", flexible=True),
     Column("trace", optional=True),
 )
@@ -32,8 +33,8 @@ METRIC_COLUMNS = (
     Column("type", optional=True),
     Column("value", right=True),
     Column("unit"),
+    Column("attributes", flexible=True, optional=True),
     Column("service", optional=True),
-    Column("attributes", optional=True),
 )
 ISSUE_COLUMNS = (
     Column("time"),
@@ -41,48 +42,73 @@ ISSUE_COLUMNS = (
     Column("count", right=True),
     Column("signal"),
     Column("reason", flexible=True),
-    Column("example", optional=True),
+    Column("where", flexible=True),
+    Column("trace", optional=True),
     Column("door", optional=True),
     Column("key", optional=True),
 )
 SEVERITIES = ("trace", "debug", "info", "warn", "error", "fatal")
-LONGEST_TEXT = 200  # Letters; who wants all of a record asks for JSON.
+LONGEST_TEXT = 200  # Letters; --wide shows all.
 STYLES = {"error": "red", "fatal": "red", "warn": "yellow", "rejected": "red", "refused": "red", "truncated": "yellow"}
 
 
-def show_logs(console: Console, records: Sequence[LogRecord]) -> None:
-    """Log records as a table."""
-    _show(console, LOG_COLUMNS, [_log_cells(record) for record in records], "no log record matches")
+def show_logs(console: Console, records: Sequence[LogRecord], *, wide: bool = False) -> None:
+    """Log records as a table; below a record that tells of an exception, what it was."""
+    now = _now()
+    cells = [_log_cells(record, now, wide=wide) for record in records]
+    notes = [Text(_exception(record), style="red") for record in records]
+    _show(console, LOG_COLUMNS, cells, "no log record matches", now, notes, wide=wide)
 
 
-def show_metrics(console: Console, points: Sequence[MetricPoint]) -> None:
+def show_metrics(console: Console, points: Sequence[MetricPoint], *, wide: bool = False) -> None:
     """Points of metrics as a table."""
-    _show(console, METRIC_COLUMNS, [_metric_cells(point) for point in points], "no metric point matches")
+    now = _now()
+    cells = [_metric_cells(point, now, wide=wide) for point in points]
+    _show(console, METRIC_COLUMNS, cells, "no metric point matches", now, wide=wide)
 
 
-def show_issues(console: Console, issues: Sequence[IngestIssue]) -> None:
+def show_issues(console: Console, issues: Sequence[IngestIssue], *, wide: bool = False) -> None:
     """Issues as a table."""
-    _show(console, ISSUE_COLUMNS, [_issue_cells(issue) for issue in issues], "ingest has noted nothing that matches")
+    now = _now()
+    cells = [_issue_cells(issue, now, wide=wide) for issue in issues]
+    _show(console, ISSUE_COLUMNS, cells, "ingest has noted nothing that matches", now, wide=wide)
 
 
-def _show(console: Console, columns: Sequence[Column], rows: Sequence[Sequence[Text]], nothing: str) -> None:
-    if rows:
-        print_table(console, columns, rows)
-    else:
+def _show(
+    console: Console,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Text]],
+    nothing: str,
+    now: datetime,
+    notes: Sequence[Text] = (),
+    *,
+    wide: bool,
+) -> None:
+    if not rows:
         print_line(console, Text(nothing))
+        return
+    time, *others = columns
+    print_fitting(console, [replace(time, title=f"time ({zone(now)})"), *others], rows, notes, wide=wide)
 
 
-def _log_cells(record: LogRecord) -> list[Text]:
+def _log_cells(record: LogRecord, now: datetime, *, wide: bool) -> list[Text]:
     severity = _severity(record)
     body = show_value(record.body) if record.HasField("body") else show_attributes(record.attributes)
     return [
-        _time(record.time),
+        _time(record.time, now),
         Text(severity, style=STYLES.get(severity, "")),
         Text(printable(record.service_name)),
         Text(printable(record.event_name), style="cyan"),
-        Text(_cut(printable(body))),
+        Text(_cut(printable(body), wide=wide)),
         Text(printable(record.trace_id), style="dim"),
     ]
+
+
+def _exception(record: LogRecord) -> str:
+    """Type and message by OpenTelemetry's `exception.*`; empty if the record tells of none."""
+    told = {one.key: show_value(one.value) for one in record.attributes if one.key.startswith("exception.")}
+    found = (told.get("exception.type", ""), told.get("exception.message", ""))
+    return printable(": ".join(filter(None, found)))
 
 
 def _severity(record: LogRecord) -> str:
@@ -92,16 +118,16 @@ def _severity(record: LogRecord) -> str:
     return printable(record.severity_text)
 
 
-def _metric_cells(point: MetricPoint) -> list[Text]:
+def _metric_cells(point: MetricPoint, now: datetime, *, wide: bool) -> list[Text]:
     kind = MetricType.Name(point.type) if point.type in MetricType.values() else str(point.type)
     return [
-        _time(point.time),
+        _time(point.time, now),
         Text(printable(point.metric_name), style="bold"),
         Text(kind.removeprefix("METRIC_TYPE_").lower().replace("_", " "), style="cyan"),
         Text(_number(point)),
         Text(printable(point.unit)),
+        Text(_cut(printable(show_attributes(point.attributes)), wide=wide), style="dim"),
         Text(printable(point.service_name)),
-        Text(_cut(printable(show_attributes(point.attributes))), style="dim"),
     ]
 
 
@@ -118,26 +144,30 @@ def _number(point: MetricPoint) -> str:
     return ""
 
 
-def _issue_cells(issue: IngestIssue) -> list[Text]:
+def _issue_cells(issue: IngestIssue, now: datetime, *, wide: bool) -> list[Text]:
     outcome = IssueOutcome.Name(issue.outcome) if issue.outcome in IssueOutcome.values() else str(issue.outcome)
     outcome = outcome.removeprefix("ISSUE_OUTCOME_").lower()
     signal = Signal.Name(issue.signal) if issue.signal in Signal.values() else str(issue.signal)
-    example = " ".join(filter(None, (issue.example_where, issue.example_trace_id)))
     return [
-        _time(issue.time),
+        _time(issue.time, now),
         Text(outcome, style=STYLES.get(outcome, "")),
         Text(f"{issue.count:,}"),
         Text(signal.removeprefix("SIGNAL_").lower()),
         Text(printable(issue.reason)),
-        Text(_cut(printable(example)), style="dim"),
+        Text(_cut(printable(issue.example_where), wide=wide)),
+        Text(printable(issue.example_trace_id), style="dim"),
         Text(printable(issue.door)),
         Text(printable(issue.key_id)),
     ]
 
 
-def _time(time: Timestamp) -> Text:
-    return Text(show_time(time.ToDatetime(tzinfo=UTC).astimezone(), datetime.now(UTC).astimezone()))
+def _now() -> datetime:
+    return datetime.now(UTC).astimezone()
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+def _time(time: Timestamp, now: datetime) -> Text:
+    return Text(show_time(time.ToDatetime(tzinfo=UTC), now))
+
+
+def _cut(text: str, *, wide: bool) -> str:
+    return text if wide or len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"

@@ -69,6 +69,7 @@ def _listing_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--since", metavar="DURATION", type=parse_duration, help="no older than (default: 24h)")
     options.add_argument("--limit", metavar="N", type=positive, default=20, help="at most this many (default: 20)")
+    options.add_argument("--wide", action="store_true", help="all columns in full, however wide the terminal is")
     options.add_argument("--json", action="store_true", help="print JSON, as the REST API does")
     return options
 
@@ -105,7 +106,7 @@ def _run(listing: Listing, request: Any, arguments: argparse.Namespace) -> None:
         print(MessageToJson(found))
     else:
         rows: Sequence[Any] = getattr(found, listing.rows)
-        listing.show(make_console(), rows)
+        listing.show(make_console(), rows, wide=arguments.wide)
 
 
 def _pages(listing: Listing, request: Any, target: Target, limit: int) -> Any:

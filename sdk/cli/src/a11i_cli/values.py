@@ -6,13 +6,16 @@ import argparse
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from a11i_cli.errors import printable
 
+MOST_DECIMALS = 12  # Of dollars: costs are kept with so many.
+LEAST_USD = 10**-MOST_DECIMALS
 UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -32,6 +35,13 @@ def parse_trace_id(text: str) -> str:
 def parse_span_id(text: str) -> str:
     """16 hexadecimal digits. For argparse."""
     return _parse_id(text, "span", 16)
+
+
+def parse_span_prefix(text: str) -> str:
+    """The first hexadecimal digits of a span id, or all. For argparse."""
+    if re.fullmatch(r"[0-9a-fA-F]{1,16}", text) is None:
+        raise argparse.ArgumentTypeError(f"{printable(text)!r} is no span id, nor the first digits of one")
+    return text.lower()
 
 
 def _parse_id(text: str, what: str, digits: int) -> str:
@@ -54,15 +64,55 @@ def show_duration(seconds: float) -> str:
 
 
 def show_time(time: datetime, now: datetime) -> str:
-    """To the second within a year, else the day: always short."""
+    """To the second within a year, else the day: always short. In the zone of `now`, which `zone` names."""
+    time = time.astimezone(now.tzinfo)
     return f"{time:%m-%d %H:%M:%S}" if now - time < timedelta(days=300) else f"{time:%Y-%m-%d}"
 
 
-def show_usd(dollars: float) -> str:
-    """Cents with two digits; what is less with as many as it takes to see something."""
-    if dollars >= 0.1 or dollars == 0:
-        return f"${dollars:,.2f}"
-    return f"${dollars:.6f}".rstrip("0") if dollars >= 0.000001 else "<$0.000001"
+def zone(now: datetime) -> str:
+    """The zone's name where that says anything, else its distance from UTC."""
+    name = now.tzname() or ""
+    return name if name.isalpha() else f"{now:%z}"
+
+
+def show_moment(time: Timestamp, now: datetime) -> str:
+    """To the millisecond, with its zone."""
+    moment = time.ToDatetime(tzinfo=UTC).astimezone(now.tzinfo)
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03} {zone(now)}"
+
+
+def show_usd(dollars: float, decimals: int | None = None) -> str:
+    """With so many decimals. None: with two; less than a dime with as many as show two significant digits or three."""
+    sign, dollars = ("-" if dollars < 0 else ""), abs(dollars)
+    if decimals is not None:
+        return f"{sign}${dollars:,.{decimals}f}"
+    if 0 < dollars < LEAST_USD:
+        return f"<{sign}${LEAST_USD:.{MOST_DECIMALS}f}"
+    least = two_digits(dollars) if dollars else 2
+    if dollars >= 0.1:
+        return f"{sign}${dollars:,.{least}f}"
+    whole, _, fraction = f"{dollars:.{min(least + 1, MOST_DECIMALS)}f}".partition(".")
+    return f"{sign}${whole}.{fraction.rstrip('0').ljust(least, '0')}"
+
+
+def common_decimals(costs: Sequence[float], *, most: int = 9) -> int:
+    """Decimals with which the costs are written out in full, so that they visibly add up; two at least.
+
+    Where `most` do not suffice: as many as give the least of them two significant digits.
+    """
+    shown = [abs(cost) for cost in costs if cost]
+    if not shown:
+        return 2
+    for decimals in range(2, most + 1):
+        if all(abs(round(cost, decimals) - cost) < max(1e-12, cost * 1e-15) for cost in shown):
+            return max(decimals, *(two_digits(cost) for cost in shown))
+    return max(2, *(two_digits(cost) for cost in shown))
+
+
+def two_digits(dollars: float) -> int:
+    """Decimals that show two significant digits; two at least, and no more than costs are kept with."""
+    exponent = int(f"{abs(dollars):e}".rpartition("e")[2])
+    return min(MOST_DECIMALS, max(2, 1 - exponent))
 
 
 def show_entities(entities: Mapping[str, int]) -> str:
