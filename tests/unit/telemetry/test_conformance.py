@@ -84,3 +84,48 @@ def test_an_expectation_that_is_none_is_refused(tmp_path: Path, capsys: pytest.C
     assert "no expectation" in capsys.readouterr().err
     with pytest.raises(PayloadError, match="a line"):
         read_payload(b'{"a": 1}\n{"b": 2}')
+
+
+def test_a_cases_folder_stands_for_its_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(_CASE), "--expect", str(_CASE), "--same-ids"]) == 0
+    assert capsys.readouterr().out == "as expected\n"
+
+
+def test_rejected_items_are_told_and_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request = _traces()
+    spans = request["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    spans += [spans[0] | {"traceId": "zz"}, spans[0] | {"spanId": "0" * 16}]
+    path = tmp_path / "payload.json"
+    path.write_text(json.dumps(request))
+    assert main(["show", str(path)]) == 1
+    output = capsys.readouterr()
+    assert len(json.loads(output.out)["spans"]) == 2
+    assert output.err.splitlines() == [
+        "a11i-conformance: rejected 1: span id is not 8 bytes or is all zero",
+        "a11i-conformance: rejected 1: id is not hexadecimal (traceId)",
+    ]
+    assert main(["check", str(path), "--expect", str(_CASE)]) == 1
+    assert "as expected" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("payload", "expect", "words"),
+    [
+        ("missing", None, "missing can't be read: No such file or directory"),
+        (".", None, "is a folder, but no corpus case: payload.jsonl in it: No such file or directory"),
+        (None, "missing", "missing can't be read: No such file or directory"),
+        (None, ".", "is a folder, but no corpus case: expected.json in it: No such file or directory"),
+        (None, "text", "text is no expectation: "),
+        (None, "nameless", "a span in it has no name or no span_id"),
+    ],
+)
+def test_what_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], payload: str | None, expect: str | None, words: str
+) -> None:
+    (tmp_path / "text").write_text("no JSON")
+    (tmp_path / "nameless").write_text('{"spans": [{}]}')
+    given = _CASE if payload is None else tmp_path / payload
+    wanted = _CASE if expect is None else tmp_path / expect
+    assert main(["check", str(given), "--expect", str(wanted)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert words in line

@@ -1,25 +1,26 @@
 """Shows what a payload says, and compares it with what it should: a11i-conformance show|check PAYLOAD
 
 A payload is a file of OTLP: lines of {"signal": "traces" | "logs" | "metrics", "request": {...}} with the request in
-OTLP/JSON, as in the corpus; one OTLP/JSON trace request; or one serialized ExportTraceServiceRequest.
+OTLP/JSON, as in the corpus; one OTLP/JSON trace request; or one serialized ExportTraceServiceRequest. The folder of a
+corpus case stands for its payload.jsonl, and as --expect for its expected.json.
 """
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import orjson
 import pyarrow as pa
 
-from a11i_telemetry.findings import Findings
+from a11i_telemetry.findings import Findings, Outcome
 from a11i_telemetry.log_records import decode_logs
-from a11i_telemetry.notations import to_messages
 from a11i_telemetry.otlp import OtlpDecodeError, decode_traces
 from a11i_telemetry.otlp_json import OtlpJsonError, parse_logs, parse_traces
-from a11i_telemetry.parts import JsonValue, parse, to_parts, to_tool_definitions
+from a11i_telemetry.parts import JsonValue, parse
 
 Span = dict[str, JsonValue]
 """A span as the corpus has it: span_id, name, and those of FIELDS that are known, JSON parsed."""
@@ -52,6 +53,8 @@ class NormalForm:
     """In the order in which they came."""
     totals: dict[str, int]
     """Tokens of the model calls, each call once."""
+    rejected: dict[str, int] = field(default_factory=dict)
+    """Items that are in no span, as they could not be taken: how many, by reason."""
 
     def to_json(self) -> JsonValue:
         """Return the form of the corpus's expected.json."""
@@ -62,21 +65,29 @@ def read_payload(payload: bytes) -> NormalForm:
     """Return the normal form of a payload. Raises PayloadError."""
     rows: list[dict[str, JsonValue]] = []
     logs: list[dict[str, JsonValue]] = []
-    for signal, request in _requests(payload):
+    findings = Findings()
+    rejected: Counter[str] = Counter()
+    for signal, request in _requests(payload, findings):
         if signal == "traces":
-            rows += _rows(decode_traces(request).columns)
+            decoded = decode_traces(request)
+            rows += _rows(decoded.columns)
+            rejected.update(decoded.reasons)
         elif signal == "logs":
             logs += _rows(decode_logs(request))
+    for finding in findings:
+        if finding.outcome is Outcome.REJECTED:
+            where = f" ({finding.where})" if finding.where else ""
+            rejected[f"{finding.reason}{where}"] += finding.count
     spans = [_span(row) for row in rows]
     for row, span in zip(rows, spans, strict=True):
         if span.get("step_kind") == "chain":
             continue  # Events are a call's; some come only when the call has ended, with its parent's id.
         _join(span, [log for log in logs if (log["trace_id"], log["span_id"]) == (row["trace_id"], row["span_id"])])
-    return NormalForm(spans, _totals(rows))
+    return NormalForm(spans, _totals(rows), dict(rejected))
 
 
-def _requests(payload: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield each request's signal and serialized form."""
+def _requests(payload: bytes, findings: Findings) -> Iterator[tuple[str, bytes]]:
+    """Yield each request's signal and serialized form; what is not in it is added to the findings."""
     if payload.lstrip()[:1] != b"{":
         yield "traces", payload
         return
@@ -89,9 +100,9 @@ def _requests(payload: bytes) -> Iterator[tuple[str, bytes]]:
         body = orjson.dumps(request)
         try:
             if signal == "traces":
-                yield signal, parse_traces(body, Findings()).SerializeToString()
+                yield signal, parse_traces(body, findings).SerializeToString()
             elif signal == "logs":
-                yield signal, parse_logs(body, Findings()).SerializeToString()
+                yield signal, parse_logs(body, findings).SerializeToString()
         except OtlpJsonError as error:
             raise PayloadError(f"no OTLP/JSON: {error}") from error
 
@@ -126,20 +137,9 @@ def _span(row: Mapping[str, JsonValue]) -> Span:
     return span | {name: _parsed(name, row[name]) for name in _JSON if row[name]}
 
 
-def _parsed(name: str, value: JsonValue) -> JsonValue:
-    """Return what a column's text says, without what OpenTelemetry's form leaves to the sender."""
-    if name in ("tool_arguments", "tool_result"):
-        return parse(value) if isinstance(value, str) else value
-    given = orjson.loads(value) if isinstance(value, str) else value
-    if name == "system_instructions":
-        return to_parts(given)
-    if name == "tool_definitions":
-        return to_tool_definitions(given)
-    messages = to_messages(given, "user" if name == "input_messages" else "assistant")
-    if name == "input_messages":
-        for message in messages:
-            message.pop("finish_reason", None)
-    return messages
+def _parsed(name: str, value: str) -> JsonValue:
+    """Return what a column's text says; of a tool that can be plain text."""
+    return parse(value) if name in ("tool_arguments", "tool_result") else orjson.loads(value)
 
 
 def _join(span: Span, logs: Iterable[Mapping[str, JsonValue]]) -> None:
@@ -199,7 +199,7 @@ def differences(found: NormalForm, expected: Mapping[str, JsonValue], *, same_id
             continue
         left.remove(span)
         for name in FIELDS:
-            is_value, should = _plain(name, span.get(name)), _plain(name, want.get(name))
+            is_value, should = span.get(name), want.get(name)
             if is_value != should:
                 lines.append(f"{title}: {name} is {_shown(is_value)}, should be {_shown(should)}")
     lines += [f"{span['name']} {span['span_id']}: not expected" for span in left]
@@ -212,41 +212,67 @@ def differences(found: NormalForm, expected: Mapping[str, JsonValue], *, same_id
     return lines
 
 
-def _plain(name: str, value: JsonValue) -> JsonValue:
-    return _parsed(name, value) if name in _JSON and value is not None else value
-
-
 def _shown(value: JsonValue) -> str:
     return "not there" if value is None else orjson.dumps(value).decode()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return 1 if there are differences, 2 if a file cannot be read."""
-    parser = argparse.ArgumentParser(prog="a11i-conformance", description="Show or check what an OTLP payload says.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    show = commands.add_parser("show", help="print the normal form, as in the corpus's expected.json")
-    show.add_argument("payload", type=Path)
-    check = commands.add_parser("check", help="compare with an expected.json; exit 1 if anything differs")
-    check.add_argument("payload", type=Path)
-    check.add_argument("--expect", type=Path, required=True, help="an expected.json, or the folder of a corpus case")
-    check.add_argument("--same-ids", action="store_true", help="match spans by id, not by name and order")
-    options = parser.parse_args(arguments)
+    """Run the command; return 1 if items are rejected or there are differences, 2 if a file cannot be read."""
+    options = _parser().parse_args(arguments)
     try:
-        found = read_payload(options.payload.read_bytes())
-        if options.command == "show":
-            sys.stdout.buffer.write(orjson.dumps(found.to_json(), option=orjson.OPT_INDENT_2) + b"\n")
-            return 0
-        path = options.expect / "expected.json" if options.expect.is_dir() else options.expect
-        expected = orjson.loads(path.read_bytes())
-        if not isinstance(expected, dict) or not isinstance(expected.get("spans"), list):
-            raise PayloadError(f"{path} is no expectation: it has no spans")
-    except (OSError, PayloadError, OtlpDecodeError, orjson.JSONDecodeError) as error:
+        found = read_payload(_read(options.payload, "payload.jsonl"))
+        expected = _expectation(options.expect) if options.command == "check" else {}
+    except (PayloadError, OtlpDecodeError) as error:
         sys.stderr.write(f"a11i-conformance: {error}\n")
         return 2
+    sys.stderr.writelines(f"a11i-conformance: rejected {count}: {why}\n" for why, count in found.rejected.items())
+    if options.command == "show":
+        sys.stdout.buffer.write(orjson.dumps(found.to_json(), option=orjson.OPT_INDENT_2) + b"\n")
+        return 1 if found.rejected else 0
     lines = differences(found, expected, same_ids=options.same_ids)
     sys.stdout.writelines(f"{line}\n" for line in lines)
     sys.stdout.write(f"{len(lines)} differences\n" if lines else "as expected\n")
-    return 1 if lines else 0
+    return 1 if lines or found.rejected else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="a11i-conformance", description="Show or check what an OTLP payload says.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    show = commands.add_parser("show", help="print the normal form, as in the corpus's expected.json")
+    check = commands.add_parser("check", help="compare with an expected.json; exit 1 if anything differs")
+    for command in (show, check):
+        command.add_argument("payload", type=Path, help="a payload, or the folder of a corpus case")
+    check.add_argument("--expect", type=Path, required=True, help="an expected.json, or the folder of a corpus case")
+    check.add_argument("--same-ids", action="store_true", help="match spans by id, not by name and order")
+    return parser
+
+
+def _read(path: Path, name_in_case: str) -> bytes:
+    """Return a file's content; a folder stands for the file of that name in it. Raises PayloadError."""
+    in_folder = path.is_dir()
+    file = path / name_in_case if in_folder else path
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        why = error.strerror or str(error)
+        if in_folder:
+            raise PayloadError(f"{path} is a folder, but no corpus case: {name_in_case} in it: {why}") from error
+        raise PayloadError(f"{file} can't be read: {why}") from error
+
+
+def _expectation(path: Path) -> Mapping[str, JsonValue]:
+    content = _read(path, "expected.json")
+    try:
+        expected = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise PayloadError(f"{path} is no expectation: {error}") from error
+    spans = expected.get("spans") if isinstance(expected, dict) else None
+    if not isinstance(spans, list):
+        raise PayloadError(f"{path} is no expectation: it has no spans")
+    key_of_all = ("name", "span_id")
+    if not all(isinstance(span, dict) and all(key in span for key in key_of_all) for span in spans):
+        raise PayloadError(f"{path} is no expectation: a span in it has no name or no span_id")
+    return dict(expected)
 
 
 if __name__ == "__main__":
