@@ -1,9 +1,11 @@
 """Measures the normaliser, and decoding as a whole, on mixed dialects: python tests/bench/bench_normalise.py
 
-The load is the recorded corpus, all dialects shuffled, each copy with texts and ids of its own, so that nothing that is
-remembered of one text helps with the next.
+The load is the recorded corpus, all dialects shuffled. In "distinct" each copy has tools, texts and ids of its own, so
+that nothing that is remembered of one text helps with the next; in "steady" tools and instructions stay the same and
+what is said differs, as in the traffic of an application.
 """
 
+import itertools
 import random
 import sys
 import time
@@ -22,7 +24,7 @@ from a11i_telemetry.otlp import decode_traces
 from a11i_telemetry.otlp_json import parse_traces
 
 _CORPUS = Path(__file__).parents[1] / "corpus"
-_SPANS_EACH = (20, 200, 500)
+_SPANS_EACH = (5, 20, 200, 500)
 _SPANS_IN_ALL = 20_000
 _SECONDS_EACH = 4
 
@@ -34,9 +36,11 @@ def _recorded() -> list[bytes]:
     return [orjson.dumps(one["request"]) for one in documents if one["signal"] == "traces"]
 
 
-def _varied(recorded: bytes, copy: int) -> ExportTraceServiceRequest:
-    """Return a request with another city, answer and ids than any other copy."""
-    text = recorded.replace(b"Paris", b"Paris %06d" % copy).replace(b"weather_", b"weather_%06d_" % copy)
+def _varied(recorded: bytes, copy: int, *, steady: bool = False) -> ExportTraceServiceRequest:
+    """Return a request with another city, answer and ids than any other copy, and with other tools unless `steady`."""
+    text = recorded.replace(b"Paris", b"Paris %06d" % copy)
+    if not steady:
+        text = text.replace(b"weather_", b"weather_%06d_" % copy)
     request = parse_traces(text.replace(b"18 degrees", b"%06d degrees" % copy), Findings())
     for resource_spans in request.resource_spans:
         for scope_spans in resource_spans.scope_spans:
@@ -45,7 +49,7 @@ def _varied(recorded: bytes, copy: int) -> ExportTraceServiceRequest:
     return request
 
 
-def _batches(spans_each: int) -> list[bytes]:
+def _batches(spans_each: int, *, steady: bool = False) -> list[bytes]:
     """Return serialized requests of about so many spans of all dialects."""
     recorded, random_order = _recorded(), random.Random(7)  # noqa: S311  # a load, no secret
     batches: list[bytes] = []
@@ -55,7 +59,7 @@ def _batches(spans_each: int) -> list[bytes]:
         random_order.shuffle(recorded)
         for one in recorded:
             copy += 1
-            varied = _varied(one, copy)
+            varied = _varied(one, copy, steady=steady)
             batch.resource_spans.extend(varied.resource_spans)
             count = sum(len(scope.spans) for resource in varied.resource_spans for scope in resource.scope_spans)
             in_batch, spans = in_batch + count, spans + count
@@ -90,15 +94,15 @@ class _Timed:
 
 def main() -> None:
     """Print the figures for each size of a batch."""
-    for spans_each in _SPANS_EACH:
-        batches = _batches(spans_each)
+    for spans_each, steady in itertools.product(_SPANS_EACH, (False, True)):
+        batches = _batches(spans_each, steady=steady)
         octets, spans = sum(map(len, batches)), sum(decode_traces(batch).columns.num_rows for batch in batches)
         timed = _Timed()
         setattr(otlp, "normalise", timed)  # noqa: B010  # measured from inside, as decoding calls it
         whole = _measure(lambda payload: decode_traces(payload).columns.num_rows, batches)
         print(
-            f"batches of {spans_each:>3} spans of {octets / spans:5.0f} bytes: normaliser "
-            f"{timed.seconds / timed.spans * 1e6:5.1f} us/span, decoding in all {whole:5.1f} us/span"
+            f"{'steady' if steady else 'distinct':>8}, batches of {spans_each:>3} spans of {octets / spans:5.0f} "
+            f"bytes: normaliser {timed.seconds / timed.spans * 1e6:5.1f} us/span, decoding in all {whole:5.1f} us/span"
         )
 
 

@@ -1,6 +1,6 @@
 """Messages in whatever notation a source writes them, brought to the one of `gen_ai.input.messages`.
 
-A message is {"role", "parts": [...]} and, where known, "name" and "finish_reason"; a part one of
+A message is {"role", "parts": [...]} and, of what came out and where known, "finish_reason"; a part one of
 
     {"type": "text", "content"}                                 {"type": "reasoning", "content"}
     {"type": "tool_call", "id", "name", "arguments"}            {"type": "tool_call_response", "id", "response"}
@@ -201,7 +201,9 @@ def _message(value: Mapping[str, JsonValue], default_role: str, depth: int) -> M
         reasoning = value.get("reasoning_content") or value.get("reasoning")
         if isinstance(reasoning, str) and reasoning:
             parts.append({"type": "reasoning", "content": reasoning})
-    call_id = value.get("tool_call_id") or value.get("toolCallId") or (value.get("id") if role == "tool" else None)
+    call_id = None
+    if role in ("tool", "user"):
+        call_id = value.get("tool_call_id") or value.get("toolCallId") or (value.get("id") if role == "tool" else None)
     contents = value.get("parts")
     if not isinstance(contents, list):
         contents = value.get("content", value.get("contents", value.get("text")))

@@ -67,7 +67,9 @@ def to_part(value: JsonValue, depth: int = 0) -> Part | None:
         return {"type": "text", "content": value} if value else None
     if not isinstance(value, dict) or depth > MAX_DEPTH:
         return None if value is None else {"type": "text", "content": to_text(value)}
-    kind = type_of(value)
+    kind = value.get("type")
+    if type(kind) is not str:
+        kind = ""
     if kind in _TEXT_TYPES:
         text = value.get("content", value.get("text"))
         if isinstance(text, dict):

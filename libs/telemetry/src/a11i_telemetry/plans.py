@@ -153,8 +153,7 @@ def _value_reader(source: Source, column: str) -> ReadValue:
     if source.take is Take.MOVED_MESSAGES:
         return _moved_reader(source.key, column)
     if source.take in _STRUCTURES:
-        structure = _STRUCTURES[source.take]
-        return _inside(source, lambda value: to_text(found) if (found := structure(value)) else None)
+        return _inside(source, _STRUCTURES[source.take])
     if source.plus:
         return _sum_reader((source.key, *source.plus), takes.READERS[source.take])
     return _inside(source, takes.READERS[source.take])
@@ -198,10 +197,29 @@ def _usage_reader(source: Source, column: str) -> ReadValue:
     return read
 
 
-_STRUCTURES: Final[Mapping[Take, Callable[[JsonValue], list[Any]]]] = {
-    Take.PARTS: contents.read_parts,
-    Take.TOOLS: contents.read_tools,
-    Take.FLAT_TOOLS: contents.read_flat_tools,
+def _as_text(structure: Callable[[JsonValue], list[Any]]) -> Callable[[JsonValue], str | None]:
+    """Return the function that gives a structure as JSON text, and remembers those of texts that calls repeat."""
+
+    def read(value: JsonValue) -> str | None:
+        found = structure(value)
+        return to_text(found) if found else None
+
+    remembered = lru_cache(maxsize=_MOST_SHARED)(read)
+
+    def read_shared(value: JsonValue) -> str | None:
+        return remembered(value) if type(value) is str and len(value) <= _LONGEST_SHARED else read(value)
+
+    return read_shared
+
+
+_LONGEST_SHARED: Final = 16_000
+"""Characters of system instructions or tool definitions that are remembered, as many calls repeat them."""
+_MOST_SHARED: Final = 256
+"""How many of them: 4 MB of each at most."""
+_STRUCTURES: Final[Mapping[Take, Callable[[JsonValue], str | None]]] = {
+    Take.PARTS: _as_text(contents.read_parts),
+    Take.TOOLS: _as_text(contents.read_tools),
+    Take.FLAT_TOOLS: _as_text(contents.read_flat_tools),
 }
 
 
@@ -223,21 +241,18 @@ def _moved_reader(key: str, column: str) -> ReadValue:
     return read
 
 
-_LONGEST_SHARED: Final = 16_000
-"""Characters of system instructions or tool definitions that are remembered, as many calls repeat them."""
-_MOST_SHARED: Final = 256
-"""How many of them: 4 MB of each at most."""
-
-
 @lru_cache(maxsize=_MOST_SHARED)
 def _tools(text: str) -> str:
     """Return tool definitions rewritten; "" if they are in the normal form as they are."""
-    given = takes.json_of(text)
-    tools = contents.read_tools(given)
-    return "" if tools and tools == given else to_text(tools)
+    return _rewritten(text, contents.read_tools(text))
 
 
 @lru_cache(maxsize=_MOST_SHARED)
 def _parts(text: str) -> str:
     """Return system instructions likewise."""
-    return "" if contents.is_normal(text, "system_instructions") else to_text(contents.read_parts(text))
+    return _rewritten(text, contents.read_parts(text))
+
+
+def _rewritten(text: str, read: list[JsonValue]) -> str:
+    """Return what was read of a text as JSON; "" if that is what the text says as it is."""
+    return "" if read and takes.structure_of(text) == read else to_text(read)

@@ -5,6 +5,7 @@ That meaning is OpenTelemetry's: input includes what the cache read and wrote, o
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from a11i_telemetry.parts import JsonValue
@@ -79,14 +80,18 @@ def read_usage(value: JsonValue) -> Usage | None:
     """Return the tokens of an object of any known form; None if it has none."""
     if not isinstance(value, dict):
         return None
-    input_tokens, output_tokens = _first(value, _INPUT), _first(value, _OUTPUT)
-    into, out = _details(value, _INPUT_DETAILS), _details(value, _OUTPUT_DETAILS)
-    read = _either(_first(value, _CACHE_READ), _first(into, _CACHE_READ_DETAILS))
-    written = _either(_first(value, _CACHE_WRITE), _first(into, _CACHE_WRITE_DETAILS))
-    if written is None:
-        written = _sum(into, _CACHE_WRITE_BY_AGE)
-    reasoning = _either(_first(value, _REASONING), _first(out, _REASONING_DETAILS))
-    total = _first(value, _TOTAL)
+    form = _form(_NAMES.intersection(value))
+    input_tokens, output_tokens = _first(value, form.input), _first(value, form.output)
+    into, out = _details(value, form.input_details), _details(value, form.output_details)
+    read, written, reasoning = _first(value, form.read), _first(value, form.written), _first(value, form.reasoning)
+    if into:
+        read = _either(read, _first(into, _CACHE_READ_DETAILS))
+        written = _either(written, _first(into, _CACHE_WRITE_DETAILS))
+        if written is None:
+            written = _sum(into, _CACHE_WRITE_BY_AGE)
+    if out:
+        reasoning = _either(reasoning, _first(out, _REASONING_DETAILS))
+    total = _first(value, form.total)
     if "input" in value or "output" in value:  # Each kind of token for itself, as Langfuse has them.
         if input_tokens is not None:
             input_tokens += sum(_parts(value, "input_"))
@@ -104,9 +109,35 @@ def read_usage(value: JsonValue) -> Usage | None:
     return None if found == Usage() else found
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """Which of the names for each number an object has, in order of precedence."""
+
+    input: Sequence[str]
+    output: Sequence[str]
+    total: Sequence[str]
+    input_details: Sequence[str]
+    output_details: Sequence[str]
+    read: Sequence[str]
+    written: Sequence[str]
+    reasoning: Sequence[str]
+
+
+_BY_NUMBER: Final = (
+    *(_INPUT, _OUTPUT, _TOTAL, _INPUT_DETAILS, _OUTPUT_DETAILS),
+    *(_CACHE_READ, _CACHE_WRITE, _REASONING),
+)
+_NAMES: Final = frozenset(name for names in _BY_NUMBER for name in names)
+
+
+@lru_cache(maxsize=1024)
+def _form(present: frozenset[str]) -> _Form:
+    return _Form(*(tuple(name for name in names if name in present) for names in _BY_NUMBER))
+
+
 def _first(value: Mapping[str, JsonValue], keys: Sequence[str]) -> int | None:
     for key in keys:
-        if key in value and (found := count(value[key])) is not None:
+        if (found := count(value.get(key))) is not None:
             return found
     return None
 
