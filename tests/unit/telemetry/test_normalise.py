@@ -197,6 +197,43 @@ def test_text_in_the_normal_form_is_moved_and_its_key_remembered(key: str, colum
             '[{"role":"user","parts":[{"type":"text","content":'
             '"[{\\"role\\": \\"user\\", \\"parts\\": [{\\"type\\": \\"text\\", \\"content\\": \\"cut o"}]}]',
         ),
+        (
+            "gen_ai.input.messages",
+            '[{"role":"user","parts":[{"type":"text","content":"a"}]},{"role":"human","content":"b"}]',
+            '[{"role":"user","parts":[{"type":"text","content":"a"}]},{"role":"user","parts":[{"type":"text","content":"b"}]}]',
+        ),
+        (
+            "gen_ai.input.messages",
+            '[{"role":"model","name":null,"parts":[{"type":"text","content":"a"}]}]',
+            '[{"role":"assistant","parts":[{"type":"text","content":"a"}]}]',
+        ),
+        (
+            "gen_ai.input.messages",
+            '[{"role":"user","name":null,"parts":[{"type":"text","content":"a"}],"finish_reason":""}]',
+            '[{"role":"user","parts":[{"type":"text","content":"a"}]}]',
+        ),
+        (
+            "gen_ai.input.messages",
+            '[{"role":"user","parts":[{"type":"text","content":"a"},{"type":"image_url","image_url":{"url":"u:v"}}]}]',
+            '[{"role":"user","parts":[{"type":"text","content":"a"},{"type":"uri","modality":"image","uri":"u:v"}]}]',
+        ),
+        (
+            "gen_ai.output.messages",
+            '[{"role":"assistant","parts":[{"type":"text","content":"a"},{"type":"thinking","thinking":"b"}]}]',
+            '[{"role":"assistant","parts":[{"type":"text","content":"a"},{"type":"reasoning","content":"b"}]}]',
+        ),
+        (
+            "gen_ai.output.messages",
+            '[{"role":"assistant","parts":[{"type":"text","content":"a"},{"type":"tool_use","id":"1","name":"f","input":{}}]}]',
+            '[{"role":"assistant","parts":[{"type":"text","content":"a"},{"type":"tool_call","id":"1","name":"f","arguments":{}}]}]',
+        ),
+        (
+            "gen_ai.input.messages",
+            '[{"role":"tool","parts":[{"type":"tool_call_response","id":"1","response":"{\\"a\\": [1]}"}]}]',
+            '[{"role":"tool","parts":[{"type":"tool_call_response","id":"1","response":{"a":[1]}}]}]',
+        ),
+        ("gen_ai.tool.call.result", "{'a': 1}", '{"a":1}'),
+        ("gen_ai.tool.call.result", '{"a": 1', '{"a": 1'),
         ("gen_ai.system_instructions", "Be brief.", '[{"type":"text","content":"Be brief."}]'),
         (
             "gen_ai.tool.definitions",
@@ -212,6 +249,15 @@ def test_text_in_another_form_is_rewritten_and_stays_as_it_came(key: str, sent: 
     assert row[MOVED_COLUMNS[key]] == normal
     assert row["lifted"] == []
     assert row["attr_string"] == {key: sent}
+
+
+@pytest.mark.parametrize("empty", ["[]", "{}", "", '""', [], {}])
+def test_what_is_empty_leaves_it_to_the_next(empty: object) -> None:
+    tool = _row({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.arguments": empty, "input.value": "a",
+                 "gen_ai.tool.call.result": empty, "output.value": "b"})  # fmt: skip
+    assert (tool["tool_arguments"], tool["tool_result"], tool["lifted"]) == ("a", "b", [])
+    call = _row({"gen_ai.operation.name": "chat", "gen_ai.input.messages": empty, "input.value": "a"})
+    assert call["input_messages"] == '[{"role":"user","parts":[{"type":"text","content":"a"}]}]'
 
 
 def test_structured_messages_are_copied_as_json() -> None:

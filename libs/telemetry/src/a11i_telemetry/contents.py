@@ -1,9 +1,7 @@
 """What went into a step and came out of it: messages, or a tool's arguments and result, in the normal form."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from a11i_telemetry import bodies
 from a11i_telemetry.facts import Span
@@ -19,49 +17,18 @@ Facts = Mapping[str, JsonValue]
 Event = tuple[str, Mapping[str, JsonValue]]
 """The name and the attributes of a GenAI event on a span."""
 
-_PART: Final = (
-    r'\{\s*"(?:type"\s*:\s*"(?:(?:text|reasoning)"\s*,\s*"content|tool_call|tool_call_response|blob|uri|file)'
-    r'|content|id|name|arguments|response|modality|mime_type)"'
-)
-_NORMAL_MESSAGES: Final = re.compile(
-    rf'\s*\[\s*(?:\]|\{{\s*(?:"role"\s*:\s*"(?:user|assistant|system|tool)"\s*,\s*)?"parts"\s*:\s*\[\s*(?:\]|{_PART}))'
-)
-_NORMAL_PARTS: Final = re.compile(rf"\s*\[\s*(?:\]|{_PART})")
-
 
 @dataclass(slots=True)
 class Content:
     """What one source says; None for what it does not say. JSON texts."""
 
-    messages: list[Message] | tuple[()] = ()
+    messages: Sequence[Message] = ()
     tool: JsonValue = None
     """A tool's arguments or result."""
     system: Sequence[Part] = ()
     tools: Sequence[JsonValue] = ()
     finish: str = ""
     """Why the model stopped, of an answer whose content is elsewhere."""
-
-
-def is_normal(text: str, column: str) -> bool:
-    """Return whether a JSON text is in the normal form as it is, judged by its ends and the words in it."""
-    if column.startswith("tool_"):
-        return text != "" and text[0] != '"' and '"kwargs"' not in text
-    if text[-1:] != "]" and text.rstrip()[-1:] != "]":  # It was cut.
-        return False
-    if column == "system_instructions":
-        return _NORMAL_PARTS.match(text) is not None and '"text":' not in text
-    # Written out, as this is read for each message list of each span.
-    return (
-        _NORMAL_MESSAGES.match(text) is not None
-        and '"text":' not in text
-        and '"result":' not in text
-        and '"arguments":"' not in text
-        and '"arguments": "' not in text
-        and '"tool_calls":' not in text
-        and '"tool_call_id":' not in text
-        and '"parts": []' not in text
-        and '"parts":[]' not in text
-    )
 
 
 def reader(source: Source, role: str) -> Callable[[Span], Content]:
@@ -220,16 +187,10 @@ def evaluation(span: Span) -> Evaluation | None:
     return next((said.evaluations[0] for said in _said(span) if said and said.evaluations), None)
 
 
-def finish_reasons(output_messages: str) -> list[str]:
+def finish_reasons(messages: Sequence[Message]) -> list[str]:
     """Return why the model stopped, of output messages in the normal form."""
-    if '"finish_reason"' not in output_messages:
-        return []
-    messages = json_of(output_messages)
-    return [
-        message["finish_reason"]
-        for message in (messages if isinstance(messages, list) else ())
-        if isinstance(message, dict) and isinstance(message.get("finish_reason"), str) and message["finish_reason"]
-    ]
+    reasons = (message.get("finish_reason") for message in messages)
+    return [reason for reason in reasons if isinstance(reason, str) and reason]
 
 
 def read_parts(value: JsonValue) -> list[Part]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from a11i_telemetry.parts import JsonValue
-from a11i_telemetry.takes import json_of
+from a11i_telemetry.takes import json_of, structure_of
 
 Row = dict[str, Any]
 """Columns that are known, by name, as Python values."""
@@ -31,6 +31,13 @@ class Span:
         if document is self:
             document = self._documents[key] = json_of(self.facts.get(key))
         return document
+
+    def structure(self, key: str) -> JsonValue:
+        """Return the list or object that an attribute's text says in JSON, else None. Not to be changed."""
+        structure = structure_of(self.facts[key])
+        if structure is not None:
+            self._documents[key] = structure
+        return structure
 
     def worked_out(self, place: str, value: JsonValue) -> JsonValue:
         """Remember what was made of a document."""

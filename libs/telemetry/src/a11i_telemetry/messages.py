@@ -119,8 +119,11 @@ def _choice(body: Mapping[str, JsonValue], attributes: Mapping[str, JsonValue], 
 
 def _details(body: Mapping[str, JsonValue], attributes: Mapping[str, JsonValue], _: object) -> EventContent:
     event = {**body, **attributes}
+    sent = _said(event.get("gen_ai.input.messages"), "user")
+    for message in sent:
+        message.pop("finish_reason", None)
     return EventContent(
-        input_messages=_said(event.get("gen_ai.input.messages"), "user"),
+        input_messages=sent,
         output_messages=_said(event.get("gen_ai.output.messages"), "assistant"),
         system_instructions=to_parts(parsed(event.get("gen_ai.system_instructions"))),
         tool_definitions=to_tool_definitions(event.get("gen_ai.tool.definitions")),

@@ -6,13 +6,16 @@ from typing import Final
 from a11i_telemetry import contents, takes
 from a11i_telemetry.facts import Row, Span
 from a11i_telemetry.kinds import KIND_BY_COLUMN, KIND_OF_OTHER_OPERATION
-from a11i_telemetry.parts import to_text
+from a11i_telemetry.normal_form import normal_messages
+from a11i_telemetry.parts import JsonValue, to_text
 from a11i_telemetry.plans import ContentSource, Plan
 from a11i_telemetry.rules import EVENTS_KEY, CacheApart
 from a11i_telemetry.usage import count
 
 _LONGEST_WORD: Final = 100
 """Words for kinds are shorter."""
+_NOTHING: Final[tuple[JsonValue, ...]] = (None, "", [], (), {})
+"""What a source says that says nothing: the next one is asked."""
 
 
 def read(span: Span, plan: Plan) -> Row:
@@ -73,30 +76,43 @@ def _settle(kind: str | None, span: Span) -> None:
 
 def _fill(column: str, sources: Sequence[ContentSource], span: Span) -> None:
     """Put messages, or a tool's arguments or result, into the row: what the first source has that has any."""
-    row = span.row
+    row, of_tool = span.row, column.startswith("tool_")
     finish = ""
     for source in sources:
-        if source.moves:
-            value = span.facts[source.key]
-            if type(value) is str and contents.is_normal(value, column):
-                row[column] = value
-                span.moved.append(source.key)
-                return
+        structure = span.structure(source.key) if source.moves else None
+        normal = None if of_tool else normal_messages(structure, sent=column == "input_messages")
+        if normal:
+            _put(column, normal, span, source, structure)
+            return
         content = source.read(span)
         if content.system and "system_instructions" not in row:
             row["system_instructions"] = to_text(list(content.system))
         if content.tools and "tool_definitions" not in row:
             row["tool_definitions"] = to_text(list(content.tools))
-        if column.startswith("tool_"):
-            if content.tool is not None:
-                row[column] = to_text(content.tool)
-                return
-        elif content.messages:
-            if finish:
+        found = content.tool if of_tool else content.messages
+        if found not in _NOTHING:
+            if finish and not of_tool:
                 content.messages[-1].setdefault("finish_reason", finish)
-            row[column] = to_text(content.messages)
+            _put(column, found, span, source, structure)
             return
         finish = content.finish or finish
+
+
+def _put(column: str, found: JsonValue, span: Span, source: ContentSource, structure: JsonValue) -> None:
+    """Fill a column, with the source's text as it came if that says the same: `structure` is what it says in JSON."""
+    given = span.facts.get(source.key)
+    if source.moves and type(given) is str and found == (_plain(given) if structure is None else structure):
+        span.row[column] = given
+        span.moved.append(source.key)
+    else:
+        span.row[column] = to_text(found)
+    if column == "output_messages":
+        span.worked_out(column, found)
+
+
+def _plain(text: str) -> str | None:
+    """Return a text, but for one that begins as JSON: it was cut, and is no text of anybody's."""
+    return None if text[:64].lstrip()[:1] in ("[", "{") else text
 
 
 def _complete(plan: Plan, span: Span) -> None:
@@ -104,7 +120,7 @@ def _complete(plan: Plan, span: Span) -> None:
     row, kind = span.row, span.kind
     if kind == "llm":
         if "finish_reasons" not in row and "output_messages" in row:
-            reasons = contents.finish_reasons(row["output_messages"])
+            reasons = contents.finish_reasons(span.known("output_messages"))
             if reasons:
                 row["finish_reasons"] = reasons
     elif kind in ("tool", "agent"):

@@ -128,6 +128,16 @@ def json_of(value: JsonValue) -> JsonValue:
         return _python_of(value) if head != '"' and len(value) <= MAX_PYTHON_CHARS else value
 
 
+def structure_of(value: JsonValue) -> JsonValue:
+    """Return the list or object that a JSON text says; None for any other text."""
+    if type(value) is not str or (value[:1] not in ("[", "{") and value[:64].lstrip()[:1] not in ("[", "{")):
+        return None
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None
+
+
 def numbers_of(value: JsonValue) -> JsonValue:
     """Return what `json_of` does, faster for an object in Python's notation that holds numbers and no texts."""
     if isinstance(value, str) and value[:2] == "{'" and len(value) <= MAX_PYTHON_CHARS:
