@@ -109,3 +109,10 @@ def test_every_case_has_its_recorder() -> None:
     for case in CASES:
         cases = json.loads((CORPUS / "recorders" / case.parent.name / "cases.json").read_text())
         assert case.name in cases
+
+
+def test_the_readme_names_every_case_and_no_other() -> None:
+    readme = (CORPUS / "README.md").read_text()
+    named = re.findall(r"\[([\w.-]+)\]\(([\w.-]+)/\1\)", readme)
+    assert sorted(named) == sorted((case.name, case.parent.name) for case in CASES)
+    assert readme.count(f"{len(CASES)} recordings of what {len({case.parent for case in CASES})} instrumentations") == 1
