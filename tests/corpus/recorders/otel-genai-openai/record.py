@@ -16,5 +16,6 @@ RUN = {
     "responses": conversation.openai_responses,
     "embedding": conversation.openai_embedding,
     "vision": conversation.openai_vision,
+    "file": conversation.openai_file,
 }
 print(RUN[sys.argv[1]]())

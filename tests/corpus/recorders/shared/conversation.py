@@ -90,6 +90,21 @@ def openai_vision() -> str:
     return str(answer.choices[0].message.content)
 
 
+def openai_file() -> str:
+    """One answer about two files: one that the provider has, one in the request."""
+    from openai import OpenAI
+
+    file = SCENARIO["file"]
+    content: list[Any] = [
+        {"type": "text", "text": file["user"]},
+        {"type": "file", "file": {"file_id": file["file_id"]}},
+        {"type": "file", "file": {"filename": file["name"], "file_data": f"data:application/pdf;base64,{file['pdf']}"}},
+    ]
+    messages: list[Any] = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": content}]
+    answer = OpenAI().chat.completions.create(model=OPENAI_MODEL, messages=messages)
+    return str(answer.choices[0].message.content)
+
+
 def anthropic_chat_tool(run: Callable[..., Any] = get_weather) -> str:
     """Question, tool call, result, answer: two calls of messages."""
     from anthropic import Anthropic
