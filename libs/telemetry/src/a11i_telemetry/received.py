@@ -14,6 +14,7 @@ from a11i.telemetry.v1 import span_batch_pb2
 from a11i_telemetry import otlp
 from a11i_telemetry.batch import BatchDecodeError, SpanBatch, open_envelope
 from a11i_telemetry.defects import DEFECTS_KEY as DEFECTS_KEY
+from a11i_telemetry.fitting import fitted
 from a11i_telemetry.log_records import decode_logs
 from a11i_telemetry.metric_points import decode_metrics
 from a11i_telemetry.otlp_items import OtlpItemsError
@@ -57,6 +58,8 @@ class ReceivedBatch:
 def decode(payload: bytes) -> SpanBatch:
     """Return the batch of a message of `spans.received`, whose columns stand in it or are made of its OTLP request.
 
+    Rows that became too large for the bus are cut, as `fitting` says.
+
     Raises BatchDecodeError or SchemaVersionError.
     """
     envelope = open_envelope(payload)
@@ -67,7 +70,7 @@ def decode(payload: bytes) -> SpanBatch:
     columns = _columns(signal, envelope.otlp, received_time_ns)
     if columns.num_rows != envelope.span_count:
         raise BatchDecodeError(f"the batch says {envelope.span_count} items and {columns.num_rows} of them are good")
-    return SpanBatch.of(envelope, columns)
+    return SpanBatch.of(envelope, fitted(columns))
 
 
 def _columns(signal: Signal, payload: bytes, received_time_ns: int) -> pa.RecordBatch:

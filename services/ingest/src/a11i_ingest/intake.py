@@ -260,6 +260,9 @@ class Intake:
         except asyncio.CancelledError:
             await asyncio.wait([running])
             raise
+        finally:
+            # An error refers to this frame, and the future to the error: what was decompressed would stay with them.
+            del running
 
     async def _publish_all(self, arrival: Arrival, messages: Sequence[_Outgoing]) -> None:
         """Return when all are durable. Raises the first error; what was stored by then is known by its id."""
