@@ -26,7 +26,16 @@ from a11i_ingest.limits import (
     VALUE_CUT,
     ItemLimits,
 )
-from a11i_ingest.salvage import BROKEN_ATTRIBUTE, BROKEN_ITEM, BROKEN_RESOURCE, MAX_DEPTH, TEXT_NOT_UTF8, TOO_DEEP
+from a11i_ingest.salvage import (
+    BROKEN_ATTRIBUTE,
+    BROKEN_ELEMENT,
+    BROKEN_ITEM,
+    BROKEN_POINT,
+    BROKEN_RESOURCE,
+    MAX_DEPTH,
+    TEXT_NOT_UTF8,
+    TOO_DEEP,
+)
 from a11i_ingest.splitting import MAX_REPEATED_BYTES
 from a11i_telemetry.findings import Outcome
 from a11i_telemetry.otlp import BAD_PARENT_SPAN_ID, BAD_SPAN_ID, BAD_TRACE_ID
@@ -456,3 +465,28 @@ def test_a_json_request_of_another_signal_is_told_that_nothing_was_taken() -> No
     accepted = accept(LOGS, b'{"resourceSpans": [{"scopeSpans": [{"spans": [{}]}]}]}', Encoding.JSON, RULES)
     assert not accepted.parts
     assert found_in(accepted) == {("ignored", NOTHING_OF_THE_SIGNAL): 1}
+
+
+def test_a_broken_event_is_left_out_alone() -> None:
+    request = request_of(1)
+    span = request.resource_spans[0].scope_spans[0].spans[0]
+    span.events.add(name="1234")
+    span.events.add(name="kept")
+    payload = request.SerializeToString().replace(b"\x5a\x06\x12\x041234", b"\x5a\x06\x12\x091234")
+    accepted = accept(SPANS, payload, Encoding.PROTOBUF, RULES)
+    (kept,) = stored(accepted)
+    assert [event.name for event in kept.events] == ["kept"]
+    assert kept.dropped_events_count == 1
+    assert found_in(accepted) == {("truncated", BROKEN_ELEMENT): 1}
+
+
+def test_a_broken_point_is_rejected_alone() -> None:
+    request = ExportMetricsServiceRequest()
+    points = request.resource_metrics.add().scope_metrics.add().metrics.add(name="m").gauge.data_points
+    points.add(as_int=1).attributes.add(key="1234")
+    points.add(as_int=2)
+    payload = request.SerializeToString().replace(b"\x0a\x041234", b"\x0a\x091234")
+    payload = payload.replace(b"\x3a\x06", b"\x3f\x06")  # a wire type that there is not
+    accepted = accept(METRICS, payload, Encoding.PROTOBUF, RULES)
+    assert accepted.items == 1
+    assert found_in(accepted) == {("rejected", BROKEN_POINT): 1}

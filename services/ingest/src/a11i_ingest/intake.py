@@ -36,7 +36,7 @@ T = TypeVar("T")
 UNDECODABLE: Final = "request cannot be decoded"
 REQUEST_TOO_LARGE: Final = "request is larger than the limit"
 
-_INLINE_BYTES: Final = {Encoding.PROTOBUF: 128 * 1024, Encoding.JSON: 16 * 1024}
+_INLINE_BYTES: Final = {Encoding.PROTOBUF: 64 * 1024, Encoding.JSON: 16 * 1024}
 """Requests up to this size are worked on where they are: it takes about as long as handing them to a thread would."""
 
 _LARGE_BYTES: Final = 1024 * 1024

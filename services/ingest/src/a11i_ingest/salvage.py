@@ -4,6 +4,7 @@ Three things make the parser refuse a request as a whole: text that is not UTF-8
 and broken bytes. Text is mended, nests are cut, and of what is broken as little as possible is left out.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,7 +12,15 @@ from typing import Final
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
+from opentelemetry.proto.metrics.v1.metrics_pb2 import (
+    Exemplar,
+    ExponentialHistogramDataPoint,
+    HistogramDataPoint,
+    NumberDataPoint,
+    SummaryDataPoint,
+)
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from a11i_ingest import splitting, wire
 from a11i_ingest.kinds import Kind
@@ -22,7 +31,9 @@ from a11i_telemetry.findings import Findings, Outcome
 TEXT_NOT_UTF8: Final = "text is not UTF-8"
 TOO_DEEP: Final = "value is nested too deep"
 BROKEN_ATTRIBUTE: Final = "attribute cannot be decoded"
+BROKEN_ELEMENT: Final = "event, link or exemplar cannot be decoded"
 BROKEN_ITEM: Final = "item cannot be decoded"
+BROKEN_POINT: Final = "data point cannot be decoded"
 BROKEN_RESOURCE: Final = "resource or scope cannot be decoded"
 
 MAX_DEPTH: Final = 30
@@ -39,7 +50,24 @@ _OUTCOMES: Final = {
     TEXT_NOT_UTF8: Outcome.REPAIRED,
     TOO_DEEP: Outcome.TRUNCATED,
     BROKEN_ATTRIBUTE: Outcome.TRUNCATED,
+    BROKEN_ELEMENT: Outcome.TRUNCATED,
 }
+_COUNTERS: Final = {
+    KeyValue.DESCRIPTOR: "dropped_attributes_count",
+    Span.Event.DESCRIPTOR: "dropped_events_count",
+    Span.Link.DESCRIPTOR: "dropped_links_count",
+}
+"""Where an item counts elements of its own that it lost."""
+_POINTS: Final = frozenset(
+    {
+        NumberDataPoint.DESCRIPTOR,
+        HistogramDataPoint.DESCRIPTOR,
+        ExponentialHistogramDataPoint.DESCRIPTOR,
+        SummaryDataPoint.DESCRIPTOR,
+    }
+)
+_DROPPABLE: Final = frozenset({*_COUNTERS, *_POINTS, Exemplar.DESCRIPTOR})
+"""Elements that are left out alone if they are broken."""
 
 
 def salvage(kind: Kind, payload: bytes, findings: Findings) -> bytes:
@@ -72,8 +100,11 @@ def _mend_item(kind: Kind, item: bytes, findings: Findings) -> bytes | None:
     if message is None or not _parses(kind, serialized(message)):
         findings.add(Outcome.REJECTED, BROKEN_ITEM)
         return None
-    if mender.dropped and hasattr(message, "dropped_attributes_count"):
-        message.dropped_attributes_count = min(message.dropped_attributes_count + mender.dropped, _LARGEST_COUNT)
+    for counter, count in mender.dropped.items():
+        if hasattr(message, counter):
+            setattr(message, counter, min(getattr(message, counter) + count, _LARGEST_COUNT))
+    if mender.lost_points:
+        findings.add(Outcome.REJECTED, BROKEN_POINT, count=mender.lost_points)
     for reason, where in mender.noted.items():
         findings.add(_OUTCOMES[reason], reason, where=where, **identity(message))
         mark(message, reason, where)
@@ -109,8 +140,9 @@ class _Mender:
 
     noted: dict[str, str] = field(default_factory=dict)
     """What was done: a reason, and where first."""
-    dropped: int = 0
-    """Attributes that were left out."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """The item's own elements that were left out, by the field that counts them."""
+    lost_points: int = 0
     _fields_left: int = _MAX_FIELDS
     _where: str = ""
     """Key of the attribute, or name of the field, that is being looked at."""
@@ -141,19 +173,23 @@ class _Mender:
                 self.noted.setdefault(TOO_DEEP, self._where)
                 return framed(number, _CUT)
             return framed(number, self.mend(value, what, depth + 1))
-        if what is not KeyValue.DESCRIPTOR:
+        if what not in _DROPPABLE:
             return framed(number, self.mend(value, what, depth or 1))
-        return self._attribute(number, value, depth)
+        return self._element(number, value, what, depth)
 
-    def _attribute(self, number: int, value: bytes, depth: int) -> bytes:
-        """Return an attribute or a pair of a nested list; nothing if it is broken."""
-        if depth <= 1:  # the item's own, or an event's
+    def _element(self, number: int, value: bytes, what: Descriptor, depth: int) -> bytes:
+        """Return an element of a list, such as an attribute; nothing if it is broken."""
+        if what is KeyValue.DESCRIPTOR and depth <= 1:  # the item's own, or an event's
             self._where = _key(value)
         try:
-            return framed(number, self.mend(value, KeyValue.DESCRIPTOR, depth or 1))
+            return framed(number, self.mend(value, what, depth or 1))
         except WireError:
-            self.noted.setdefault(BROKEN_ATTRIBUTE, self._where)
-            self.dropped += depth == 0
+            if what in _POINTS:
+                self.lost_points += 1
+                return b""
+            self.noted.setdefault(BROKEN_ATTRIBUTE if what is KeyValue.DESCRIPTOR else BROKEN_ELEMENT, self._where)
+            if depth == 0 and what in _COUNTERS:
+                self.dropped[_COUNTERS[what]] += 1
             return b""
 
     def _text(self, value: bytes) -> bytes:
