@@ -336,6 +336,7 @@ def test_without_a_word_for_it_the_step_is_inferred(attributes: dict[str, object
         ("anthropic.messages", "anthropic"),
         ("google.generative-ai", "gcp.gemini"),
         ("google.vertex.chat", "gcp.vertex_ai"),
+        ("vertex.anthropic.messages", "gcp.vertex_ai"),
         ("amazon-bedrock", "aws.bedrock"),
         ("OpenAI", "openai"),
         ("gemini", "gcp.gemini"),
@@ -381,6 +382,47 @@ def test_providers_have_opentelemetrys_names_and_frameworks_are_none(sent: str, 
             },
             120,
         ),
+        (
+            {
+                "telemetry.sdk.name": "opentelemetry",
+                "gen_ai.system": "anthropic",
+                "gen_ai.usage.input_tokens": 120,
+                "gen_ai.usage.cache_read.input_tokens": 40,
+            },
+            120,
+        ),
+        (
+            {
+                "ai.model.provider": "vertex.anthropic.messages",
+                "ai.usage.inputTokens": 80,
+                "ai.usage.cachedInputTokens": 40,
+            },
+            120,
+        ),
+        (
+            {
+                "ai.model.provider": "anthropic.messages",
+                "langfuse.observation.usage_details": '{"input": 80, "output": 9, "input_cached_tokens": 40}',
+            },
+            120,
+        ),
+        (
+            {
+                "ai.model.provider": "anthropic.messages",
+                "gen_ai.usage.input_tokens": 120,
+                "ai.usage.cachedInputTokens": 40,
+            },
+            120,
+        ),
+        (
+            {
+                "telemetry.sdk.name": "openlit",
+                "gen_ai.system": "anthropic",
+                "langfuse.observation.usage_details": '{"input": 120, "output": 9, "total": 129}',
+                "gen_ai.usage.cache_read.input_tokens": 40,
+            },
+            120,
+        ),
     ],
 )
 def test_input_tokens_include_what_the_cache_read_and_wrote(attributes: dict[str, object], tokens: int) -> None:
@@ -393,11 +435,67 @@ def test_input_tokens_include_what_the_cache_read_and_wrote(attributes: dict[str
         ({"gen_ai.usage.input_cost": 0.25, "gen_ai.usage.output_cost": 0.5}, "reported_cost_usd", Decimal("0.75")),
         ({"llm.cost.completion": 0.5}, "reported_cost_usd", Decimal("0.5")),
         ({"gen_ai.usage.text.input_tokens": 3, "gen_ai.usage.image.input_tokens": 4}, "input_tokens", 7),
+        (
+            {
+                "gen_ai.usage.text.input_tokens": 3,
+                "gen_ai.usage.audio.input_tokens": 4,
+                "gen_ai.usage.audio_input_tokens": 4,
+            },
+            "input_tokens",
+            7,
+        ),
         ({"gen_ai.usage.cache_creation.input_tokens.ephemeral_1h": 4}, "cache_write_tokens", 4),
+        (
+            {"langfuse.observation.cost_details": '{"input": 0.25, "output": 0.5}'},
+            "reported_cost_usd",
+            Decimal("0.75"),
+        ),
+        (
+            {"langfuse.observation.cost_details": '{"input": 0.25, "output": 0.5, "total": 1}'},
+            "reported_cost_usd",
+            Decimal(1),
+        ),
     ],
 )
 def test_numbers_that_come_in_parts_are_added_up(attributes: dict[str, object], column: str, total: object) -> None:
     assert _row(attributes)[column] == total
+
+
+@pytest.mark.parametrize(
+    ("details", "tokens"),
+    [
+        ('{"input":80,"output":20,"input_cached_tokens":40,"output_reasoning_tokens":5}', (120, 25, 40, 5)),
+        ('{"input":80,"output":20,"total":145,"input_cached_tokens":40,"output_reasoning":5}', (120, 25, 40, 5)),
+        (
+            '{"input":120,"output":25,"total":145,"input_cached_tokens":40,"output_reasoning":5}',
+            (120, 25, 40, 5),
+        ),
+        ('{"input":80,"output":25,"total":145,"input_cached_tokens":40,"output_reasoning":5}', (120, 25, 40, 5)),
+        (
+            '{"input":120,"output":20,"total":145,"input_cached_tokens":40,"output_reasoning":5}',
+            (120, 25, 40, 5),
+        ),
+        ('{"input":80,"output":20,"total":140,"cache_read_input_tokens":40}', (120, 20, 40, None)),
+        ('{"input":120,"output":20,"total":140,"cache_read_input_tokens":40}', (120, 20, 40, None)),
+        ('{"input":80,"input_tokens":80,"output":20}', (80, 20, None, None)),
+    ],
+)
+def test_details_of_usage_are_told_from_what_comes_on_top_by_the_total(details: str, tokens: tuple[int, ...]) -> None:
+    row = _row({"langfuse.observation.usage_details": details})
+    names = ("input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens")
+    assert tuple(row[name] for name in names) == tokens
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kind"),
+    [
+        ("embedding.model_name", "m", "embedding"),
+        ("reranker.model_name", "m", "rerank"),
+        ("lmnr.span.type", "HUMAN_EVALUATOR", "evaluation"),
+    ],
+)
+def test_the_model_that_a_span_names_says_what_it_is(key: str, value: str, kind: str) -> None:
+    assert _row({key: value})["step_kind"] == kind
 
 
 def test_output_tokens_include_reasoning() -> None:

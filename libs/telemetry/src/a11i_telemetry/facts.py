@@ -1,8 +1,10 @@
 """A span as the normaliser sees it: what of its attributes the tables know, and what is found out of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from a11i_telemetry.parts import JsonValue
+from a11i_telemetry.rules import CacheApart
 from a11i_telemetry.takes import json_of, structure_of
 
 Row = dict[str, Any]
@@ -12,7 +14,7 @@ Row = dict[str, Any]
 class Span:
     """The known attributes of one span, and its row in the making."""
 
-    __slots__ = ("_documents", "facts", "kind", "moved", "name", "row")
+    __slots__ = ("_documents", "apart", "facts", "kind", "moved", "name", "row")
 
     def __init__(self, facts: dict[str, JsonValue], name: str) -> None:
         self.facts = facts
@@ -23,6 +25,8 @@ class Span:
         self.row: Row = {}
         self.moved: list[str] = []
         """Keys whose text became a column's as it was."""
+        self.apart: Sequence[CacheApart] = ()
+        """Why the input tokens in the row can leave the cache out."""
         self._documents: dict[str, JsonValue] = {}
 
     def document(self, key: str) -> JsonValue:

@@ -83,7 +83,7 @@ _WORDS: Final = {
 KIND_RULES: Final[tuple[KindRule, ...]] = (
     # Frameworks' own.
     KindRule("langfuse.observation.type", _WORDS | {"span": "chain"}, named=True),
-    KindRule("lmnr.span.type", _WORDS | {"default": "chain"}, named=True),
+    KindRule("lmnr.span.type", _WORDS | {"default": "chain", "human_evaluator": "evaluation"}, named=True),
     KindRule("mlflow.spanType", _WORDS, named=True),
     KindRule("langsmith.span.kind", _WORDS, named=True),
     KindRule("ai.operationId", _AI_SDK),
@@ -106,6 +106,8 @@ KIND_RULES: Final[tuple[KindRule, ...]] = (
     KindRule("mcp.method.name", {"tools/call": "tool"}),
     KindRule("sentry.op", {f"gen_ai.{word}": kind for word, kind in (_OPERATIONS | _WORDS).items()}),
     KindRule("function.args", present="chain"),
+    KindRule("embedding.model_name", present="embedding"),
+    KindRule("reranker.model_name", present="rerank"),
 )
 """In order of precedence."""
 
@@ -186,4 +188,6 @@ def provider_of(word: str) -> str | None:
 _APIS: Final = frozenset(
     {"chat", "responses", "completion", "completions", "messages", "embedding", "embeddings", "image", "transcription"}
 )
-_OF_AI_SDK: Final = frozenset({"amazon-bedrock", "google", "azure-openai", "mistral", "xai", "groq", "cohere"})
+_OF_AI_SDK: Final = frozenset(
+    {"amazon-bedrock", "google", "azure-openai", "mistral", "xai", "groq", "cohere", "vertex"}
+)

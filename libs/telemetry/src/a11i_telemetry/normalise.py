@@ -21,7 +21,7 @@ from a11i_telemetry.kinds import KIND_RULES
 from a11i_telemetry.parts import JsonValue
 from a11i_telemetry.plans import plan_for
 from a11i_telemetry.reading import read
-from a11i_telemetry.rules import ANSWERS, CACHES_APART, EVENTS_KEY, INPUTS, OUTPUTS, PREFIXES, RULES
+from a11i_telemetry.rules import ANSWERS, EVENTS_KEY, INPUTS, OUTPUTS, PREFIXES, RULES
 from a11i_telemetry.schema import SCHEMA
 
 _TYPES: Final = {
@@ -97,12 +97,11 @@ _KEYS: Final = frozenset(
     {source.key for rule in (*RULES, INPUTS, OUTPUTS) for source in rule.sources}
     | {key for answer in ANSWERS.values() for key in answer.keys}
     | {rule.key for rule in KIND_RULES}
-    | {apart.key for apart in CACHES_APART}
-    | {apart.unless for apart in CACHES_APART if apart.unless}
+    | {key for rule in RULES for source in rule.sources for apart in source.apart for key in (apart.key, apart.unless)}
     | {source.beside for rule in RULES for source in rule.sources if source.beside}
-    | {key for rule in RULES for source in rule.sources for key in source.plus}
+    | {key for rule in RULES for source in rule.sources for key in source.added}
     | {"traceloop.entity.name"}
-) - {EVENTS_KEY, *PREFIXES}
+) - {"", EVENTS_KEY, *PREFIXES}
 """Keys of attributes that the tables know, but for indexed ones."""
 
 

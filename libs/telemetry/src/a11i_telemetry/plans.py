@@ -10,7 +10,7 @@ from a11i_telemetry.contents import Content
 from a11i_telemetry.facts import Span
 from a11i_telemetry.kinds import KIND_RULES, KindRule
 from a11i_telemetry.parts import JsonValue, to_text
-from a11i_telemetry.rules import ANSWERS, CACHES_APART, INPUTS, OUTPUTS, RULES, CacheApart, Rule, Source, Take
+from a11i_telemetry.rules import ANSWERS, INPUTS, OUTPUTS, RULES, CacheApart, Rule, Source, Take
 from a11i_telemetry.usage import Usage, read_usage
 
 ReadValue = Callable[[Span], Any]
@@ -56,7 +56,6 @@ class Plan:
 
     present: frozenset[str]
     kinds: tuple[KindRule, ...]
-    apart: tuple[CacheApart, ...]
     named: bool
     """Whether a span of a tool or an agent has its name."""
     _values: dict[str, Values] = field(default_factory=dict)
@@ -84,7 +83,6 @@ def plan_for(keys: tuple[str, ...]) -> Plan:
     return Plan(
         present=present,
         kinds=tuple(rule for rule in KIND_RULES if rule.key in present),
-        apart=tuple(one for one in CACHES_APART if one.key in present and one.unless not in present),
         named=any(rule.named for rule in KIND_RULES if rule.key in present),
     )
 
@@ -92,14 +90,14 @@ def plan_for(keys: tuple[str, ...]) -> Plan:
 def _values_of(present: frozenset[str], kind: str) -> Values:
     found = [(rule.column, sources) for rule in RULES if (sources := _sources(rule, present, kind))]
     single = [(column, sources[0]) for column, sources in found if len(sources) == 1]
-    alone = [(column, source) for column, source in single if not (source.path or source.plus)]
+    alone = [(column, source) for column, source in single if not (source.path or source.plus or source.apart)]
     texts = {column: source.key for column, source in alone if source.take is Take.TEXT}
     counts = {column: source.key for column, source in alone if source.take is Take.COUNT}
     return Values(
         texts=tuple(texts.items()),
         counts=tuple(counts.items()),
         others=tuple(
-            (column, tuple(_value_reader(source, column) for source in sources))
+            (column, tuple(_noting(source.apart, present, _value_reader(source, column)) for source in sources))
             for column, sources in found
             if column not in texts and column not in counts
         ),
@@ -140,7 +138,7 @@ def _sources(rule: Rule, present: frozenset[str], kind: str) -> tuple[Source, ..
 
 def _instead(source: Source) -> tuple[str, ...]:
     """Return other attributes with one of which a source says something."""
-    return ANSWERS[source.key].keys if source.take is Take.ANSWER else source.plus
+    return ANSWERS[source.key].keys if source.take is Take.ANSWER else source.added
 
 
 def _value_reader(source: Source, column: str) -> ReadValue:
@@ -155,16 +153,40 @@ def _value_reader(source: Source, column: str) -> ReadValue:
     if source.take in _STRUCTURES:
         return _inside(source, _STRUCTURES[source.take])
     if source.plus:
-        return _sum_reader((source.key, *source.plus), takes.READERS[source.take])
+        return _sum_reader(((source.key,), *source.plus), takes.READERS[source.take])
     return _inside(source, takes.READERS[source.take])
 
 
-def _sum_reader(keys: tuple[str, ...], take: Callable[[JsonValue], Any]) -> ReadValue:
+def _sum_reader(numbers: tuple[tuple[str, ...], ...], take: Callable[[JsonValue], Any]) -> ReadValue:
+    """Return the function that adds up numbers, of which each has its spellings."""
+
     def read(span: Span) -> Any:
-        known = [value for key in keys if (value := take(span.facts.get(key))) is not None]
+        known = []
+        for spellings in numbers:
+            values = (take(span.facts.get(key)) for key in spellings)
+            known += [value for value in values if value is not None][:1]
         return sum(known) if known else None
 
     return read
+
+
+def _noting(aparts: tuple[CacheApart, ...], present: frozenset[str], read: ReadValue) -> ReadValue:
+    """Return a reader of input tokens that notes on the span whether they can leave the cache out."""
+    known = [one for one in aparts if one.key in present and one.unless not in present]
+    if not known:
+        return read
+
+    def read_and_note(span: Span) -> Any:
+        value = read(span)
+        if value is not None:
+            span.apart = [one for one in known if _says(span.facts[one.key], one.words)]
+        return value
+
+    return read_and_note
+
+
+def _says(value: JsonValue, words: tuple[str, ...]) -> bool:
+    return isinstance(value, str) and any(word in value.lower() for word in words)
 
 
 def _inside(source: Source, take: Callable[[JsonValue], Any]) -> ReadValue:

@@ -130,7 +130,7 @@ def _complete(plan: Plan, span: Span) -> None:
     if EVENTS_KEY in span.facts:
         _judge(span)
     if "input_tokens" in row:
-        _include_cache(plan.apart, row)
+        _include_cache(span.apart, row)
         row["input_source"] = "reported"
     if "output_tokens" in row:
         if row["output_tokens"] < (row.get("reasoning_tokens") or 0):
@@ -156,5 +156,5 @@ def _include_cache(apart: Sequence[CacheApart], row: Row) -> None:
     cached = (row.get("cache_read_tokens") or 0) + (row.get("cache_write_tokens") or 0)
     if cached:
         provider = row.get("provider")
-        if row["input_tokens"] < cached or any(provider in one.providers for one in apart):
+        if row["input_tokens"] < cached or any(not one.providers or provider in one.providers for one in apart):
             row["input_tokens"] += cached

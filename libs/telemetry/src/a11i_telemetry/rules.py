@@ -33,6 +33,8 @@ class Take(Enum):
     """As NUMBER, in thousandths of the column's unit."""
     USD = "dollars"
     """As NUMBER, not negative, exact to the column's twelve digits."""
+    USD_SUM = "sum of dollars"
+    """As USD, the sum of an object's members."""
     MOVED_JSON = "moved JSON"
     """JSON text: a string leaves the attributes and its key goes to `lifted`, unless it has to be rewritten."""
     MOVED_MESSAGES = "moved messages"
@@ -63,6 +65,20 @@ class Take(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class CacheApart:
+    """Spans of which a source's input tokens leave out what the cache read and wrote."""
+
+    key: str
+    """An attribute that the spans have."""
+    words: tuple[str, ...] = ("",)
+    """One of them is in its text."""
+    providers: frozenset[str] = frozenset()
+    """Their providers, as OpenTelemetry names them. Empty: any."""
+    unless: str = ""
+    """An attribute that newer versions have, which count as OpenTelemetry does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """An attribute that a column can come from."""
 
@@ -76,8 +92,16 @@ class Source:
     """A path that must not be there in the same JSON."""
     beside: str = ""
     """An attribute that the span must have besides. Empty: none."""
-    plus: tuple[str, ...] = ()
-    """Attributes whose numbers are added to this one's; it may be missing if one of them is there."""
+    plus: tuple[tuple[str, ...], ...] = ()
+    """Attributes whose numbers are added to this one's, each with its other spellings; it may be missing if one of
+    them is there."""
+    apart: tuple[CacheApart, ...] = ()
+    """Of input tokens: whose leave the cache out. Besides these, those do that are fewer than the cached ones."""
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Return the attributes of `plus`, in any spelling."""
+        return tuple(key for spellings in self.plus for key in spellings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +139,21 @@ def _responses(*path: str | int, take: Take = Take.TEXT, only: str = "llm") -> t
     return tuple(_in(key, *path, take=take, only=only) for key in _RESPONSES)
 
 
-_AN_HOUR: Final = ("gen_ai.usage.cache_creation.input_tokens.ephemeral_1h",)
+_AN_HOUR: Final = (("gen_ai.usage.cache_creation.input_tokens.ephemeral_1h",),)
 _ANTHROPIC: Final = "anthropic.usage.cache_creation.ephemeral_"
 _OTHER_INPUT: Final = (
-    *("gen_ai.usage.audio.input_tokens", "gen_ai.usage.image.input_tokens", "gen_ai.usage.video.input_tokens"),
-    "gen_ai.usage.audio_input_tokens",
+    ("gen_ai.usage.audio.input_tokens", "gen_ai.usage.audio_input_tokens"),
+    ("gen_ai.usage.image.input_tokens",),
+    ("gen_ai.usage.video.input_tokens",),
 )
 """Input tokens that are no text's, of who tells no sum."""
+_AI_SDK_APART: Final = (
+    CacheApart("ai.model.provider", ("anthropic", "bedrock"), unless="ai.usage.inputTokenDetails.noCacheTokens"),
+)
+_OPENLIT_APART: Final = (
+    CacheApart("telemetry.sdk.name", ("openlit",), frozenset({"anthropic"})),
+    CacheApart("openlit.agent.version_hash", providers=frozenset({"anthropic"})),
+)
 _HAYSTACK_META: Final = ("haystack.agent.step.llm.output", "replies", 0, "meta")
 
 
@@ -186,9 +218,10 @@ RULES: Final[tuple[Rule, ...]] = (
         *_responses("choices", 0, "finish_reason", take=Take.TEXT_LIST),
     ),
     _rule("input_tokens", Take.COUNT,
-        "ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens", *_USAGE_FIRST,
-        "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.aggregated_usage.input_tokens",
-        "llm.token_count.prompt", "llm.usage.prompt_tokens",
+        Source("ai.usage.inputTokens", Take.COUNT, apart=_AI_SDK_APART),
+        Source("ai.usage.promptTokens", Take.COUNT, apart=_AI_SDK_APART), "ai.usage.tokens", *_USAGE_FIRST,
+        Source("gen_ai.usage.input_tokens", Take.COUNT, apart=_OPENLIT_APART), "gen_ai.usage.prompt_tokens",
+        "gen_ai.aggregated_usage.input_tokens", "llm.token_count.prompt", "llm.usage.prompt_tokens",
         Source("gen_ai.usage.text.input_tokens", Take.COUNT, plus=_OTHER_INPUT), *_USAGE_LAST,
     ),
     _rule("output_tokens", Take.COUNT,
@@ -223,7 +256,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "gen_ai.aggregated_usage.details.cache_write_tokens", "gen_ai.usage.input_tokens.cache_write",
         "gen_ai.usage.input_cache_creation", "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
         Source("gen_ai.usage.cache_creation.input_tokens.ephemeral_5m", Take.COUNT, plus=_AN_HOUR),
-        Source(f"{_ANTHROPIC}5m_input_tokens", Take.COUNT, plus=(f"{_ANTHROPIC}1h_input_tokens",)),
+        Source(f"{_ANTHROPIC}5m_input_tokens", Take.COUNT, plus=((f"{_ANTHROPIC}1h_input_tokens",),)),
         _in("gen_ai.usage.input_token_details", "cache_creation", take=Take.COUNT),
         "llm.token_count.prompt_details.cache_write", *_USAGE_LAST,
     ),
@@ -240,10 +273,11 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule("reported_cost_usd", Take.USD,
         "gen_ai.usage.cost", "gen_ai.cost.total_cost", "gen_ai.usage.total_cost", "llm.cost.total", "operation.cost",
         "_signoz.gen_ai.total_cost",
-        Source("gen_ai.usage.input_cost", Take.USD, plus=("gen_ai.usage.output_cost",)),
-        Source("gen_ai.cost.input_cost", Take.USD, plus=("gen_ai.cost.output_cost",)),
-        Source("llm.cost.prompt", Take.USD, plus=("llm.cost.completion",)),
+        Source("gen_ai.usage.input_cost", Take.USD, plus=(("gen_ai.usage.output_cost",),)),
+        Source("gen_ai.cost.input_cost", Take.USD, plus=(("gen_ai.cost.output_cost",),)),
+        Source("llm.cost.prompt", Take.USD, plus=(("llm.cost.completion",),)),
         _in("langfuse.observation.cost_details", "total", take=Take.USD),
+        Source("langfuse.observation.cost_details", Take.USD_SUM),
     ),
     _rule("tool_name", Take.TEXT,
         "ai.toolCall.name", "gen_ai.tool.name", "lk.function_tool.name", "haystack.tool.name", "tool.name",
@@ -385,29 +419,6 @@ ANSWERS: Final[dict[str, Answer]] = {
 }
 """By the key of the source that stands for each."""
 
-
-@dataclass(frozen=True, slots=True)
-class CacheApart:
-    """Spans whose input tokens leave out what the cache read and wrote."""
-
-    key: str
-    """An attribute that the spans have."""
-    providers: frozenset[str]
-    """Their providers, as OpenTelemetry names them."""
-    unless: str = ""
-    """An attribute that newer versions have, which count as OpenTelemetry does."""
-
-
-CACHES_APART: Final[tuple[CacheApart, ...]] = (
-    CacheApart(
-        "ai.model.provider",
-        frozenset({"anthropic", "aws.bedrock"}),
-        unless="ai.usage.inputTokenDetails.noCacheTokens",
-    ),
-    CacheApart("openlit.agent.version_hash", frozenset({"anthropic"})),
-    CacheApart("telemetry.sdk.name", frozenset({"anthropic"})),
-)
-"""Besides these, input tokens that are fewer than the cached ones leave them out."""
 
 PREFIXES: Final = tuple(
     dict.fromkeys(

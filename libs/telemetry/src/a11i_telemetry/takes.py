@@ -99,6 +99,14 @@ def usd(value: JsonValue) -> Decimal | None:
     return Decimal(repr(found)).quantize(_USD_DIGITS)
 
 
+def usd_sum(value: JsonValue) -> Decimal | None:
+    """Return what the amounts in an object, or in one in JSON, add up to."""
+    given = json_of(value)
+    amounts = [usd(one) for one in given.values()] if isinstance(given, dict) else []
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
 READERS: Final[Mapping[Take, Callable[[JsonValue], object]]] = {
     Take.TEXT: text,
     Take.QUOTED: quoted,
@@ -109,6 +117,7 @@ READERS: Final[Mapping[Take, Callable[[JsonValue], object]]] = {
     Take.NUMBER: number,
     Take.MILLISECONDS: seconds,
     Take.USD: usd,
+    Take.USD_SUM: usd_sum,
 }
 """Each returns None for a value that it cannot use."""
 

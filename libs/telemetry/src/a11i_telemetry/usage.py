@@ -50,7 +50,9 @@ _CACHE_WRITE: Final = (
     *("cache_creation_input_tokens", "cacheWriteInputTokens", "cache_creation_tokens", "input_cache_creation"),
     *("input_cache_write", "cache_write_tokens"),
 )
-_REASONING: Final = ("thoughts_token_count", "thoughtsTokenCount", "reasoning_tokens", "output_reasoning")
+_REASONING: Final = (
+    *("thoughts_token_count", "thoughtsTokenCount", "reasoning_tokens", "output_reasoning", "output_reasoning_tokens"),
+)
 _CACHE_READ_DETAILS: Final = ("cached_tokens", "cache_read", "cacheReadTokens")
 _CACHE_WRITE_DETAILS: Final = ("cache_write_tokens", "cache_creation", "cache_creation_tokens", "cacheWriteTokens")
 _CACHE_WRITE_BY_AGE: Final = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
@@ -93,12 +95,16 @@ def read_usage(value: JsonValue) -> Usage | None:
         reasoning = _either(reasoning, _first(out, _REASONING_DETAILS))
     total = _first(value, form.total)
     if "input" in value or "output" in value:  # Each kind of token for itself, as Langfuse has them.
-        if input_tokens is not None:
-            input_tokens += sum(_parts(value, "input_"))
-            if not any(key.startswith("input_cache") for key in value):
-                input_tokens += (read or 0) + (written or 0)
-        if output_tokens is not None:
-            output_tokens += sum(_parts(value, "output_"))
+        in_parts = sum(_parts(value, "input_", _INPUT))
+        if not any(key.startswith("input_cache") for key in value):
+            in_parts += (read or 0) + (written or 0)
+        out_parts = sum(_parts(value, "output_", _OUTPUT))
+        beside = None if total is None else total - (input_tokens or 0) - (output_tokens or 0)
+        # A total tells whether the parts come on top; most senders have them so.
+        if input_tokens is not None and (beside != out_parts or in_parts == out_parts) and beside != 0:
+            input_tokens += in_parts
+        if output_tokens is not None and (beside != in_parts or in_parts == out_parts) and beside != 0:
+            output_tokens += out_parts
     elif input_tokens is not None and any(key in value for key in _CACHE_APART):
         cached = (read or 0) + (written or 0)
         if total is None or total == input_tokens + (output_tokens or 0) + cached:
@@ -159,5 +165,9 @@ def _sum(value: Mapping[str, JsonValue], keys: Sequence[str]) -> int | None:
     return sum(known) if known else None
 
 
-def _parts(value: Mapping[str, JsonValue], prefix: str) -> list[int]:
-    return [found for key in value if key.startswith(prefix) and (found := count(value[key])) is not None]
+def _parts(value: Mapping[str, JsonValue], prefix: str, whole: Sequence[str]) -> list[int]:
+    return [
+        found
+        for key in value
+        if key.startswith(prefix) and key not in whole and (found := count(value[key])) is not None
+    ]
