@@ -63,10 +63,14 @@ fuzz: setup ## Look for minutes for requests that break ingest, the JSON parser 
 	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp otlp_json 120
 	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp normaliser 120
 
-bench: setup ## Measure ingest, its peer, the whole mesh and the SDK; takes some minutes.
+bench: setup ## Measure every part, the peer and the whole mesh; takes about a quarter of an hour.
 	@$(PYTHON_BIN) -m tests.bench.bench_ingest
 	@$(PYTHON_BIN) -m tests.bench.bench_peer
 	@$(PYTHON_BIN) -m tests.bench.bench_overload
+	@$(PYTHON_BIN) -m tests.bench.bench_normalise
+	@$(PYTHON_BIN) -m tests.bench.bench_otlp_json
+	@$(PYTHON_BIN) -m tests.bench.bench_bus
+	@$(PYTHON_BIN) -m tests.bench.bench_runner
 	@$(PYTHON_BIN) -m tests.bench.bench_e2e
 	@$(PYTHON_BIN) -m tests.bench.bench_sdk
 
