@@ -243,7 +243,7 @@ def _calls(message: Mapping[str, JsonValue], known: Sequence[Part]) -> list[Part
     found = [to_call(one) for one in calls if isinstance(one, dict)] if isinstance(calls, list) else []
     if not found and isinstance(single, dict) and single.get("name"):
         found = [to_call(single)]
-    if not known:
+    if not (found and known):
         return found
     ids = {part.get("id") for part in known if part["type"] == "tool_call"}
     return [call for call in found if call.get("id") not in ids]
