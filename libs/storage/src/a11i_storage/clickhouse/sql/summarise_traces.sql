@@ -7,7 +7,7 @@
 -- The fold goes up from the spans with usage, a level at a time, and takes each link once, so that a circle of parents
 -- ends. Its bound is the distance from a roll-up to the nearest usage below it, not the depth of the trace.
 -- A call whose tokens nobody says is one without usage, unless it is above usage, or below a span that counts or another
--- call without usage: the fold down finds those, if there is any such call.
+-- call without usage: the fold down covers those, if there is any such call.
 -- Clients choose the numbers, so sums stay within what the answer can hold instead of turning over.
 WITH
   arrayFold(
@@ -27,16 +27,14 @@ WITH
     lowest,
     arrayEnumerateUniq(arrayMap(usage -> usage.response, lowest))
   ) AS counted,
-  arrayFilter(call -> NOT bitmapContains(above_usage, call), silent_calls) AS silent,
+  arrayFilter(call -> NOT bitmapContains(above_usage, call.id), silent_calls) AS silent,
   arrayFold(
-    (state, level) -> (
-      bitmapBuild(arrayMap(link -> link.id, arrayFilter(link -> bitmapContains(state.1, link.parent), state.3))),
-      bitmapOr(state.2, bitmapBuild(arrayMap(link -> link.id, arrayFilter(link -> bitmapContains(state.1, link.parent), state.3)))),
-      if(bitmapCardinality(state.1) = 0, [], arrayFilter(link -> NOT bitmapContains(state.1, link.parent), state.3))
+    (covered, level) -> bitmapOr(
+      covered, bitmapBuild(arrayMap(link -> link.id, arrayFilter(link -> bitmapContains(covered, link.parent), links)))
     ),
     range(if(empty(silent), 0, least(length(links) + 1, 64))),
-    (bitmapBuild(arrayConcat(silent, arrayMap(usage -> usage.id, lowest))), bitmapBuild(emptyArrayUInt64()), links)
-  ).2 AS below_calls,
+    bitmapBuild(arrayConcat(silent.id, lowest.id))
+  ) AS covered,
   toInt128(9223372036854775807) AS max_int64,
   -max_int64 - 1 AS min_int64
 SELECT
@@ -45,7 +43,7 @@ SELECT
   toInt64(greatest(least(arraySum(usage -> usage.output, counted), max_int64), min_int64)) AS output_tokens,
   toFloat64(arraySum(usage -> usage.cost, counted)) AS cost_usd,
   arrayCount(usage -> usage.is_unpriced, counted) AS unpriced_calls,
-  arrayCount(call -> NOT bitmapContains(below_calls, call), silent) AS calls_without_usage,
+  arrayCount(call -> NOT bitmapContains(covered, call.parent), silent) AS calls_without_usage,
   arrayFilter(
     model -> model != '', arraySort(arrayDistinct(arrayConcat(models_of_calls, arrayMap(usage -> usage.model, counted))))
   ) AS models
@@ -73,7 +71,8 @@ FROM
     mapApply((entity, found) -> (entity, least(found, 4294967295)), sumMap(span_redacted)) AS redacted_entities,
     -- A call that failed before the model said anything used none; one that failed later is counted by tokenization.
     groupArrayIf(
-      id, is_call AND NOT has_usage AND isNull(span_input_tokens) AND isNull(span_output_tokens) AND status_code != 2
+      CAST((id, if(is_link, parent, 0)), 'Tuple(id UInt64, parent UInt64)'),
+      is_call AND NOT has_usage AND isNull(span_input_tokens) AND isNull(span_output_tokens) AND status_code != 2
     ) AS silent_calls,
     groupArrayIf(CAST((id, parent), 'Tuple(id UInt64, parent UInt64)'), is_link) AS links,
     groupBitmapStateIf(parent, is_link AND has_usage) AS parents_of_usage,
