@@ -53,6 +53,12 @@ class AuthDouble(rpc.AuthServiceServicer, rpc.AdminServiceServicer):
         self.keys.discard(request.key_id)
         return pb.RevokeApiKeyResponse()
 
+    async def GetIngestPolicy(self, request: pb.GetIngestPolicyRequest, context: Context) -> pb.GetIngestPolicyResponse:
+        return pb.GetIngestPolicyResponse()
+
+    async def PutIngestPolicy(self, request: pb.PutIngestPolicyRequest, context: Context) -> pb.PutIngestPolicyResponse:
+        return pb.PutIngestPolicyResponse()
+
     def _make(self, kind: str, metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
         if ("authorization", f"Bearer {ADMIN_TOKEN}") not in set(metadata or ()):
             raise UnauthenticatedError("not the admin")

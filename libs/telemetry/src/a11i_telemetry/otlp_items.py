@@ -147,7 +147,8 @@ class ColumnsOf:
         """Return all rows in their order."""
         if self._rows or not self._batches:
             self._flush()
-        return pa.concat_batches(self._batches)
+        (batch,) = pa.Table.from_batches(self._batches).combine_chunks().to_batches() or self._batches[:1]
+        return batch
 
     def _flush(self) -> None:
         arrays = [

@@ -153,7 +153,7 @@ def _list_reader(field: FieldDescriptor) -> Read:
 
         return read_attributes
 
-    spared = _SPARED.get(what)
+    spared = _SPARED.get(what) if what is not None else None
 
     def read(message: Any, value: Any, notes: Notes) -> None:
         elements, fields = getattr(message, name), fields_of(what)

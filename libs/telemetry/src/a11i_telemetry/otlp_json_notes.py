@@ -28,9 +28,9 @@ def keep(item: Any, notes: Notes, findings: Findings, *, marked: bool = True) ->
     for counter, count in notes.dropped.items():
         if hasattr(item, counter):
             setattr(item, counter, min(getattr(item, counter) + count, _LARGEST_COUNT))
-    ids = {name: getattr(item, name, b"") for name in ("trace_id", "span_id")}
+    trace_id, span_id = getattr(item, "trace_id", b""), getattr(item, "span_id", b"")
     for reason, (outcome, where) in notes.noted.items():
-        findings.add(outcome, reason, where=where, **ids)
+        findings.add(outcome, reason, where=where, trace_id=trace_id, span_id=span_id)
     if marked:
         values = item.attributes.add(key=DEFECTS_KEY).value.array_value.values
         for reason, (_, where) in notes.noted.items():
