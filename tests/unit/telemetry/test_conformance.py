@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from a11i_telemetry.conformance import PayloadError, main, read_payload
+from a11i_telemetry.conformance import PayloadError, differences, main, read_payload
 from a11i_telemetry.findings import Findings
 from a11i_telemetry.otlp_json import parse_traces
+from tests.contract.trace_trees import TREES, Node, Tree
 
 _CASE = Path(__file__).parents[2] / "corpus" / "otel-genai-openai" / "chat-tool"
 
@@ -129,3 +131,35 @@ def test_what_cannot_be_read_is_named(
     assert main(["check", str(given), "--expect", str(wanted)]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert words in line
+
+
+def _add(request: ExportTraceServiceRequest, node: Node, trace_id: bytes) -> None:
+    """Add a span of a tree in some dialect."""
+    ids = [name.encode()[-8:].rjust(8, b".") for name in (node.name, node.below)]
+    span = request.resource_spans[0].scope_spans[0].spans.add(trace_id=trace_id, span_id=ids[0], name=node.name)
+    span.parent_span_id = ids[1] if node.below else b""
+    for key, text in (("langfuse.observation.type", node.kind), ("gen_ai.response.id", node.response_id)):
+        if text:
+            span.attributes.add(key=key).value.string_value = text
+    for key, factor in (("gen_ai.usage.input_tokens", 1), ("gen_ai.usage.output_tokens", 2)):
+        if node.tokens is not None:
+            span.attributes.add(key=key).value.int_value = factor * node.tokens
+
+
+@pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
+def test_each_call_of_a_tree_counts_once_in_each_trace(tree: Tree) -> None:
+    request = ExportTraceServiceRequest()
+    request.resource_spans.add().scope_spans.add()
+    for trace_id in (b"t" * 16, b"u" * 16):
+        for node in tree.nodes:
+            _add(request, node, trace_id)
+    totals = read_payload(request.SerializeToString()).totals
+    assert totals == {"input_tokens": 2 * tree.input_tokens, "output_tokens": 4 * tree.input_tokens}
+
+
+def test_where_a_call_has_spans_in_two_traces_either_total_is_right() -> None:
+    found = read_payload((_CASE / "payload.jsonl").read_bytes())
+    expected = {"spans": found.spans, "totals": {"input_tokens": 1, "output_tokens": 1}}
+    assert len(differences(found, expected)) == 2
+    assert differences(found, {**expected, "totals_within_traces": found.totals}) == []
+    assert differences(found, {"spans": found.spans, "totals": found.totals, "totals_within_traces": {}}) == []

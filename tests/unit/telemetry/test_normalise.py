@@ -526,6 +526,22 @@ def test_a_tools_input_and_output_are_its_arguments_and_result_and_a_chains_are_
     assert (chain["tool_arguments"], embedding["input_messages"]) == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ('{"args": ["hello"], "kwargs": {}}', "hello"),
+        ('{"args": [{"a": 1}], "kwargs": {}}', '{\\"a\\":1}'),
+        ('{"args": [], "kwargs": {"a": 1}}', '{\\"args\\": [], \\"kwargs\\": {\\"a\\": 1}}'),
+        ('{"args": [], "kwargs": {}}', None),
+        ('{"args": [""], "kwargs": {}}', None),
+    ],
+)
+def test_the_one_argument_of_a_decorated_function_is_what_went_in(sent: str, text: str | None) -> None:
+    row = _row({"traceloop.span.kind": "workflow", "traceloop.entity.input": sent})
+    messages = f'[{{"role":"user","parts":[{{"type":"text","content":"{text}"}}]}}]'
+    assert row["input_messages"] == ("" if text is None else messages)
+
+
 def test_flattened_messages_are_put_together_in_the_order_of_their_indexes() -> None:
     row = _row(
         {

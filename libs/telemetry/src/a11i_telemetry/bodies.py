@@ -82,6 +82,15 @@ def arguments(value: JsonValue) -> JsonValue:
     return given
 
 
+def argument(value: JsonValue) -> JsonValue:
+    """Return the one argument that a decorator saw a function called with, nothing if it saw none; else the value."""
+    if isinstance(value, dict) and set(value) == {"args", "kwargs"} and not value["kwargs"]:
+        args = value["args"]
+        if isinstance(args, list) and len(args) < 2:
+            return args[0] if args else None
+    return value
+
+
 def result(value: JsonValue) -> JsonValue:
     """Return a tool's result, likewise."""
     given = parsed(value)

@@ -52,7 +52,7 @@ class NormalForm:
     spans: list[Span]
     """In the order in which they came."""
     totals: dict[str, int]
-    """Tokens of the model calls, each call once."""
+    """Tokens of the model calls, each call of a trace once."""
     rejected: dict[str, int] = field(default_factory=dict)
     """Items that are in no span, as they could not be taken: how many, by reason."""
 
@@ -162,25 +162,40 @@ def _join(span: Span, logs: Iterable[Mapping[str, JsonValue]]) -> None:
 
 
 def _totals(rows: Sequence[Mapping[str, JsonValue]]) -> dict[str, int]:
-    """Add up usage, each call once: not that of a span above another with usage, nor twice that of one response."""
-    parents = {(row["trace_id"], row["span_id"]): row["parent_span_id"] for row in rows}
+    """Add up the usage of each trace by its tree, each call once.
+
+    Not that of a span above another with usage (a tool's parent is not above what the tool does), nor twice that of one
+    response.
+    """
+    spans = {(row["trace_id"], row["span_id"]): row for row in rows}
+    used = [row for row in spans.values() if any(row[name] for name in _USAGE)]
     above: set[tuple[bytes, bytes]] = set()
-    used = [row for row in rows if row["input_tokens"] is not None or row["output_tokens"] is not None]
     for row in used:
-        trace, parent = row["trace_id"], row["parent_span_id"]
-        while parent is not None and (trace, parent) not in above:
-            above.add((trace, parent))
-            parent = parents.get((trace, parent))
+        parent = _parent(row)
+        while parent is not None and parent not in above:
+            above.add(parent)
+            parent = _parent(spans[parent]) if parent in spans else None
     totals = {"input_tokens": 0, "output_tokens": 0}
-    responses: set[str] = set()
-    for row in used:
-        if (row["trace_id"], row["span_id"]) in above or row["response_id"] in responses:
+    responses: set[tuple[bytes, str]] = set()
+    for row in sorted(used, key=lambda row: (row["reported_cost_usd"] is None, row["span_id"][::-1])):
+        response = (row["trace_id"], row["response_id"])
+        if (row["trace_id"], row["span_id"]) in above or response in responses:
             continue
         if row["response_id"]:
-            responses.add(row["response_id"])
+            responses.add(response)
         for name in totals:
             totals[name] += row[name] or 0
     return totals
+
+
+_USAGE: Final = ("input_tokens", "output_tokens", "reported_cost_usd")
+
+
+def _parent(row: Mapping[str, JsonValue]) -> tuple[bytes, bytes] | None:
+    """Return the span that a span's usage is also part of, if that has usage."""
+    if row["parent_span_id"] in (None, row["span_id"]) or row["step_kind"] == "tool":
+        return None
+    return row["trace_id"], row["parent_span_id"]
 
 
 def differences(found: NormalForm, expected: Mapping[str, JsonValue], *, same_ids: bool = True) -> list[str]:
@@ -203,12 +218,14 @@ def differences(found: NormalForm, expected: Mapping[str, JsonValue], *, same_id
             if is_value != should:
                 lines.append(f"{title}: {name} is {_shown(is_value)}, should be {_shown(should)}")
     lines += [f"{span['name']} {span['span_id']}: not expected" for span in left]
-    totals = expected.get("totals", {})
-    lines += [
-        f"totals: {name} is {found.totals.get(name)}, should be {should}"
-        for name, should in totals.items()
-        if found.totals.get(name) != should
-    ]
+    whole, within = expected.get("totals", {}), expected.get("totals_within_traces")
+    if within is None or found.totals != {**found.totals, **within}:
+        reachable = "" if within is None else f" (or, of each trace by itself, {within})"
+        lines += [
+            f"totals: {name} is {found.totals.get(name)}, should be {should}{reachable}"
+            for name, should in whole.items()
+            if found.totals.get(name) != should
+        ]
     return lines
 
 

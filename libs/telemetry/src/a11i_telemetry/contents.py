@@ -82,6 +82,10 @@ def _payload(span: Span, key: str, role: str, *, only_body: bool) -> Content:
         return Content()
     if kind == "tool":
         return Content(tool=bodies.arguments(given) if role == "user" else bodies.result(given))
+    argument = bodies.argument(given) if role == "user" else given
+    if argument in (None, "", {}, []):
+        return Content()
+    whole, given = argument is given, argument
     if isinstance(given, (dict, list)):
         body = bodies.request(given) if role == "user" else bodies.response(given)
         if body:
@@ -90,7 +94,7 @@ def _payload(span: Span, key: str, role: str, *, only_body: bool) -> Content:
     if only_body:
         return Content()
     value = span.facts[key]
-    text = given if isinstance(given, str) else value if isinstance(value, str) else to_text(given)
+    text = value if whole and isinstance(value, str) and not isinstance(given, str) else to_text(given)
     return Content([text_message(role, text)] if text else [])
 
 
