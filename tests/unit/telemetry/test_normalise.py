@@ -542,6 +542,23 @@ def test_the_one_argument_of_a_decorated_function_is_what_went_in(sent: str, tex
     assert row["input_messages"] == ("" if text is None else messages)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "arguments"),
+    [
+        ('{"city": "Paris"}', '{"city":"Paris"}'),
+        ('{"type": "object", "properties": {"city": {"type": "string"}}}', ""),
+        ('{"properties": {}}', ""),
+        ('{"city": {"type": "string"}}', ""),
+        ('{"type": "function", "name": "f"}', ""),
+        ("{}", ""),
+    ],
+)
+def test_a_tools_parameters_are_its_arguments_if_they_describe_none(parameters: str, arguments: str) -> None:
+    tool = {"openinference.span.kind": "TOOL", "tool.parameters": parameters}
+    alone, beside, call = _rows(tool, {**tool, "input.value": "a"}, {**tool, "openinference.span.kind": "LLM"})
+    assert (alone["tool_arguments"], beside["tool_arguments"], call["tool_arguments"]) == (arguments, "a", "")
+
+
 def test_flattened_messages_are_put_together_in_the_order_of_their_indexes() -> None:
     row = _row(
         {

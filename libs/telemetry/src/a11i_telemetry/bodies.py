@@ -82,6 +82,15 @@ def arguments(value: JsonValue) -> JsonValue:
     return given
 
 
+def is_schema(value: JsonValue) -> bool:
+    """Return whether a value describes arguments: as a JSON schema, a tool's definition, or a schema by each name."""
+    if not isinstance(value, dict):
+        return False
+    if "$schema" in value or isinstance(value.get("properties"), dict) or value.get("type") in ("object", "function"):
+        return True
+    return bool(value) and all(isinstance(one, dict) and ("type" in one or "anyOf" in one) for one in value.values())
+
+
 def argument(value: JsonValue) -> JsonValue:
     """Return the one argument that a decorator saw a function called with, nothing if it saw none; else the value."""
     if isinstance(value, dict) and set(value) == {"args", "kwargs"} and not value["kwargs"]:

@@ -36,6 +36,8 @@ def reader(source: Source, role: str) -> Callable[[Span], Content]:
     key, take = source.key, source.take
     if take in (Take.PAYLOAD, Take.BODY):
         return lambda span: _payload(span, key, role, only_body=take is Take.BODY)
+    if take is Take.ARGUMENTS:
+        return lambda span: Content(tool=None if bodies.is_schema(given := span.document(key)) else given)
     if take is Take.FLAT:
         return lambda span: Content(_flat(span.facts[key], role))
     if take is Take.ANSWER:

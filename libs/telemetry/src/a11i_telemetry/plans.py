@@ -118,7 +118,7 @@ def _contents_of(present: frozenset[str], kind: str) -> Contents:
 
 
 def _is_of_tool(source: Source, kind: str) -> bool:
-    return source.take is Take.MOVED_JSON or (kind == "tool" and source.take is Take.PAYLOAD)
+    return source.take in (Take.MOVED_JSON, Take.ARGUMENTS) or (kind == "tool" and source.take is Take.PAYLOAD)
 
 
 def _content_source(source: Source, role: str) -> ContentSource:

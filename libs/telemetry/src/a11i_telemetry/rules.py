@@ -46,6 +46,8 @@ class Take(Enum):
     value that is shown as one text message."""
     BODY = "body"
     """As PAYLOAD, but only if messages are recognised in it."""
+    ARGUMENTS = "arguments"
+    """A tool's arguments, unless it is the schema of them."""
     FLAT = "flat messages"
     """Messages of which each member has an attribute: the source's key is the prefix of them all."""
     PARTS = "parts"
@@ -364,6 +366,7 @@ INPUTS: Final = _rule("input_messages", Take.PAYLOAD,
     Source("llm.input_messages.", Take.FLAT), "traceloop.entity.input", Source("llm.prompts.", Take.FLAT),
     Source("llm.openai.messages", Take.MESSAGES), Source("llm.anthropic.messages", Take.MESSAGES),
     "tool_call.function.arguments", "mcp.request.argument", "input.value", "langfuse.trace.input",
+    Source("tool.parameters", Take.ARGUMENTS, only="tool"),
 )  # fmt: skip
 """What went in: messages, or a tool's arguments (`tool_arguments`) on a tool's span."""
 
