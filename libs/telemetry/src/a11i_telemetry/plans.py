@@ -90,14 +90,16 @@ def plan_for(keys: tuple[str, ...]) -> Plan:
 def _values_of(present: frozenset[str], kind: str) -> Values:
     found = [(rule.column, sources) for rule in RULES if (sources := _sources(rule, present, kind))]
     single = [(column, sources[0]) for column, sources in found if len(sources) == 1]
-    alone = [(column, source) for column, source in single if not (source.path or source.plus or source.apart)]
+    alone = [
+        (column, source) for column, source in single if not (source.path or source.plus or _apart(source, present))
+    ]
     texts = {column: source.key for column, source in alone if source.take is Take.TEXT}
     counts = {column: source.key for column, source in alone if source.take is Take.COUNT}
     return Values(
         texts=tuple(texts.items()),
         counts=tuple(counts.items()),
         others=tuple(
-            (column, tuple(_noting(source.apart, present, _value_reader(source, column)) for source in sources))
+            (column, tuple(_noting(_apart(source, present), _value_reader(source, column)) for source in sources))
             for column, sources in found
             if column not in texts and column not in counts
         ),
@@ -170,16 +172,19 @@ def _sum_reader(numbers: tuple[tuple[str, ...], ...], take: Callable[[JsonValue]
     return read
 
 
-def _noting(aparts: tuple[CacheApart, ...], present: frozenset[str], read: ReadValue) -> ReadValue:
+def _apart(source: Source, present: frozenset[str]) -> list[CacheApart]:
+    return [one for one in source.apart if one.key in present and one.unless not in present]
+
+
+def _noting(apart: list[CacheApart], read: ReadValue) -> ReadValue:
     """Return a reader of input tokens that notes on the span whether they can leave the cache out."""
-    known = [one for one in aparts if one.key in present and one.unless not in present]
-    if not known:
+    if not apart:
         return read
 
     def read_and_note(span: Span) -> Any:
         value = read(span)
         if value is not None:
-            span.apart = [one for one in known if _says(span.facts[one.key], one.words)]
+            span.apart = [one for one in apart if _says(span.facts[one.key], one.words)]
         return value
 
     return read_and_note

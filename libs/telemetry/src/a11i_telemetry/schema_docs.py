@@ -88,7 +88,7 @@ def _source(source: Source) -> str:
     path = "".join(f"[{step}]" for step in source.path)
     conditions = f" ({source.only})" if source.only else ""
     conditions += f" with `{source.beside}`" if source.beside else ""
-    added = "".join(f" + `{key}`" for key in source.plus)
+    added = "".join(f" + {' or '.join(f'`{key}`' for key in spellings)}" for spellings in source.plus)
     return f"`{source.key}`{path}{added} {source.take.value}{conditions}"
 
 
