@@ -131,8 +131,12 @@ def test_what_ingest_rejects_can_be_queried(mesh: RunningMesh) -> None:
     response = mesh.client.send(request([good, bad]))
 
     assert response.partial_success.rejected_spans == 1
-    issues = until_there(mesh, "/v1/ingest-issues", "ingestIssues", outcome="ISSUE_OUTCOME_REJECTED")
-    [found] = [issue for issue in issues if issue["exampleTraceId"] == bad.trace_id.hex()]
+
+    def look() -> list[dict[str, Any]]:
+        issues = rest(mesh, "/v1/ingest-issues", outcome="ISSUE_OUTCOME_REJECTED").get("ingestIssues", [])
+        return [issue for issue in issues if issue["exampleTraceId"] == bad.trace_id.hex()]
+
+    [found] = eventually(look, within_s=PATIENCE_S)
     assert (found["signal"], found["count"], found["door"]) == ("SIGNAL_SPANS", "1", "otlp_grpc")
     assert found["exampleSpanId"] == b"short".hex()
     assert found["reason"] in command(mesh, "issues", "--outcome", "rejected")
