@@ -21,7 +21,7 @@ _MOST_AROUND_BYTES: Final = 64 * 1024 * 1024
 """What a resource may come to on all items of its group."""
 _LEAST_AROUND_BYTES: Final = 4 * 1024
 """What a resource may have around however many items."""
-MOST_URL_CHARS: Final = 1024
+_MOST_URL_CHARS: Final = 1024
 """What is left of a schema URL."""
 
 _TRACE_ID_BYTES: Final = 16
@@ -62,23 +62,27 @@ def _check_surroundings(kind: Kind, request: Any, limits: ItemLimits, findings: 
         items = sum(count for _, count in scopes)
         if not items:
             continue
-        checked.changed |= cut_surrounding(group, group.resource, items, limits, findings)
+        checked.changed |= _cut_surrounding(group, group.resource, items, limits, findings)
         group_bytes = group.resource.ByteSize() + len(group.schema_url)
         for scope, count in scopes:
             if count:
-                checked.changed |= cut_surrounding(scope, scope.scope, count, limits, findings)
+                checked.changed |= _cut_surrounding(scope, scope.scope, count, limits, findings)
                 around_bytes = group_bytes + scope.scope.ByteSize() + len(scope.schema_url)
                 checked.repeated_bytes += around_bytes * count
 
 
-def cut_surrounding(holder: Any, around: Any, items: int, limits: ItemLimits, findings: Findings) -> bool:
+def _cut_surrounding(holder: Any, around: Any, items: int, limits: ItemLimits, findings: Findings) -> bool:
     """Cut the resource or scope `around` so many items, and the schema URL beside it. Returns whether it did."""
-    changed = cutting.cut_around(around, most_around(items, limits), findings)
-    if len(holder.schema_url) > MOST_URL_CHARS:
-        findings.add(Outcome.TRUNCATED, RESOURCE_TOO_LARGE, where="schema_url")
-        holder.schema_url = holder.schema_url[:MOST_URL_CHARS]
-        changed = True
-    return changed
+    return cutting.cut_around(around, most_around(items, limits), findings) | cut_schema_url(holder, findings)
+
+
+def cut_schema_url(holder: Any, findings: Findings) -> bool:
+    """Cut the schema URL of a group or scope, text or bytes. Returns whether it was too long."""
+    if len(holder.schema_url) <= _MOST_URL_CHARS:
+        return False
+    findings.add(Outcome.TRUNCATED, RESOURCE_TOO_LARGE, where="schema_url")
+    holder.schema_url = holder.schema_url[:_MOST_URL_CHARS]
+    return True
 
 
 def most_around(items: int, limits: ItemLimits) -> int:

@@ -8,7 +8,7 @@ from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from a11i.otlp.v1.otlp_raw_pb2 import RawRequest
-from a11i_ingest.checks import MOST_URL_CHARS, most_around
+from a11i_ingest.checks import cut_schema_url, most_around
 from a11i_ingest.limits import RESOURCE_TOO_LARGE, ItemLimits, cut_around
 from a11i_ingest.splitting import Trim
 from a11i_telemetry.findings import Findings, Outcome
@@ -35,9 +35,7 @@ def _trim(limits: ItemLimits, findings: Findings, request: RawRequest) -> None:
 
 def _cut(holder: Any, parts: Any, what: type[Resource | InstrumentationScope], most: int, findings: Findings) -> None:
     """Cut a resource or scope, in parts to join, and the URL beside it."""
-    if len(holder.schema_url) > MOST_URL_CHARS:
-        findings.add(Outcome.TRUNCATED, RESOURCE_TOO_LARGE, where="schema_url")
-        holder.schema_url = holder.schema_url[:MOST_URL_CHARS]
+    cut_schema_url(holder, findings)
     size = sum(map(len, parts))
     if size <= most:
         return
