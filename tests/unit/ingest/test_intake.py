@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from pydantic import SecretStr
 
 from a11i_bus import Bus, BusSettings, Delivery, connect
@@ -80,6 +82,20 @@ async def test_a_large_request_is_stored_in_parts_that_hold_every_span(bus: Bus,
     batches = await published(bus)
     assert len(batches) > 2
     assert receipt.accepted == sum(batch.columns.num_rows for batch in batches) == 40
+
+
+async def test_equal_log_records_of_one_request_are_stored_each_though_they_make_equal_parts(
+    bus: Bus, executor: Executor
+) -> None:
+    request = ExportLogsServiceRequest()
+    request.resource_logs.add().scope_logs.add().log_records.extend([LogRecord(time_unix_nano=5)] * 3_000)
+    intake = Intake(bus, executor, IntakeSettings(part_bytes=10_000), max_request_bytes=64 * 1024**2)
+    body = request.SerializeToString()
+    for _ in range(2):  # sent again, they are known
+        async with intake.receiving("otlp_grpc", CALLER, len(body)) as arrival:
+            await intake.take(arrival, KINDS[Signal.LOGS], body, gzipped=False)
+    payloads = [one.message.payload for one in await deliveries(bus)]
+    assert sum(received.decode(payload).columns.num_rows for payload in payloads) == 3_000
 
 
 async def test_the_same_request_is_stored_once_for_a_project_and_once_for_another(bus: Bus, intake: Intake) -> None:
