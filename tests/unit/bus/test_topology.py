@@ -19,7 +19,7 @@ def test_topics_share_the_whole_capacity() -> None:
 
 def test_no_work_topic_forgets_with_time() -> None:
     work = [topic for topic in TOPICS if topic.retention is Retention.WORK]
-    assert len(work) == 3
+    assert len(work) == 4
     assert all(topic.max_age_s == 0 and len(topic.groups) == 1 for topic in work)
 
 

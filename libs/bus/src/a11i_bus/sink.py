@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from pydantic import SecretStr
@@ -324,4 +324,4 @@ class _SinkRunner:
 
 
 def _rows(batch: SpanBatch, part: Part) -> SpanBatch:
-    return replace(batch, columns=batch.columns.slice(part.first, part.count))
+    return batch.rows(part.first, part.end)

@@ -2,6 +2,7 @@
 
     ingest -> spans.received -> tokenization -> spans.tokenized -> redaction -> spans.redacted -> writer
                     any stage, on what it cannot process -> deadletters -> delivery -> an operator
+                    all of them, on what they did with which rows -> ledger -> delivery -> an auditor
 
 Every service that connects creates what is missing and brings the settings of what exists up to date, so there is no
 order in which services must start.
@@ -15,6 +16,7 @@ SPANS_RECEIVED: Final = "spans.received"
 SPANS_TOKENIZED: Final = "spans.tokenized"
 SPANS_REDACTED: Final = "spans.redacted"
 DEADLETTERS: Final = "deadletters"
+LEDGER: Final = "ledger"
 
 DUPLICATE_WINDOW_S: Final = 15 * 60.0
 """Time in which a second message of the same id is recognised. The promise is 10 minutes; a client that retries for
@@ -54,7 +56,9 @@ TOPICS: Final[tuple[Topic, ...]] = (
     Topic(SPANS_REDACTED, ("writer",), Retention.WORK, 0.3),
     # Sealed payloads (`a11i_bus.sealing`). The delivery service keeps them for the operator; the bus does for a month,
     # however long that service is away.
-    Topic(DEADLETTERS, ("delivery",), Retention.AGE, 0.1, max_age_s=30 * 24 * 3600.0),
+    Topic(DEADLETTERS, ("delivery",), Retention.AGE, 0.06, max_age_s=30 * 24 * 3600.0),
+    # About 500 bytes a batch of 100 kB: it lasts longer than the others do while ClickHouse is away.
+    Topic(LEDGER, ("delivery",), Retention.WORK, 0.04),
 )
 """All topics, in the order of the way of a span."""
 

@@ -1,7 +1,7 @@
 """What a stage does with a message: one payload in, payloads out. Runs in a thread or in a child process."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from a11i_bus.spec import Stage
@@ -55,8 +55,7 @@ class Transform:
         return self._rows(payload, first, end).encode()
 
     def _rows(self, payload: bytes, first: int, end: int) -> SpanBatch:
-        batch = self.decode(payload)
-        return replace(batch, columns=batch.columns.slice(first, end - first))
+        return self.decode(payload).rows(first, end)
 
     def _make(self, batch: SpanBatch) -> Made:
         """Return one output, unless the batch grew a lot."""

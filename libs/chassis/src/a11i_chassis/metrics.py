@@ -87,6 +87,11 @@ DEAD_LETTERS_REPLAYED = Counter(
     "Replays of dead letters, by outcome: published, or refused (it waits again).",
     ["outcome"],
 )
+LEDGER_ENTRIES = Counter("a11i_ledger_entries_total", "Entries of the ledger that this service has written.")
+LEDGER_NOTES_DROPPED = Counter(
+    "a11i_ledger_notes_dropped_total",
+    "Entries of steps between that were not written, the bus being away for long; later entries imply them.",
+)
 WRITER_ROWS = Counter("a11i_writer_rows_total", "Rows stored in ClickHouse, resent ones included.")
 STORE_DROPPED_COLUMNS = Counter(
     "a11i_store_dropped_columns_total", "Columns of newer batches that the table does not have, by name.", ["column"]

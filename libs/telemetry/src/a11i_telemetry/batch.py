@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from a11i_telemetry.columns import Column, empty
 from a11i_telemetry.schema import SCHEMA_MAJOR, SCHEMA_MINOR
 from a11i_telemetry.signals import SCHEMAS, Signal
 
+ID_CHARS: Final = 32
+"""Hexadecimal digits of the id that ingest gives a batch."""
 _NS_PER_S = 1_000_000_000
 _OFFSET_BYTES = 4
 
@@ -41,6 +43,15 @@ class SpanBatch:
     """W3C traceparent of the request inside a11i; empty if not sampled."""
     signal: Signal = Signal.SPANS
     """What the rows are."""
+    first_item: int = 0
+    """Where the first row stood among those of the batch that ingest made."""
+    replay: str = ""
+    """Which replay put the batch on the bus again; empty: it came from ingest."""
+
+    @property
+    def origin_id(self) -> str:
+        """The id of the batch that ingest made, of which this is all or a part."""
+        return self.batch_id[:ID_CHARS]
 
     def encode(self) -> bytes:
         """Return the batch as a serialized a11i.telemetry.v1.SpanBatch."""
@@ -55,6 +66,8 @@ class SpanBatch:
             traceparent=self.traceparent,
             arrow_ipc=sink.getvalue().to_pybytes(),
             signal=self.signal.value,
+            first_item=self.first_item,
+            replay=self.replay,
         )
         envelope.schema_version.major = SCHEMA_MAJOR
         envelope.schema_version.minor = SCHEMA_MINOR
@@ -79,6 +92,8 @@ class SpanBatch:
             columns=columns,
             traceparent=envelope.traceparent,
             signal=Signal(envelope.signal or Signal.SPANS),
+            first_item=envelope.first_item,
+            replay=envelope.replay,
         )
 
     def with_columns(self, **columns: Column) -> "SpanBatch":
@@ -90,6 +105,10 @@ class SpanBatch:
         replaced = pa.RecordBatch.from_arrays(list(arrays.values()), schema=self.columns.schema)
         return replace(self, columns=replaced)
 
+    def rows(self, first: int, end: int) -> "SpanBatch":
+        """Return the batch with its rows from `first` to before `end` alone."""
+        return replace(self, columns=self.columns.slice(first, end - first), first_item=self.first_item + first)
+
     def split(self, max_bytes: int) -> list["SpanBatch"]:
         """Return the batch in parts whose columns take about `max_bytes` at most.
 
@@ -98,7 +117,7 @@ class SpanBatch:
         elsewhere, by another `max_bytes` or because other code made its columns larger.
         """
         return [
-            replace(self, batch_id=f"{self.batch_id}-{start}-{end}", columns=self.columns.slice(start, end - start))
+            replace(self.rows(start, end), batch_id=f"{self.batch_id}-{start}-{end}")
             for start, end in _cuts(row_ends(self.columns), max_bytes)
         ]
 

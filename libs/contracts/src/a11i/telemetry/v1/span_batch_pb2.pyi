@@ -69,6 +69,8 @@ class SpanBatch(_message.Message):
     ARROW_IPC_FIELD_NUMBER: _builtins.int
     SIGNAL_FIELD_NUMBER: _builtins.int
     OTLP_FIELD_NUMBER: _builtins.int
+    FIRST_ITEM_FIELD_NUMBER: _builtins.int
+    REPLAY_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """32 hexadecimal digits, derived from tenant, project and content: the same content has the same id."""
     tenant_id: _builtins.str
@@ -88,6 +90,14 @@ class SpanBatch(_message.Message):
     otlp: _builtins.bytes
     """On `spans.received`: the request as ingest accepted it, a serialized OTLP Export...ServiceRequest of the signal, whose
     every item is good. The first stage makes columns of it. Empty where `arrow_ipc` is set.
+    """
+    first_item: _builtins.int
+    """Where its first row stood among those of the batch that ingest made, whose id is the first 32 digits of `batch_id`:
+    stages take batches apart. The ledger counts rows by their place, so that none counts twice.
+    """
+    replay: _builtins.str
+    """Which replay put it on the bus again, such as that of a dead letter; empty: it came from ingest. What a replay puts
+    on the bus is an account of its own in the ledger.
     """
     @_builtins.property
     def schema_version(self) -> Global___SchemaVersion:
@@ -110,10 +120,12 @@ class SpanBatch(_message.Message):
         arrow_ipc: _builtins.bytes = ...,
         signal: Global___Signal.ValueType = ...,
         otlp: _builtins.bytes = ...,
+        first_item: _builtins.int = ...,
+        replay: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["received_time", b"received_time", "schema_version", b"schema_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrow_ipc", b"arrow_ipc", "batch_id", b"batch_id", "otlp", b"otlp", "project_id", b"project_id", "received_time", b"received_time", "schema_version", b"schema_version", "signal", b"signal", "span_count", b"span_count", "tenant_id", b"tenant_id", "traceparent", b"traceparent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrow_ipc", b"arrow_ipc", "batch_id", b"batch_id", "first_item", b"first_item", "otlp", b"otlp", "project_id", b"project_id", "received_time", b"received_time", "replay", b"replay", "schema_version", b"schema_version", "signal", b"signal", "span_count", b"span_count", "tenant_id", b"tenant_id", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
