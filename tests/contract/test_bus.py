@@ -337,6 +337,26 @@ async def test_pending_counts_what_waits_and_what_is_under_way(bus: Bus) -> None
         assert await subscription.pending() == 4
 
 
+async def test_pending_is_known_without_joining_the_group(harness: Harness, bus: Bus) -> None:
+    async with harness.connect() as onlooker:
+        assert await onlooker.pending(SPANS_RECEIVED, GROUP) == 0
+        for number in range(5):
+            await bus.publish(SPANS_RECEIVED, message(number))
+            assert await onlooker.pending(SPANS_RECEIVED, GROUP) == number + 1
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=5) as subscription:
+            first, second, third, *_ = await fetch_exactly(subscription, 5)
+            assert await onlooker.pending(SPANS_RECEIVED, GROUP) == 5
+            await first.ack()
+            await second.term()
+            await third.retry(PATIENCE_S)
+            assert await onlooker.pending(SPANS_RECEIVED, GROUP) == 3
+        assert await onlooker.pending(SPANS_RECEIVED, GROUP) == 3
+        harness.stop()
+        with pytest.raises(UnavailableError):
+            await onlooker.pending(SPANS_RECEIVED, GROUP)
+        harness.start()
+
+
 async def test_dead_letters_stay_after_they_were_read(bus: Bus) -> None:
     await bus.publish(DEADLETTERS, message(1, payload=bytes(1_500_000)))
     async with bus.subscribe(DEADLETTERS, "delivery", max_unsettled=10) as subscription:
@@ -352,6 +372,8 @@ async def test_a_topic_or_group_that_does_not_exist_is_a_mistake(bus: Bus) -> No
     with pytest.raises(ValueError, match="no group 'writer'"):
         async with bus.subscribe(SPANS_RECEIVED, "writer", max_unsettled=1):
             pass
+    with pytest.raises(ValueError, match="no group 'writer'"):
+        await bus.pending(SPANS_RECEIVED, "writer")
 
 
 async def _fetch_from_either(first: Subscription, second: Subscription) -> tuple[Delivery, Subscription]:

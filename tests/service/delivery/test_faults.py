@@ -62,6 +62,9 @@ class ForgetfulBus:
     async def ready(self) -> bool:
         return await self._bus.ready()
 
+    async def pending(self, topic: str, group: str) -> int:
+        return await self._bus.pending(topic, group)
+
 
 @pytest_asyncio.fixture
 async def store(engines: Engines) -> AsyncIterator[DeadLetterStore]:

@@ -156,6 +156,9 @@ class RefusingBus:
     async def ready(self) -> bool:
         return await self._bus.ready()
 
+    async def pending(self, topic: str, group: str) -> int:
+        return await self._bus.pending(topic, group)
+
     def subscribe(self, topic: str, group: str, *, max_unsettled: int) -> AbstractAsyncContextManager[Subscription]:
         return self._bus.subscribe(topic, group, max_unsettled=max_unsettled)
 
@@ -178,6 +181,9 @@ class WatchedBus:
 
     async def ready(self) -> bool:
         return await self._bus.ready()
+
+    async def pending(self, topic: str, group: str) -> int:
+        return await self._bus.pending(topic, group)
 
     @asynccontextmanager
     async def subscribe(self, topic: str, group: str, *, max_unsettled: int) -> AsyncIterator["_WatchedSubscription"]:

@@ -188,6 +188,12 @@ class MemoryBus:
         log = self._broker.logs[topic]
         yield _MemorySubscription(self._broker, log, log.groups[group], max_unsettled)
 
+    async def pending(self, topic: str, group: str) -> int:
+        """Return how many messages wait for the group, as `Bus.pending` says."""
+        topology.check_group(topic, group)
+        self._broker.check_up()
+        return len(self._broker.logs[topic].groups[group].due)
+
     async def ready(self) -> bool:
         """Return whether the broker is up."""
         return self._broker.up

@@ -59,7 +59,7 @@ class Subscription(Protocol):
         """
 
     async def pending(self) -> int:
-        """Return how many messages wait for the group, delivered but unsettled ones included."""
+        """Return how many messages wait for the group, as `Bus.pending` does."""
 
 
 class Bus(Protocol):
@@ -83,6 +83,12 @@ class Bus(Protocol):
 
         A message goes to one member of each group. One that is not settled within the group's acknowledgement time is
         delivered again, to any member. On exit unsettled deliveries are left to redelivery.
+        """
+
+    async def pending(self, topic: str, group: str) -> int:
+        """Return how many messages wait for the group, delivered but unsettled ones included.
+
+        Counts nothing as settled that is not. Joins no group, so anyone may ask. Raises TransientError.
         """
 
     async def ready(self) -> bool:

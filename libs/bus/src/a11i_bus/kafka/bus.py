@@ -15,7 +15,7 @@ from aiokafka.errors import (
 )
 
 from a11i_bus import topology
-from a11i_bus.kafka.backlog import FULL_RETRY_S, rooms
+from a11i_bus.kafka.backlog import FULL_RETRY_S, pending, rooms
 from a11i_bus.kafka.endpoint import parse
 from a11i_bus.kafka.link import KafkaLink, away, open_link
 from a11i_bus.kafka.records import (
@@ -86,6 +86,11 @@ class KafkaBus:
             self._link, checked, group, move, max_unsettled=max_unsettled, settings=self._settings
         ) as subscription:
             yield subscription
+
+    async def pending(self, topic: str, group: str) -> int:
+        """Return how many messages wait for the group, as `Bus.pending` says."""
+        checked = topology.check_group(topic, group)
+        return await pending(self._link, checked, group, self._settings.publish_timeout_s)
 
     async def ready(self) -> bool:
         """Return whether the cluster is there, its topics are in order, and none has just refused a message."""

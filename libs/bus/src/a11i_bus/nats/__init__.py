@@ -8,7 +8,7 @@ from typing import Final
 
 from a11i_bus import topology
 from a11i_bus.nats.link import NatsLink, away, open_link
-from a11i_bus.nats.streams import prepare_streams
+from a11i_bus.nats.streams import pending, prepare_streams
 from a11i_bus.nats.subjects import MESSAGE_ID_HEADER, subject
 from a11i_bus.nats.subscription import open_subscription
 from a11i_bus.port import Bus, Message, Subscription
@@ -63,11 +63,16 @@ class NatsBus:
     @asynccontextmanager
     async def subscribe(self, topic: str, group: str, *, max_unsettled: int) -> AsyncIterator[Subscription]:
         """Join a group, as `Bus.subscribe` says."""
-        topology.check_group(topic, group)
+        checked = topology.check_group(topic, group)
         async with open_subscription(
-            self._link, topic, group, max_unsettled=max_unsettled, ack_wait_s=self._settings.ack_wait_s
+            self._link, checked, group, max_unsettled=max_unsettled, ack_wait_s=self._settings.ack_wait_s
         ) as subscription:
             yield subscription
+
+    async def pending(self, topic: str, group: str) -> int:
+        """Return how many messages wait for the group, as `Bus.pending` says."""
+        checked = topology.check_group(topic, group)
+        return await pending(self._link, checked, group)
 
     async def ready(self) -> bool:
         """Return whether the server is there, its streams are in order, and none has just refused a message."""

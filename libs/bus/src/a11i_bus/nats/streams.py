@@ -65,14 +65,23 @@ def consumer_config(group: str, settings: BusSettings) -> dict[str, object]:
     }
 
 
-async def pending(link: NatsLink, topic: str, group: str) -> int:
+async def pending(link: NatsLink, topic: Topic, group: str) -> int:
     """Return how many messages of the topic the group has not settled."""
-    answer = await _call(link, f"CONSUMER.INFO.{stream_name(topic)}.{group}", {}, prepared=True)
-    _check(answer, f"{topic}/{group}")
-    waiting, delivered = answer.get("num_pending"), answer.get("num_ack_pending")
-    if not isinstance(waiting, int) or not isinstance(delivered, int):
+    if topic.retention is Retention.WORK:
+        # What is settled leaves the stream. The consumer counts a message only some time after it was confirmed.
+        stream = await _call(link, f"STREAM.INFO.{stream_name(topic.name)}", {}, prepared=True)
+        _check(stream, topic.name)
+        return _count(stream.get("state"), "messages")
+    consumer = await _call(link, f"CONSUMER.INFO.{stream_name(topic.name)}.{group}", {}, prepared=True)
+    _check(consumer, f"{topic.name}/{group}")
+    return _count(consumer, "num_pending") + _count(consumer, "num_ack_pending")
+
+
+def _count(answer: object, name: str) -> int:
+    count = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(count, int):
         raise away("the bus did not say how many messages wait")
-    return waiting + delivered
+    return count
 
 
 async def _call(

@@ -16,6 +16,7 @@ from a11i_bus.nats import streams
 from a11i_bus.nats.link import NatsLink, away
 from a11i_bus.nats.subjects import MESSAGE_ID_HEADER, delivery_count, key_of, stream_name
 from a11i_bus.port import Delivery, Message
+from a11i_bus.topology import Topic
 from a11i_bus.window import Window
 from a11i_chassis.errors import UnavailableError
 
@@ -32,11 +33,11 @@ _NS: Final = 1_000_000_000
 class NatsSubscription:
     """A member of a group. Made by `open_subscription`."""
 
-    def __init__(self, link: NatsLink, topic: str, group: str, max_unsettled: int, ack_wait_s: float) -> None:
+    def __init__(self, link: NatsLink, topic: Topic, group: str, max_unsettled: int, ack_wait_s: float) -> None:
         self._link = link
         self._topic = topic
         self._group = group
-        self._request_subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream_name(topic)}.{group}"
+        self._request_subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream_name(topic.name)}.{group}"
         self._window = Window(max_unsettled, ack_wait_s)
         self._ack_wait_s = ack_wait_s
         self._tokens = itertools.count(1)
@@ -187,7 +188,7 @@ class NatsDelivery:
 
 @asynccontextmanager
 async def open_subscription(
-    link: NatsLink, topic: str, group: str, *, max_unsettled: int, ack_wait_s: float
+    link: NatsLink, topic: Topic, group: str, *, max_unsettled: int, ack_wait_s: float
 ) -> AsyncIterator[NatsSubscription]:
     """Join a group for the time of the block."""
     subscription = NatsSubscription(link, topic, group, max_unsettled, ack_wait_s)
