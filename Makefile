@@ -7,6 +7,11 @@ export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml sdk/*/pyproject.toml deploy/local/pyproject.toml)
 
+# Tests wait for engines more than they compute, so there are more workers than cores. Each has engines of its own; the
+# tests of a file share theirs.
+WORKERS ?= 3
+PYTEST := pytest -n $(WORKERS) --dist loadfile
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up check lint types imports contracts hygiene unit contract service e2e fuzz-quick fuzz test \
         bench bench-quick generate release-contracts format lock clean
@@ -44,19 +49,19 @@ hygiene:
 	@sh deploy/checks/hygiene.sh
 
 unit: setup ## Run the tests without engines.
-	@pytest tests/unit
+	@$(PYTEST) tests/unit
 
 contract: setup ## Run the tests of each port on each of its adapters, real engines included.
-	@pytest tests/contract
+	@$(PYTEST) tests/contract
 
 service: setup ## Run the tests of each service in one process.
-	@pytest tests/service
+	@$(PYTEST) tests/service
 
 e2e: setup ## Run the tests of the whole mesh as processes.
 	@pytest tests/e2e
 
 fuzz-quick: setup
-	@pytest tests/fuzz
+	@pytest -n $(WORKERS) tests/fuzz
 
 fuzz: setup ## Look for minutes for requests that break ingest, the JSON parser or the normaliser.
 	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp decode 120
