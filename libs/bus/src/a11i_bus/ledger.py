@@ -12,13 +12,14 @@ import asyncio
 import time
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
+from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_BUS_UNAVAILABLE
 from a11i.telemetry.v1 import ledger_entries_pb2, span_batch_pb2
 from a11i_bus.port import Bus, Message
 from a11i_bus.topology import LEDGER
@@ -30,13 +31,15 @@ Entry = ledger_entries_pb2.LedgerEntry
 Outcome = ledger_entries_pb2.LedgerOutcome
 
 _NOTED_S: Final = 0.5
-"""Longest that a note waits for others to go with it."""
+"""Longest that a note waits for others to go with it, or for the bus to be tried again."""
 _MOST_NOTED: Final = 50_000
-"""Notes kept while the bus is away; then the oldest go, and later entries imply them."""
-_MOST_IN_MESSAGE: Final = 4_000
-"""Entries of one message: about 150 bytes each."""
+"""Notes kept while the bus is away, about 20 MB; then the oldest go, and later entries imply them."""
+_MOST_IN_MESSAGE: Final = 2_000
+"""Entries of one message, 150 to 400 bytes each: it fits a server's usual limit of a MiB."""
 _PATIENCE_S: Final = 2.0
 """For the last notes, at the end of a service."""
+_REFUSED_DELAY_S: Final = 1.0
+"""Until the next try where the bus refuses a message for good, which a book's messages give it no reason to."""
 _NS_PER_S: Final = 1_000_000_000
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -44,21 +47,18 @@ _log = structlog.stdlib.get_logger(__name__)
 
 def entry(batch: SpanBatch, outcome: Outcome.ValueType, *, reason: str = "", time_ns: int | None = None) -> Entry:
     """Return what to write of all rows of a batch."""
-    return entry_of(
-        span_batch_pb2.SpanBatch(
-            batch_id=batch.batch_id,
-            tenant_id=batch.tenant_id,
-            project_id=batch.project_id,
-            span_count=batch.columns.num_rows,
-            signal=batch.signal.value,
-            first_item=batch.first_item,
-            replay=batch.replay,
-        ),
-        batch.received_time_ns,
-        outcome,
+    made = Entry(
+        tenant_id=batch.tenant_id,
+        project_id=batch.project_id,
+        signal=batch.signal.value,
+        batch_id=batch.origin_id,
+        replay=batch.replay,
+        outcome=outcome,
         reason=reason,
-        time_ns=time_ns,
+        first_item=batch.first_item,
+        item_count=batch.columns.num_rows,
     )
+    return _timed(made, batch.received_time_ns, time_ns)
 
 
 def entry_of(
@@ -81,6 +81,10 @@ def entry_of(
         first_item=envelope.first_item,
         item_count=envelope.span_count,
     )
+    return _timed(made, received_time_ns, time_ns)
+
+
+def _timed(made: Entry, received_time_ns: int, time_ns: int | None) -> Entry:
     made.received_time.seconds, made.received_time.nanos = divmod(received_time_ns, _NS_PER_S)
     now_ns = time.time_ns() if time_ns is None else time_ns
     made.time.seconds, made.time.nanos = divmod(now_ns, _NS_PER_S)
@@ -98,7 +102,9 @@ class _Page:
     """What goes in one message."""
 
     entries: list[Entry] = field(default_factory=list)
+    """Those of the commits."""
     commits: list[_Commit] = field(default_factory=list)
+    notes: list[Entry] = field(default_factory=list)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -108,33 +114,42 @@ class LedgerBook:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._commits: deque[_Commit] = deque()
-        self._notes: list[Entry] = []
+        self._notes: deque[Entry] = deque()
         self._stirred = asyncio.Event()
         self._ending = False
 
     async def commit(self, entries: Sequence[Entry]) -> None:
         """Write entries; they are durable on return. What others commit meanwhile goes in the same message.
 
-        Raises TransientError while the bus does not take them; they may be durable then, and writing them again
-        changes nothing.
+        Raises UnavailableError while the bus does not take them, or at the end of the service; they may be durable
+        then, and writing them again changes nothing.
         """
         if not entries:
             return
-        one = _Commit(entries, asyncio.get_running_loop().create_future())
-        self._commits.append(one)
+        if self._ending:
+            raise _ends()
+        loop = asyncio.get_running_loop()
+        commits = [
+            _Commit(entries[first : first + _MOST_IN_MESSAGE], loop.create_future())
+            for first in range(0, len(entries), _MOST_IN_MESSAGE)
+        ]
+        self._commits.extend(commits)
         self._stirred.set()
-        await one.done
+        await asyncio.gather(*(one.done for one in commits))
 
     def note(self, entries: Sequence[Entry]) -> None:
         """Write entries within a second or so; while the bus is away they wait, 50,000 of them at most."""
         self._notes.extend(entries)
-        if (over := len(self._notes) - _MOST_NOTED) > 0:
-            del self._notes[:over]
-            metrics.LEDGER_NOTES_DROPPED.inc(over)
+        self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        while len(self._notes) > _MOST_NOTED:
+            self._notes.popleft()
+            metrics.LEDGER_NOTES_DROPPED.inc()
 
     async def _run(self) -> None:
         """Publish what is to be written, one message at a time, until the end."""
-        while not self._ending:
+        while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_NOTED_S):
                     await self._stirred.wait()
@@ -142,56 +157,65 @@ class LedgerBook:
             while self._commits or self._notes:
                 if not await self._publish(self._next_page()):
                     break
+            if self._ending:
+                return
 
     def _next_page(self) -> _Page:
         page = _Page()
-        while self._commits and (not page.entries or len(page.entries) < _MOST_IN_MESSAGE):
+        while self._commits and len(page.entries) + len(self._commits[0].entries) <= _MOST_IN_MESSAGE:
             one = self._commits.popleft()
             page.commits.append(one)
             page.entries.extend(one.entries)
-        if (room := _MOST_IN_MESSAGE - len(page.entries)) > 0:
-            page.entries.extend(self._notes[:room])
-            del self._notes[:room]
+        room = min(len(self._notes), _MOST_IN_MESSAGE - len(page.entries))
+        page.notes = [self._notes.popleft() for _ in range(room)]
         return page
 
     async def _publish(self, page: _Page) -> bool:
-        payload = ledger_entries_pb2.LedgerEntries(entries=page.entries).SerializeToString()
+        entries = [*page.entries, *page.notes]
+        payload = ledger_entries_pb2.LedgerEntries(entries=entries).SerializeToString()
         try:
             await self._bus.publish(LEDGER, Message(id=page.id, key=page.id, payload=payload))
         except A11iError as error:
             self._fail(page, error)
             return False
-        metrics.LEDGER_ENTRIES.inc(len(page.entries))
-        _answer(page.commits)
+        except BaseException:  # the end came first, or a defect: nobody is left to wait for it
+            _refuse(page.commits, _ends)
+            raise
+        metrics.LEDGER_ENTRIES.inc(len(entries))
+        for one in page.commits:
+            if not one.done.done():  # its caller was cancelled
+                one.done.set_result(None)
         return True
 
     def _fail(self, page: _Page, error: A11iError) -> None:
-        committed = sum(len(one.entries) for one in page.commits)
-        if isinstance(error, TransientError):
-            self._notes[:0] = page.entries[committed:]
-        else:
-            metrics.LEDGER_NOTES_DROPPED.inc(len(page.entries) - committed)
-        _answer(page.commits, error)
-        _log.warning("ledger_waits", reason=error.reason_name, entries=len(page.entries))
+        """Tell all who wait, and keep the notes for the next message."""
+        self._notes.extendleft(reversed(page.notes))
+        self._drop_oldest()
+        delay_s = error.retry_delay_s if isinstance(error, TransientError) else _REFUSED_DELAY_S
+        _refuse(page.commits, lambda: UnavailableError(error.message, reason=error.reason, retry_delay_s=delay_s))
+        _log.warning("ledger_waits", reason=error.reason_name, entries=len(page.entries) + len(page.notes))
 
     async def _end(self, running: asyncio.Task[None]) -> None:
-        """Write the last notes, if the bus takes them soon."""
+        """Write what is left, if the bus takes it soon."""
         self._ending = True
         self._stirred.set()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE_S):
-                await running
-        _answer(self._commits, UnavailableError("the service ends"))
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    await running
+        finally:
+            _refuse(self._commits, _ends)
 
 
-def _answer(commits: Iterable[_Commit], error: A11iError | None = None) -> None:
+def _refuse(commits: Iterable[_Commit], error: Callable[[], UnavailableError]) -> None:
+    """Raise an error in those who wait, in each its own: what is raised refers to where that was."""
     for one in commits:
-        if one.done.done():  # its caller was cancelled
-            continue
-        if error is None:
-            one.done.set_result(None)
-        else:
-            one.done.set_exception(error)
+        if not one.done.done():  # its caller was cancelled
+            one.done.set_exception(error())
+
+
+def _ends() -> UnavailableError:
+    return UnavailableError("the service ends", reason=ERROR_REASON_BUS_UNAVAILABLE)
 
 
 @asynccontextmanager
