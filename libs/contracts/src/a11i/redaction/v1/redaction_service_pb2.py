@@ -22,23 +22,76 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)a11i/redaction/v1/redaction_service.proto\x12\x11\x61\x31\x31i.redaction.v1\"6\n\rRedactRequest\x12\x14\n\x05texts\x18\x01 \x03(\tR\x05textsJ\x04\x08\x02\x10\x03R\ttenant_id\"_\n\x0eRedactResponse\x12\x35\n\x05texts\x18\x01 \x03(\x0b\x32\x1f.a11i.redaction.v1.RedactedTextR\x05texts\x12\x16\n\x06policy\x18\x02 \x01(\tR\x06policy\"Z\n\x0cRedactedText\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x36\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1a.a11i.redaction.v1.FindingR\x08\x66indings\"_\n\x07\x46inding\x12\x16\n\x06\x65ntity\x18\x01 \x01(\tR\x06\x65ntity\x12\x14\n\x05start\x18\x02 \x01(\rR\x05start\x12\x10\n\x03\x65nd\x18\x03 \x01(\rR\x03\x65nd\x12\x14\n\x05score\x18\x04 \x01(\x01R\x05score2a\n\x10RedactionService\x12M\n\x06Redact\x12 .a11i.redaction.v1.RedactRequest\x1a!.a11i.redaction.v1.RedactResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)a11i/redaction/v1/redaction_service.proto\x12\x11\x61\x31\x31i.redaction.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x03\n\x06Policy\x12\x16\n\x06preset\x18\x01 \x01(\tR\x06preset\x12\x39\n\x08\x65ntities\x18\x02 \x03(\x0b\x32\x1d.a11i.redaction.v1.EntityRuleR\x08\x65ntities\x12\x1b\n\tmin_score\x18\x03 \x01(\x01R\x08minScore\x12\'\n\x0fskip_attributes\x18\x04 \x03(\tR\x0eskipAttributes\x12\'\n\x0f\x64rop_attributes\x18\x05 \x03(\tR\x0e\x64ropAttributes\x12\x43\n\x0eon_over_budget\x18\x06 \x01(\x0e\x32\x1d.a11i.redaction.v1.OverBudgetR\x0conOverBudget\x12\x45\n\x0brecognizers\x18\x07 \x03(\x0b\x32#.a11i.redaction.v1.CustomRecognizerR\x0brecognizers\x12\x1d\n\nallow_list\x18\x08 \x03(\tR\tallowList\x12%\n\x0e\x61llow_patterns\x18\t \x03(\tR\rallowPatterns\x12\x1c\n\tlanguages\x18\n \x03(\tR\tlanguages\"\xcb\x01\n\nEntityRule\x12\x16\n\x06\x65ntity\x18\x01 \x01(\tR\x06\x65ntity\x12\x1d\n\x07\x65nabled\x18\x02 \x01(\x08H\x00R\x07\x65nabled\x88\x01\x01\x12\x1b\n\tmin_score\x18\x03 \x01(\x01R\x08minScore\x12\x37\n\x08operator\x18\x04 \x01(\x0e\x32\x1b.a11i.redaction.v1.OperatorR\x08operator\x12$\n\x0emask_keep_last\x18\x05 \x01(\rR\x0cmaskKeepLastB\n\n\x08_enabled\"\xb4\x01\n\x10\x43ustomRecognizer\x12\x16\n\x06\x65ntity\x18\x01 \x01(\tR\x06\x65ntity\x12\x1a\n\x08patterns\x18\x02 \x03(\tR\x08patterns\x12\x1b\n\tdeny_list\x18\x03 \x03(\tR\x08\x64\x65nyList\x12\x14\n\x05score\x18\x04 \x01(\x01R\x05score\x12\x18\n\x07\x63ontext\x18\x05 \x03(\tR\x07\x63ontext\x12\x1f\n\x0bignore_case\x18\x06 \x01(\x08R\nignoreCase\"i\n\rRedactRequest\x12\x14\n\x05texts\x18\x01 \x03(\tR\x05texts\x12\x31\n\x06policy\x18\x03 \x01(\x0b\x32\x19.a11i.redaction.v1.PolicyR\x06policyJ\x04\x08\x02\x10\x03R\ttenant_id\"_\n\x0eRedactResponse\x12\x35\n\x05texts\x18\x01 \x03(\x0b\x32\x1f.a11i.redaction.v1.RedactedTextR\x05texts\x12\x16\n\x06policy\x18\x02 \x01(\tR\x06policy\"\x81\x01\n\x0cRedactedText\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x36\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1a.a11i.redaction.v1.FindingR\x08\x66indings\x12%\n\x0ewithheld_count\x18\x03 \x01(\rR\rwithheldCount\"_\n\x07\x46inding\x12\x16\n\x06\x65ntity\x18\x01 \x01(\tR\x06\x65ntity\x12\x14\n\x05start\x18\x02 \x01(\rR\x05start\x12\x10\n\x03\x65nd\x18\x03 \x01(\rR\x03\x65nd\x12\x14\n\x05score\x18\x04 \x01(\x01R\x05score\"\xa6\x01\n\x0e\x41nalyzeRequest\x12\x14\n\x05texts\x18\x01 \x03(\tR\x05texts\x12\x1a\n\x08\x65ntities\x18\x02 \x03(\tR\x08\x65ntities\x12\x1b\n\tmin_score\x18\x03 \x01(\x01R\x08minScore\x12\x45\n\x0brecognizers\x18\x04 \x03(\x0b\x32#.a11i.redaction.v1.CustomRecognizerR\x0brecognizers\"d\n\x0f\x41nalyzeResponse\x12\x35\n\x05texts\x18\x01 \x03(\x0b\x32\x1f.a11i.redaction.v1.AnalyzedTextR\x05texts\x12\x1a\n\x08\x64\x65tector\x18\x02 \x01(\tR\x08\x64\x65tector\"m\n\x0c\x41nalyzedText\x12\x36\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x1a.a11i.redaction.v1.FindingR\x08\x66indings\x12%\n\x0ewithheld_count\x18\x02 \x01(\rR\rwithheldCount\"\x95\x01\n\x11TestPolicyRequest\x12\x31\n\x06policy\x18\x01 \x01(\x0b\x32\x19.a11i.redaction.v1.PolicyR\x06policy\x12\x33\n\x07\x61gainst\x18\x02 \x01(\x0b\x32\x19.a11i.redaction.v1.PolicyR\x07\x61gainst\x12\x18\n\x07samples\x18\x03 \x03(\tR\x07samples\"|\n\x12TestPolicyResponse\x12=\n\x07samples\x18\x01 \x03(\x0b\x32#.a11i.redaction.v1.PolicyDifferenceR\x07samples\x12\'\n\x0f\x64ifferent_count\x18\x02 \x01(\rR\x0e\x64ifferentCount\"\xa6\x01\n\x10PolicyDifference\x12\x35\n\x05tried\x18\x01 \x01(\x0b\x32\x1f.a11i.redaction.v1.RedactedTextR\x05tried\x12\x39\n\x07\x61gainst\x18\x02 \x01(\x0b\x32\x1f.a11i.redaction.v1.RedactedTextR\x07\x61gainst\x12 \n\x0b\x64ifferences\x18\x03 \x03(\tR\x0b\x64ifferences\"\x14\n\x12ListPresetsRequest\"J\n\x13ListPresetsResponse\x12\x33\n\x07presets\x18\x01 \x03(\x0b\x32\x19.a11i.redaction.v1.PresetR\x07presets\"\x8b\x01\n\x06Preset\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12\x18\n\x07version\x18\x03 \x01(\rR\x07version\x12\x31\n\x06policy\x18\x04 \x01(\x0b\x32\x19.a11i.redaction.v1.PolicyR\x06policy\"\x80\x02\n\x0cStoredPolicy\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1d\n\nproject_id\x18\x02 \x01(\tR\tprojectId\x12\x18\n\x07version\x18\x03 \x01(\rR\x07version\x12\x31\n\x06policy\x18\x04 \x01(\x0b\x32\x19.a11i.redaction.v1.PolicyR\x06policy\x12\x14\n\x05\x61\x63tor\x18\x05 \x01(\tR\x05\x61\x63tor\x12;\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x14\n\x05label\x18\x07 \x01(\tR\x05label\"h\n\x10GetPolicyRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1d\n\nproject_id\x18\x02 \x01(\tR\tprojectId\x12\x18\n\x07version\x18\x03 \x01(\rR\x07version\"L\n\x11GetPolicyResponse\x12\x37\n\x06policy\x18\x01 \x01(\x0b\x32\x1f.a11i.redaction.v1.StoredPolicyR\x06policy\"\xdc\x01\n\x10PutPolicyRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1d\n\nproject_id\x18\x02 \x01(\tR\tprojectId\x12\x31\n\x06policy\x18\x03 \x01(\x0b\x32\x19.a11i.redaction.v1.PolicyR\x06policy\x12\x14\n\x05\x61\x63tor\x18\x04 \x01(\tR\x05\x61\x63tor\x12.\n\x10\x65xpected_version\x18\x05 \x01(\rH\x00R\x0f\x65xpectedVersion\x88\x01\x01\x42\x13\n\x11_expected_version\"L\n\x11PutPolicyResponse\x12\x37\n\x06policy\x18\x01 \x01(\x0b\x32\x1f.a11i.redaction.v1.StoredPolicyR\x06policy\"Q\n\x13ListPoliciesRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1d\n\nproject_id\x18\x02 \x01(\tR\tprojectId\"S\n\x14ListPoliciesResponse\x12;\n\x08policies\x18\x01 \x03(\x0b\x32\x1f.a11i.redaction.v1.StoredPolicyR\x08policies\"\x80\x01\n\rRevealRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\"\n\x0cplaceholders\x18\x02 \x03(\tR\x0cplaceholders\x12\x14\n\x05\x61\x63tor\x18\x03 \x01(\tR\x05\x61\x63tor\x12\x18\n\x07purpose\x18\x04 \x01(\tR\x07purpose\"(\n\x0eRevealResponse\x12\x16\n\x06values\x18\x01 \x03(\tR\x06values\"m\n\x12ListRevealsRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"x\n\x13ListRevealsResponse\x12\x39\n\x07reveals\x18\x01 \x03(\x0b\x32\x1f.a11i.redaction.v1.RevealRecordR\x07reveals\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbf\x01\n\x0cRevealRecord\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x14\n\x05\x61\x63tor\x18\x02 \x01(\tR\x05\x61\x63tor\x12\x12\n\x04peer\x18\x03 \x01(\tR\x04peer\x12\x18\n\x07purpose\x18\x04 \x01(\tR\x07purpose\x12\x1f\n\x0bvalue_count\x18\x05 \x01(\rR\nvalueCount\x12\x1a\n\x08\x65ntities\x18\x06 \x03(\tR\x08\x65ntities*\xb7\x01\n\x08Operator\x12\x18\n\x14OPERATOR_UNSPECIFIED\x10\x00\x12\x14\n\x10OPERATOR_REPLACE\x10\x01\x12\x11\n\rOPERATOR_MASK\x10\x02\x12\x11\n\rOPERATOR_HASH\x10\x03\x12\x13\n\x0fOPERATOR_FORMAT\x10\x04\x12\x14\n\x10OPERATOR_ENCRYPT\x10\x05\x12\x17\n\x13OPERATOR_DROP_VALUE\x10\x06\x12\x11\n\rOPERATOR_KEEP\x10\x07*a\n\nOverBudget\x12\x1b\n\x17OVER_BUDGET_UNSPECIFIED\x10\x00\x12\x1a\n\x16OVER_BUDGET_QUARANTINE\x10\x01\x12\x1a\n\x16OVER_BUDGET_DROP_VALUE\x10\x02\x32\xaa\x06\n\x10RedactionService\x12M\n\x06Redact\x12 .a11i.redaction.v1.RedactRequest\x1a!.a11i.redaction.v1.RedactResponse\x12P\n\x07\x41nalyze\x12!.a11i.redaction.v1.AnalyzeRequest\x1a\".a11i.redaction.v1.AnalyzeResponse\x12Y\n\nTestPolicy\x12$.a11i.redaction.v1.TestPolicyRequest\x1a%.a11i.redaction.v1.TestPolicyResponse\x12\\\n\x0bListPresets\x12%.a11i.redaction.v1.ListPresetsRequest\x1a&.a11i.redaction.v1.ListPresetsResponse\x12V\n\tGetPolicy\x12#.a11i.redaction.v1.GetPolicyRequest\x1a$.a11i.redaction.v1.GetPolicyResponse\x12V\n\tPutPolicy\x12#.a11i.redaction.v1.PutPolicyRequest\x1a$.a11i.redaction.v1.PutPolicyResponse\x12_\n\x0cListPolicies\x12&.a11i.redaction.v1.ListPoliciesRequest\x1a\'.a11i.redaction.v1.ListPoliciesResponse\x12M\n\x06Reveal\x12 .a11i.redaction.v1.RevealRequest\x1a!.a11i.redaction.v1.RevealResponse\x12\\\n\x0bListReveals\x12%.a11i.redaction.v1.ListRevealsRequest\x1a&.a11i.redaction.v1.ListRevealsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'a11i.redaction.v1.redaction_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REDACTREQUEST']._serialized_start=64
-  _globals['_REDACTREQUEST']._serialized_end=118
-  _globals['_REDACTRESPONSE']._serialized_start=120
-  _globals['_REDACTRESPONSE']._serialized_end=215
-  _globals['_REDACTEDTEXT']._serialized_start=217
-  _globals['_REDACTEDTEXT']._serialized_end=307
-  _globals['_FINDING']._serialized_start=309
-  _globals['_FINDING']._serialized_end=404
-  _globals['_REDACTIONSERVICE']._serialized_start=406
-  _globals['_REDACTIONSERVICE']._serialized_end=503
+  _globals['_OPERATOR']._serialized_start=3946
+  _globals['_OPERATOR']._serialized_end=4129
+  _globals['_OVERBUDGET']._serialized_start=4131
+  _globals['_OVERBUDGET']._serialized_end=4228
+  _globals['_POLICY']._serialized_start=98
+  _globals['_POLICY']._serialized_end=540
+  _globals['_ENTITYRULE']._serialized_start=543
+  _globals['_ENTITYRULE']._serialized_end=746
+  _globals['_CUSTOMRECOGNIZER']._serialized_start=749
+  _globals['_CUSTOMRECOGNIZER']._serialized_end=929
+  _globals['_REDACTREQUEST']._serialized_start=931
+  _globals['_REDACTREQUEST']._serialized_end=1036
+  _globals['_REDACTRESPONSE']._serialized_start=1038
+  _globals['_REDACTRESPONSE']._serialized_end=1133
+  _globals['_REDACTEDTEXT']._serialized_start=1136
+  _globals['_REDACTEDTEXT']._serialized_end=1265
+  _globals['_FINDING']._serialized_start=1267
+  _globals['_FINDING']._serialized_end=1362
+  _globals['_ANALYZEREQUEST']._serialized_start=1365
+  _globals['_ANALYZEREQUEST']._serialized_end=1531
+  _globals['_ANALYZERESPONSE']._serialized_start=1533
+  _globals['_ANALYZERESPONSE']._serialized_end=1633
+  _globals['_ANALYZEDTEXT']._serialized_start=1635
+  _globals['_ANALYZEDTEXT']._serialized_end=1744
+  _globals['_TESTPOLICYREQUEST']._serialized_start=1747
+  _globals['_TESTPOLICYREQUEST']._serialized_end=1896
+  _globals['_TESTPOLICYRESPONSE']._serialized_start=1898
+  _globals['_TESTPOLICYRESPONSE']._serialized_end=2022
+  _globals['_POLICYDIFFERENCE']._serialized_start=2025
+  _globals['_POLICYDIFFERENCE']._serialized_end=2191
+  _globals['_LISTPRESETSREQUEST']._serialized_start=2193
+  _globals['_LISTPRESETSREQUEST']._serialized_end=2213
+  _globals['_LISTPRESETSRESPONSE']._serialized_start=2215
+  _globals['_LISTPRESETSRESPONSE']._serialized_end=2289
+  _globals['_PRESET']._serialized_start=2292
+  _globals['_PRESET']._serialized_end=2431
+  _globals['_STOREDPOLICY']._serialized_start=2434
+  _globals['_STOREDPOLICY']._serialized_end=2690
+  _globals['_GETPOLICYREQUEST']._serialized_start=2692
+  _globals['_GETPOLICYREQUEST']._serialized_end=2796
+  _globals['_GETPOLICYRESPONSE']._serialized_start=2798
+  _globals['_GETPOLICYRESPONSE']._serialized_end=2874
+  _globals['_PUTPOLICYREQUEST']._serialized_start=2877
+  _globals['_PUTPOLICYREQUEST']._serialized_end=3097
+  _globals['_PUTPOLICYRESPONSE']._serialized_start=3099
+  _globals['_PUTPOLICYRESPONSE']._serialized_end=3175
+  _globals['_LISTPOLICIESREQUEST']._serialized_start=3177
+  _globals['_LISTPOLICIESREQUEST']._serialized_end=3258
+  _globals['_LISTPOLICIESRESPONSE']._serialized_start=3260
+  _globals['_LISTPOLICIESRESPONSE']._serialized_end=3343
+  _globals['_REVEALREQUEST']._serialized_start=3346
+  _globals['_REVEALREQUEST']._serialized_end=3474
+  _globals['_REVEALRESPONSE']._serialized_start=3476
+  _globals['_REVEALRESPONSE']._serialized_end=3516
+  _globals['_LISTREVEALSREQUEST']._serialized_start=3518
+  _globals['_LISTREVEALSREQUEST']._serialized_end=3627
+  _globals['_LISTREVEALSRESPONSE']._serialized_start=3629
+  _globals['_LISTREVEALSRESPONSE']._serialized_end=3749
+  _globals['_REVEALRECORD']._serialized_start=3752
+  _globals['_REVEALRECORD']._serialized_end=3943
+  _globals['_REDACTIONSERVICE']._serialized_start=4231
+  _globals['_REDACTIONSERVICE']._serialized_end=5041
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,13 @@ if _version_not_supported:
 
 
 class RedactionServiceStub:
-    """RedactionService redacts with the same detectors and policy as the pipeline's stage. It keeps and logs no text.
+    """RedactionService redacts with the same detectors as the pipeline's stage, and keeps the policies of tenants. It keeps
+    and logs no text.
+
+    Redact, Analyze, GetPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
+    `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
+    call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
+    cannot be asked; try again).
     """
 
     def __init__(self, channel):
@@ -40,17 +46,122 @@ class RedactionServiceStub:
                 request_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RedactRequest.SerializeToString,
                 response_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RedactResponse.FromString,
                 _registered_method=True)
+        self.Analyze = channel.unary_unary(
+                '/a11i.redaction.v1.RedactionService/Analyze',
+                request_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.AnalyzeRequest.SerializeToString,
+                response_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.AnalyzeResponse.FromString,
+                _registered_method=True)
+        self.TestPolicy = channel.unary_unary(
+                '/a11i.redaction.v1.RedactionService/TestPolicy',
+                request_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.TestPolicyRequest.SerializeToString,
+                response_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.TestPolicyResponse.FromString,
+                _registered_method=True)
+        self.ListPresets = channel.unary_unary(
+                '/a11i.redaction.v1.RedactionService/ListPresets',
+                request_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPresetsRequest.SerializeToString,
+                response_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPresetsResponse.FromString,
+                _registered_method=True)
+        self.GetPolicy = channel.unary_unary(
+                '/a11i.redaction.v1.RedactionService/GetPolicy',
+                request_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.GetPolicyRequest.SerializeToString,
+                response_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.GetPolicyResponse.FromString,
+                _registered_method=True)
+        self.PutPolicy = channel.unary_unary(
+                '/a11i.redaction.v1.RedactionService/PutPolicy',
+                request_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.PutPolicyRequest.SerializeToString,
+                response_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.PutPolicyResponse.FromString,
+                _registered_method=True)
+        self.ListPolicies = channel.unary_unary(
+                '/a11i.redaction.v1.RedactionService/ListPolicies',
+                request_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPoliciesRequest.SerializeToString,
+                response_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPoliciesResponse.FromString,
+                _registered_method=True)
+        self.Reveal = channel.unary_unary(
+                '/a11i.redaction.v1.RedactionService/Reveal',
+                request_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RevealRequest.SerializeToString,
+                response_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RevealResponse.FromString,
+                _registered_method=True)
+        self.ListReveals = channel.unary_unary(
+                '/a11i.redaction.v1.RedactionService/ListReveals',
+                request_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListRevealsRequest.SerializeToString,
+                response_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListRevealsResponse.FromString,
+                _registered_method=True)
 
 
 class RedactionServiceServicer:
-    """RedactionService redacts with the same detectors and policy as the pipeline's stage. It keeps and logs no text.
+    """RedactionService redacts with the same detectors as the pipeline's stage, and keeps the policies of tenants. It keeps
+    and logs no text.
+
+    Redact, Analyze, GetPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
+    `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
+    call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
+    cannot be asked; try again).
     """
 
     def Redact(self, request, context):
         """Redact returns texts with PII and secrets replaced. Called by people and tools. Idempotent: redacted text comes
         back as it is. The same value has the same placeholder until the process ends; no placeholder equals a stored one.
-        One call works at a time. Errors: INVALID_ARGUMENT (too much text), UNAVAILABLE (detectors are loading, or another
-        call takes long).
+        One call works at a time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Analyze(self, request, context):
+        """Analyze returns what detectors find in texts, whatever a policy says of it: with scores, and below thresholds too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TestPolicy(self, request, context):
+        """TestPolicy redacts samples under a policy that need not be stored, and under the one in force, and says what
+        differs.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPresets(self, request, context):
+        """ListPresets returns the policies that come with the service, which others start from.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPolicy(self, request, context):
+        """GetPolicy returns the policy in force for a project, or an earlier version of a stored one. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutPolicy(self, request, context):
+        """PutPolicy stores a policy as a new version, which is in force in all processes within seconds. One that says the
+        same as the last version changes nothing. Errors: INVALID_ARGUMENT (names the field; the old one stays in force),
+        ABORTED (`expected_version` is not the last).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPolicies(self, request, context):
+        """ListPolicies returns a tenant's stored policies, the latest version of each, or all versions of one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Reveal(self, request, context):
+        """Reveal returns what stood in place of encrypted placeholders. Needs a right of its own; every call is on record,
+        with who asked and why, before it is answered. Errors: NOT_FOUND (no such placeholder of this tenant).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReveals(self, request, context):
+        """ListReveals returns the record of Reveal's calls, the latest first. Needs the admin token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -64,6 +175,46 @@ def add_RedactionServiceServicer_to_server(servicer, server):
                     request_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RedactRequest.FromString,
                     response_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RedactResponse.SerializeToString,
             ),
+            'Analyze': grpc.unary_unary_rpc_method_handler(
+                    servicer.Analyze,
+                    request_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.AnalyzeRequest.FromString,
+                    response_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.AnalyzeResponse.SerializeToString,
+            ),
+            'TestPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.TestPolicy,
+                    request_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.TestPolicyRequest.FromString,
+                    response_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.TestPolicyResponse.SerializeToString,
+            ),
+            'ListPresets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPresets,
+                    request_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPresetsRequest.FromString,
+                    response_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPresetsResponse.SerializeToString,
+            ),
+            'GetPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPolicy,
+                    request_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.GetPolicyRequest.FromString,
+                    response_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.GetPolicyResponse.SerializeToString,
+            ),
+            'PutPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutPolicy,
+                    request_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.PutPolicyRequest.FromString,
+                    response_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.PutPolicyResponse.SerializeToString,
+            ),
+            'ListPolicies': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPolicies,
+                    request_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPoliciesRequest.FromString,
+                    response_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPoliciesResponse.SerializeToString,
+            ),
+            'Reveal': grpc.unary_unary_rpc_method_handler(
+                    servicer.Reveal,
+                    request_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RevealRequest.FromString,
+                    response_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RevealResponse.SerializeToString,
+            ),
+            'ListReveals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReveals,
+                    request_deserializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListRevealsRequest.FromString,
+                    response_serializer=a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListRevealsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'a11i.redaction.v1.RedactionService', rpc_method_handlers)
@@ -73,7 +224,13 @@ def add_RedactionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RedactionService:
-    """RedactionService redacts with the same detectors and policy as the pipeline's stage. It keeps and logs no text.
+    """RedactionService redacts with the same detectors as the pipeline's stage, and keeps the policies of tenants. It keeps
+    and logs no text.
+
+    Redact, Analyze, GetPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
+    `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
+    call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
+    cannot be asked; try again).
     """
 
     @staticmethod
@@ -93,6 +250,222 @@ class RedactionService:
             '/a11i.redaction.v1.RedactionService/Redact',
             a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RedactRequest.SerializeToString,
             a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RedactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Analyze(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.redaction.v1.RedactionService/Analyze',
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.AnalyzeRequest.SerializeToString,
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.AnalyzeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TestPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.redaction.v1.RedactionService/TestPolicy',
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.TestPolicyRequest.SerializeToString,
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.TestPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPresets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.redaction.v1.RedactionService/ListPresets',
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPresetsRequest.SerializeToString,
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPresetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.redaction.v1.RedactionService/GetPolicy',
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.GetPolicyRequest.SerializeToString,
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.GetPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.redaction.v1.RedactionService/PutPolicy',
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.PutPolicyRequest.SerializeToString,
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.PutPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPolicies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.redaction.v1.RedactionService/ListPolicies',
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPoliciesRequest.SerializeToString,
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListPoliciesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Reveal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.redaction.v1.RedactionService/Reveal',
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RevealRequest.SerializeToString,
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.RevealResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReveals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.redaction.v1.RedactionService/ListReveals',
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListRevealsRequest.SerializeToString,
+            a11i_dot_redaction_dot_v1_dot_redaction__service__pb2.ListRevealsResponse.FromString,
             options,
             channel_credentials,
             insecure,
