@@ -23,7 +23,6 @@ from a11i_chassis.app import serving
 from a11i_redaction.app import SERVICE, Redactors, build_app
 from a11i_redaction.loading import load_redactor
 from a11i_redaction.pipeline import RedactedText, Redactor
-from a11i_redaction.policy import Policy
 from a11i_redaction.settings import DetectionSettings, RedactionSettings
 from a11i_telemetry.batch import SpanBatch
 from tests.unit.redaction.redaction_kit import batch, column
@@ -120,16 +119,12 @@ class _Slow(Redactor):
         self.at_work = 0
         self.most_at_work = 0
 
-    @property
-    def policy(self) -> Policy:
-        return self._redactor.policy
-
-    def redact_texts(self, texts: Sequence[str], tenant_id: str) -> list[RedactedText]:
+    def redact_texts(self, texts: Sequence[str], tenant_id: str, chosen: InForce | None = None) -> list[RedactedText]:
         self.at_work += 1
         self.most_at_work = max(self.at_work, self.most_at_work)
         self.may_end.wait(DEADLINE_S)
         self.at_work -= 1
-        return self._redactor.redact_texts(texts, tenant_id)
+        return self._redactor.redact_texts(texts, tenant_id, chosen)
 
 
 async def test_one_call_works_at_a_time_and_none_holds_the_pipeline(
@@ -213,7 +208,8 @@ def test_without_names_the_language_model_is_not_loaded() -> None:
     redactor = load_redactor(settings, names=False, pseudonym_key=b"a key of the tests")
     redacted = redactor.redact_texts(["Maria Garcia, a@example.com"], "t")[0]
     assert redacted.text.startswith("Maria Garcia, <EMAIL_ADDRESS_")
-    assert redactor.policy.version == "standard-no-names/1"
+    output = redactor.redact_batch(batch(1))
+    assert column(output, "redaction_policy") == ["standard-no-names/1"]
 
 
 async def test_a_language_model_that_is_not_installed_ends_the_start(settings: RedactionSettings, bus: Bus) -> None:

@@ -6,13 +6,17 @@ from typing import Any
 
 import pyarrow as pa
 
+from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_redaction.analysis import Analyzer
 from a11i_redaction.cache import FindingsCache
 from a11i_redaction.detectors.names import NameDetector
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.findings import Finding
 from a11i_redaction.pipeline import Redactor
-from a11i_redaction.policy import STANDARD
+from a11i_redaction.policy.entities import MODEL_ENTITIES
+from a11i_redaction.policy.in_force import OnePolicy
+from a11i_redaction.policy.model import Policy
+from a11i_redaction.policy.parsing import Abilities, parse
 from a11i_redaction.pseudonyms import Pseudonyms
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.columns import empty
@@ -74,8 +78,13 @@ class ScriptedModel:
             ]
 
 
+def policy(**fields: Any) -> Policy:
+    """Return a policy of a service that can do everything."""
+    return parse(pb.Policy(**fields), Abilities(names=True))
+
+
 def redactor_with(patterns: PatternDetector, model: ScriptedModel, **limits: int) -> Redactor:
     """Return a redactor with the real patterns and a scripted model."""
-    names = NameDetector(model, STANDARD.model_entities, limits.get("max_model_chars", 10_000))
+    names = NameDetector(model, MODEL_ENTITIES, limits.get("max_model_chars", 10_000))
     analyzer = Analyzer(patterns, names, FindingsCache(1_000_000), limits.get("max_value_chars", 100_000))
-    return Redactor(analyzer, Pseudonyms(KEY), STANDARD, "test/1")
+    return Redactor(analyzer, Pseudonyms(KEY), OnePolicy(policy(preset="standard")), "test/1", lambda: 0)

@@ -62,10 +62,11 @@ def test_every_placeholder_is_known_for_one(value: str) -> None:
     assert PLACEHOLDER.fullmatch(_PSEUDONYMS.placeholder("t", "IT_FISCAL_CODE", value))
 
 
-def test_every_entity_of_the_detectors_has_placeholders_and_no_other_word_does() -> None:
+def test_every_entity_of_the_detectors_has_placeholders_and_no_word_in_lower_case_does() -> None:
     for entity in {family.recognizer().supported_entities[0] for family in FAMILIES} | {f.entity for f in FORMATS}:
         assert placeholders(f"<{entity}_3f2a9c01>"), entity
-    assert placeholders("<HUNTER2_3f2a9c01>") == []
+    assert placeholders("<EMPLOYEE_ID_3f2a9c01>")
+    assert placeholders("<hunter2_3f2a9c01> <TABLE>") == []
 
 
 def test_the_cache_stays_within_its_bytes_and_keeps_what_was_used_last() -> None:

@@ -35,6 +35,9 @@ _REDACTION_FIELDS: dict[str, tuple[str, ...]] = {
     "policy": ("redaction_policy",),
     "detector": ("redaction_detector",),
     "withheld_values": ("withheld_values",),
+    "where": ("redacted_where",),
+    "took_us": ("redaction_us",),
+    "examined_bytes": ("redaction_bytes",),
 }
 
 

@@ -30,6 +30,10 @@ class Credentials:
     """Encrypts dead letters."""
     pseudonym_key: str
     """Redaction's placeholders of the same value are the same under the same key."""
+    redaction_master_key: str
+    """Wraps the keys of encrypted placeholders."""
+    reveal_token: str
+    """Whoever has it may have encrypted placeholders revealed."""
 
 
 def load_or_create(data: DataDir) -> Credentials:
@@ -56,4 +60,6 @@ def _generate() -> dict[str, str]:
         "admin_token": secrets.token_hex(32),
         "dead_letter_key": base64.b64encode(secrets.token_bytes(32)).decode(),
         "pseudonym_key": secrets.token_hex(32),
+        "redaction_master_key": secrets.token_hex(32),
+        "reveal_token": secrets.token_hex(32),
     }

@@ -191,7 +191,7 @@ class _Builder:
         return start
 
     def _variables(self, api_key: str) -> dict[str, str]:
-        listeners = ("otlp_grpc", "otlp_http", "query", "auth", "delivery", "gateway")
+        listeners = ("otlp_grpc", "otlp_http", "query", "auth", "delivery", "redaction", "gateway")
         return {
             **{f"A11I_{name.upper()}": f"127.0.0.1:{self._ports[name]}" for name in listeners},
             f"A11I_{self._urls.bus_engine.upper()}": self._urls.bus,
@@ -202,6 +202,7 @@ class _Builder:
             "A11I_S3_ACCESS_KEY": self._credentials.s3_access_key,
             "A11I_S3_SECRET_KEY": self._credentials.s3_secret_key,
             "A11I_ADMIN_TOKEN": self._credentials.admin_token,
+            "A11I_REVEAL_TOKEN": self._credentials.reveal_token,
             "A11I_API_KEY": api_key,
         }
 

@@ -46,7 +46,7 @@ def plans(
         "auth": ("postgres",),
         "ingest": (engines.bus_engine, "auth"),
         "tokenization": (engines.bus_engine,),
-        "redaction": (engines.bus_engine,),
+        "redaction": (engines.bus_engine, "postgres"),
         "writer": (engines.bus_engine, "clickhouse"),
         "delivery": (engines.bus_engine, "postgres"),
         "query": ("clickhouse", "auth"),
@@ -97,7 +97,14 @@ def _settings(
             "AUTH__ADDRESS": addresses["auth"],
         },
         "tokenization": stage,
-        "redaction": stage | {"PSEUDONYM_KEY": credentials.pseudonym_key},
+        "redaction": stage
+        | {
+            "PSEUDONYM_KEY": credentials.pseudonym_key,
+            "POSTGRES__DSN": engines.postgres,
+            "ADMIN_TOKEN": credentials.admin_token,
+            "REVEAL_TOKEN": credentials.reveal_token,
+            "MASTER_KEY": credentials.redaction_master_key,
+        },
         "writer": stage | {"CLICKHOUSE__URL": engines.clickhouse},
         "delivery": stage
         | {

@@ -7,6 +7,7 @@
     │   ├── PermissionDeniedError   PERMISSION_DENIED   PERMISSION_DENIED
     │   ├── NotFoundError           NOT_FOUND           NOT_FOUND
     │   ├── AlreadyExistsError      ALREADY_EXISTS      ALREADY_EXISTS
+    │   ├── ConflictError           ABORTED             CONFLICT
     │   ├── TooLargeError           RESOURCE_EXHAUSTED  TOO_LARGE
     │   └── SchemaUnsupportedError  FAILED_PRECONDITION SCHEMA_UNSUPPORTED
     └── TransientError                             trying again after `retry_delay_s` can help
@@ -105,6 +106,13 @@ class AlreadyExistsError(PermanentError):
 
     code = grpc.StatusCode.ALREADY_EXISTS
     default_reason = reasons.ERROR_REASON_ALREADY_EXISTS
+
+
+class ConflictError(PermanentError):
+    """It is no longer as the caller takes it to be."""
+
+    code = grpc.StatusCode.ABORTED
+    default_reason = reasons.ERROR_REASON_CONFLICT
 
 
 class TooLargeError(PermanentError):

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 SCHEMA_MAJOR: Final = 1
 """Raised when a column changes its meaning or goes away; services refuse a major that they do not know."""
-SCHEMA_MINOR: Final = 1
+SCHEMA_MINOR: Final = 2
 """Raised when a column is added; services pass unknown columns through."""
 
 
@@ -140,6 +140,15 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("evaluation_score", pa.float64(), "Nullable(Float64)", "The judgement as a number."),
     Column("evaluation_label", TEXT, LOW_TEXT, "The judgement as a word.", text=True),
     Column("evaluation_explanation", TEXT, "String", "Why it was judged so.", text=True),
+    # Since minor 2.
+    Column(
+        "redacted_where",
+        pa.map_(TEXT, pa.uint32()),
+        f"Map({LOW_TEXT}, UInt32)",
+        "Findings by column and entity type, as `input_messages:EMAIL_ADDRESS`.",
+    ),
+    Column("redaction_us", pa.uint32(), "UInt32", "Microseconds that redaction took, the row's share of its batch's."),
+    Column("redaction_bytes", pa.uint32(), "UInt32", "Bytes of text that redaction examined."),
 )
 """All columns, in the order of the schema."""
 

@@ -32,5 +32,8 @@ DROPPED: Final = _same(("dropped_attributes_count",))
 
 DEFECTS: Final = _same(("defects",))
 
-RECEIPT: Final = _same(("redacted_entities", "redaction_policy", "redaction_detector", "withheld_values"))
+RECEIPT: Final = _same((
+    "redacted_entities", "redaction_policy", "redaction_detector", "withheld_values",
+    "redacted_where", "redaction_us", "redaction_bytes",
+))  # fmt: skip
 """What redaction found in the row."""

@@ -134,7 +134,10 @@ def _of_redaction(span: Span) -> Iterator[Fact]:
     yield "detector", receipt.detector
     if receipt.policy:
         yield "replaced", show_entities(receipt.entities) or "nothing"
+    yield "where", ", ".join(f"{place.replace(':', ': ')} {count:,}" for place, count in sorted(receipt.where.items()))
     yield "withheld values", f"{receipt.withheld_values:,}" if receipt.withheld_values else ""
+    if receipt.examined_bytes:
+        yield "examined", f"{receipt.examined_bytes:,} bytes in {receipt.took_us / 1_000:,.1f} ms"
 
 
 def _attributes(attributes: Iterable[KeyValue], told: Container[str] = ()) -> Iterator[Fact]:

@@ -211,6 +211,9 @@ def _redaction(row: Row) -> pb.RedactionReceipt:
         policy=row["redaction_policy"],
         detector=row["redaction_detector"],
         withheld_values=row["withheld_values"],
+        where=row["redacted_where"],
+        took_us=row["redaction_us"],
+        examined_bytes=row["redaction_bytes"],
     )
 
 

@@ -1,4 +1,8 @@
-"""Runs the detectors over texts: each distinct text once, again on what is left, withheld where a detector fails."""
+"""Runs the detectors over texts: each distinct text once, again on what is left, withheld where a detector fails.
+
+What detectors find in a text is the same whatever the policy, and remembered as it is. A policy chooses among it before
+findings that overlap become one, so that what it does not take hides nothing that it does.
+"""
 
 import threading
 from collections import Counter
@@ -7,9 +11,11 @@ from typing import Final, NamedTuple
 
 from a11i_redaction.cache import Findings, FindingsCache, Known
 from a11i_redaction.detectors.budget import Budget, BudgetExceededError
+from a11i_redaction.detectors.custom import CustomDetector
 from a11i_redaction.detectors.names import NameDetector, WindowFindings
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.findings import Finding, merge
+from a11i_redaction.policy.model import Policy
 from a11i_redaction.reduction import Reduced, placeholders
 
 _MAX_ROUNDS: Final = 8
@@ -24,6 +30,8 @@ class Unit(NamedTuple):
     """The attribute's or JSON member's key that the text stands under, where that may tell what it is; else empty."""
     names: bool
     """Whether names are looked for, besides secrets and patterns."""
+    is_key: bool = False
+    """Whether it is a key itself, so that different ones must stay different."""
 
 
 class Analyzer:
@@ -37,32 +45,56 @@ class Analyzer:
         self._cache = cache
         self._max_value_chars = max_value_chars
         self._lock = threading.Lock()
+        self._hits = self._misses = 0
         self.failures: Counter[str] = Counter()
         """How many texts could not be examined so far, by reason: the error's type, or what was over its limit."""
 
     @property
     def cache_looks(self) -> tuple[int, int]:
         """How many texts were known, and how many not, so far."""
-        return self._cache.hits, self._cache.misses
+        return self._hits, self._misses
 
-    def analyze(self, units: Sequence[Unit]) -> list[Findings]:
-        """Return, for each unit, its findings, disjoint and in the order of the text.
+    def analyze(self, units: Sequence[Unit], policy: Policy) -> list[Findings]:
+        """Return, for each unit, the findings that count under a policy, disjoint and in the order of the text.
 
         None for a unit that could not be examined: a detector raised, or its size or time was over the budget.
         """
         with self._lock:
-            keys = [FindingsCache.key(unit.text, f"{unit.names:d}{unit.key}") for unit in units]
-            known = [self._cache.get(key) for key in keys]
-            missing = [index for index, found in enumerate(known) if found is Known.NOTHING]
-            looks = [_Look(units[index], self._patterns.budget()) for index in missing]
-            self._examine(looks)
-            for index, look in zip(missing, looks, strict=True):
-                known[index] = look.result
-                if not look.failed:
-                    self._cache.put(keys[index], look.result)
-            return [None if found is Known.NOTHING else found for found in known]
+            results: list[Findings] = []
+            looks: list[tuple[int, _Look]] = []
+            with_names = policy.names and self._names is not None
+            for index, unit in enumerate(units):
+                key = FindingsCache.key(unit.text, f"{unit.names and with_names:d}{unit.key}")
+                raw = self._cache.get(key)
+                found = self._known(key, raw, policy)
+                if found is Known.NOTHING:
+                    names = unit.names and with_names
+                    looks.append((index, _Look(unit, key, names, self._patterns.budget(), _tuple(raw))))
+                    results.append(None)
+                else:
+                    results.append(found)
+            self._hits += len(units) - len(looks)
+            self._misses += len(looks)
+            self._examine([look for _, look in looks], policy)
+            for index, look in looks:
+                results[index] = look.result
+                self._remember(look, policy)
+            return results
 
-    def _examine(self, looks: Sequence["_Look"]) -> None:
+    def _known(self, key: bytes, raw: Findings | Known, policy: Policy) -> Findings | Known:
+        """Return what is known of a text under a policy. Where there is nothing at all, no policy takes anything."""
+        if raw is Known.NOTHING or raw is None or not (raw or policy.custom):
+            return raw
+        return self._cache.get(FindingsCache.under(key, policy.digest))
+
+    def _remember(self, look: "_Look", policy: Policy) -> None:
+        if look.failed:
+            return
+        self._cache.put(look.key, look.raw)
+        if look.raw is not None and (look.raw or policy.custom):
+            self._cache.put(FindingsCache.under(look.key, policy.digest), look.result)
+
+    def _examine(self, looks: Sequence["_Look"], policy: Policy) -> None:
         active = []
         for look in looks:
             if len(look.unit.text) <= self._max_value_chars:
@@ -70,16 +102,31 @@ class Analyzer:
             else:
                 self._withhold(look, "TooLong")
         windows: WindowFindings = {}
-        for _ in range(_MAX_ROUNDS):
+        for turn in range(_MAX_ROUNDS):
             for look in active:
                 look.reduce()
+            new = [look for look in active if turn or look.raw is None]
+            for look in new:
                 self._look_for_patterns(look)
-            self._look_for_names([look for look in active if look.unit.names and not look.withheld], windows)
+            self._look_for_names([look for look in new if look.names and not look.withheld], windows)
+            for look in active:
+                look.choose(policy, first=turn == 0)
+                if policy.custom is not None and not look.withheld:
+                    self._look_for_own(look, policy, policy.custom)
             active = [look for look in active if look.take()]
             if not active:
                 return
         for look in active:
             self._withhold(look, "Unsettled")
+
+    def _look_for_own(self, look: "_Look", policy: Policy, custom: CustomDetector) -> None:
+        text = look.reduced.text
+        try:
+            found = custom.find(text, look.unit.key, look.budget)
+        except Exception as error:  # As below.
+            self._fail(look, error)
+        else:
+            look.new.extend(finding for finding in found if policy.takes(finding, text))
 
     def _look_for_patterns(self, look: "_Look") -> None:
         try:
@@ -117,11 +164,15 @@ class Analyzer:
 class _Look:
     """A text that is being examined."""
 
-    __slots__ = ("budget", "failed", "found", "new", "reduced", "unit", "withheld")
+    __slots__ = ("budget", "failed", "found", "key", "names", "new", "raw", "reduced", "unit", "withheld")
 
-    def __init__(self, unit: Unit, budget: Budget) -> None:
+    def __init__(self, unit: Unit, key: bytes, names: bool, budget: Budget, raw: tuple[Finding, ...] | None) -> None:
         self.unit = unit
+        self.key = key
+        self.names = names
         self.budget = budget
+        self.raw = raw
+        """What detectors find in the text as it is; None until it is known, or if it cannot be."""
         self.found: list[Finding] = []
         self.new: list[Finding] = []
         self.withheld = False
@@ -136,6 +187,13 @@ class _Look:
         self.reduced = _reduce(self.unit.text, self.found)
         self.new = []
 
+    def choose(self, policy: Policy, *, first: bool) -> None:
+        """Keep what the policy takes of what detectors found."""
+        if first and self.raw is None and not self.withheld:
+            self.raw = tuple(self.new)
+        found = self.raw if first and self.raw is not None else self.new
+        self.new = [finding for finding in found if policy.takes(finding, self.reduced.text)]
+
     def take(self) -> bool:
         """Add what was found now. Return whether another look is needed."""
         if self.withheld or not self.new:
@@ -143,6 +201,10 @@ class _Look:
         new = _in_original(self.unit.text, self.reduced, self.new)
         self.found = sorted([*self.found, *new])
         return bool(new)
+
+
+def _tuple(found: Findings | Known) -> tuple[Finding, ...] | None:
+    return None if isinstance(found, Known) else found
 
 
 def _reduce(text: str, findings: Sequence[Finding]) -> Reduced:

@@ -9,17 +9,27 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from a11i.redaction.v1 import redaction_service_pb2, redaction_service_pb2_grpc
+from a11i.redaction.v1 import redaction_service_pb2 as pb
+from a11i.redaction.v1 import redaction_service_pb2_grpc
 from a11i_bus import topology
 from a11i_bus.connect import connect
 from a11i_bus.port import Bus
 from a11i_bus.runner import Stage, StageHealth, StageSpec, run_stage
 from a11i_chassis.app import App
+from a11i_redaction.access import TokenCheck
+from a11i_redaction.ciphers import MasterKey
 from a11i_redaction.instruments import instrumented
 from a11i_redaction.loading import load_redactor
 from a11i_redaction.pipeline import Redactor
-from a11i_redaction.service import RedactionServicer
+from a11i_redaction.policy.book import PolicyBook
+from a11i_redaction.policy.desk import PolicyDesk
+from a11i_redaction.policy.in_force import OnePolicy, Policies
+from a11i_redaction.policy.model import Policy
+from a11i_redaction.policy.parsing import Abilities, parse
+from a11i_redaction.policy.trials import Trials
+from a11i_redaction.service import Access, RedactionServicer
 from a11i_redaction.settings import RedactionSettings
+from a11i_storage.postgres import open_redaction_policies
 
 SPEC: Final = StageSpec(
     name="redaction",
@@ -28,7 +38,7 @@ SPEC: Final = StageSpec(
     group="redaction",
     sink=topology.SPANS_REDACTED,
 )
-SERVICE: Final = redaction_service_pb2.DESCRIPTOR.services_by_name["RedactionService"].full_name
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["RedactionService"].full_name
 _CALLS_CACHE_BYTES: Final = 1024**2
 """What people try out hardly repeats."""
 _KEY_BYTES: Final = 32
@@ -36,9 +46,13 @@ _KEY_BYTES: Final = 32
 
 @asynccontextmanager
 async def build(settings: RedactionSettings) -> AsyncIterator[App]:
-    """Return what the chassis runs. Raises OSError if the language model is not installed."""
-    async with connect(settings.bus) as bus:
-        yield build_app(settings, bus, partial(_load, settings))
+    """Return what the chassis runs; PostgreSQL need not be there yet.
+
+    Raises OSError if the language model is not installed, and InvalidArgumentError if the default preset is none.
+    """
+    async with connect(settings.bus) as bus, open_kept(settings) as kept:
+        policies = OnePolicy(_default(settings)) if kept is None else kept.book
+        yield build_app(settings, bus, partial(_load, settings, policies), kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +65,27 @@ class Redactors:
     """That of the RPC, with a key of its own: nobody can look up a tenant's placeholders with it."""
 
 
-def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactors]) -> App:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Policies that are kept in PostgreSQL."""
+
+    book: PolicyBook
+    desk: PolicyDesk
+
+
+def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactors], kept: Kept | None = None) -> App:
     """Return the service on a bus. `load` makes the redactors; it is called once, in a thread."""
     if settings.names and importlib.util.find_spec(settings.detection.model) is None:
         raise OSError(
             f"the language model {settings.detection.model} is not installed; install its package, "
             "or set A11I_REDACTION_NAMES=false to go without names"
         )
-    servicer = RedactionServicer()
+    access = Access(
+        admin=TokenCheck(settings.admin_token, "admin token", "A11I_REDACTION_ADMIN_TOKEN"),
+        reveal=TokenCheck(settings.reveal_token, "reveal token", "A11I_REDACTION_REVEAL_TOKEN"),
+    )
+    trials = Trials(_default(settings), _abilities(settings))
+    servicer = RedactionServicer(trials, access, kept.desk if kept else None)
     health = StageHealth()
 
     async def work(stop: asyncio.Event) -> None:
@@ -69,22 +96,47 @@ def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactor
         await run_stage(bus, SPEC, stage, settings.runner, stop, dead_letter_key=key, health=health)
 
     async def ready() -> bool:
-        return servicer.redactor is not None and health.serving and await bus.ready()
+        known = kept is None or kept.book.loaded
+        return known and servicer.redactor is not None and health.serving and await bus.ready()
 
     return App(
         register=[partial(redaction_service_pb2_grpc.add_RedactionServiceServicer_to_server, servicer)],
         services=[SERVICE],
-        background=[work],
+        background=[work] if kept is None else [work, kept.book.follow],
         ready=ready,
     )
 
 
-def _load(settings: RedactionSettings) -> Redactors:
+@asynccontextmanager
+async def open_kept(settings: RedactionSettings) -> AsyncIterator[Kept | None]:
+    """Yield the policies in PostgreSQL; None if the settings name none. It connects when it is first asked."""
+    if settings.postgres is None:
+        yield None
+        return
+    async with open_redaction_policies(settings.postgres) as store:
+        abilities, default = _abilities(settings), pb.Policy(preset=settings.default_preset)
+        master_key = MasterKey(settings.master_key.get_secret_value()) if settings.master_key else None
+        book = PolicyBook(store, _default(settings), abilities, master_key)
+        yield Kept(book, PolicyDesk(store, book, default, abilities, master_key))
+
+
+def _abilities(settings: RedactionSettings) -> Abilities:
+    return Abilities(names=settings.names, encryption=settings.master_key is not None)
+
+
+def _default(settings: RedactionSettings) -> Policy:
+    return parse(pb.Policy(preset=settings.default_preset), _abilities(settings), field="default")
+
+
+def _load(settings: RedactionSettings, policies: Policies) -> Redactors:
     detection = settings.detection
     for_calls = detection.model_copy(update={"cache_bytes": min(detection.cache_bytes, _CALLS_CACHE_BYTES)})
     return Redactors(
         stage=load_redactor(
-            detection, names=settings.names, pseudonym_key=settings.pseudonym_key.get_secret_value().encode()
+            detection,
+            names=settings.names,
+            pseudonym_key=settings.pseudonym_key.get_secret_value().encode(),
+            policies=policies,
         ),
         calls=load_redactor(for_calls, names=settings.names, pseudonym_key=secrets.token_bytes(_KEY_BYTES)),
     )

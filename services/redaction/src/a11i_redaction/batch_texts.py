@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from a11i_redaction.analysis import Unit
 from a11i_redaction.columns import Column, Entries, Positions, decode, encode, list_column, list_entries, pairs
-from a11i_redaction.values import Parser, Rewritten, Value, parse_number, rewrite, units_of
+from a11i_redaction.policy.attributes import NO_KEYS, KeySet
+from a11i_redaction.values import Parser, Rewritten, Value, drop, parse_number, rewrite, unexamined, units_of
 from a11i_telemetry.batch import SchemaVersionError, SpanBatch
 from a11i_telemetry.signals import COLUMNS, Signal
 
@@ -19,6 +21,10 @@ NAME_COLUMNS: Final = frozenset({
     "user_id", "evaluation_explanation", "body", "exemplars", "metadata",
 })  # fmt: skip
 """Columns in which names are looked for too. The others name models, services, tools and the like."""
+
+Happened = tuple[int, str, Rewritten]
+"""A change: its row, its column, and what it was."""
+Sizes = npt.NDArray[np.int64]
 
 _KNOWN: Final = {signal: {column.name: column for column in columns} for signal, columns in COLUMNS.items()}
 _NUMBERS: Final = ("attr_int", "attr_double")
@@ -61,11 +67,16 @@ class Texts:
 class BatchTexts:
     """All texts of a batch's columns."""
 
-    def __init__(self, batch: SpanBatch) -> None:
-        """Raises SchemaVersionError for a column of a newer version that may hold text in a way unknown here."""
+    def __init__(self, batch: SpanBatch, *, skipped: KeySet = NO_KEYS, dropped: KeySet = NO_KEYS) -> None:
+        """Values under `skipped` keys, of attributes, columns and JSON, are not examined; `dropped` ones go whole.
+
+        Raises SchemaVersionError for a column of a newer version that may hold text in a way unknown here.
+        """
         self._columns = columns = batch.columns
         self._known = _KNOWN[batch.signal]
-        self._parsers = {names: Parser(names=names) for names in (False, True)}
+        self._skipped = skipped
+        self._dropped = dropped
+        self._parsers = {names: Parser(names=names, skipped=skipped, dropped=dropped) for names in (False, True)}
         self._texts: dict[str, Texts] = {}
         self._keys: dict[str, Texts] = {}
         self._entries: dict[str, Entries] = {}
@@ -76,26 +87,35 @@ class BatchTexts:
         """Return what has to be examined, each once."""
         return {unit for texts in self._all() for unit in texts.units()}
 
-    def apply(self, changes: Mapping[Unit, Rewritten]) -> tuple[dict[str, Column], list[tuple[int, Rewritten]]]:
-        """Return the columns that the changes concern, rebuilt, and each change with its row."""
+    def row_bytes(self) -> Sizes:
+        """Return how many bytes of text were examined in each row, keys not counted."""
+        total = np.zeros(self._columns.num_rows, np.int64)
+        for texts in self._texts.values():
+            sizes = np.asarray([_size(value) for value in texts.values], np.int64)
+            if len(texts.codes):
+                np.add.at(total, texts.rows, sizes[texts.codes])
+        return total
+
+    def apply(self, changes: Mapping[Unit, Rewritten]) -> tuple[dict[str, Column], list[Happened]]:
+        """Return the columns that the changes concern, rebuilt, and each change with its row and its column."""
         columns: dict[str, Column] = {}
-        happened: list[tuple[int, Rewritten]] = []
+        happened: list[Happened] = []
         for name, texts in self._texts.items():
             rewritten = texts.rewritten(changes)
             if rewritten and name not in _NUMBERS:
-                happened.extend(texts.changed(rewritten))
+                happened.extend((row, name, change) for row, change in texts.changed(rewritten))
                 self._put_back(name, texts.column(rewritten), columns)
         for name, texts in self._keys.items():
             rewritten = texts.rewritten(changes)
             if rewritten:
-                happened.extend(texts.changed(rewritten))
+                happened.extend((row, name, change) for row, change in texts.changed(rewritten))
                 entries = self._entries[name]
                 self._entries[name] = Entries(entries.rows, texts.column(rewritten), entries.items)
                 columns[name] = None
         for name in (name for name in _NUMBERS if name in self._texts):
             rewritten = self._texts[name].rewritten(changes)
             if rewritten:
-                happened.extend(self._texts[name].changed(rewritten))
+                happened.extend((row, name, change) for row, change in self._texts[name].changed(rewritten))
                 self._move_to_strings(name, rewritten)
                 columns[name] = columns["attr_string"] = None
         for name in columns:
@@ -112,16 +132,32 @@ class BatchTexts:
         if pa.types.is_map(column.type):
             entries = self._entries[name] = Entries.of(column)
             codes, keys = encode(entries.keys)
-            self._keys[name] = Texts(entries.rows, codes, [Unit(key, "", names=False) for key in keys])
+            self._keys[name] = Texts(entries.rows, codes, [Unit(key, "", names=False, is_key=True) for key in keys])
             if name in _TEXT_ITEMS or name in _NUMBERS:
                 item_codes, items = encode(entries.items)
                 codes, both = pairs(codes, item_codes)
-                values = [_item(items[item], keys[key], parse) for key, item in both]
+                values: list[Value | None]
+                chosen = self._dropped.has_column(name), self._skipped.has_column(name)
+                values = [self._entry(items[item], keys[key], parse, chosen) for key, item in both]
                 self._texts[name] = Texts(entries.rows, codes, values)
             return
         rows, texts = list_entries(column) if pa.types.is_list(column.type) else (np.arange(len(column)), column)
         codes, distinct = encode(texts)
-        self._texts[name] = Texts(rows, codes, [parse(text or "", name) for text in distinct])
+        if self._dropped.has_column(name):
+            self._texts[name] = Texts(rows, codes, [drop(text or "") for text in distinct])
+        elif not self._skipped.has_column(name):
+            self._texts[name] = Texts(rows, codes, [parse(text or "", name) for text in distinct])
+
+    def _entry(
+        self, item: Any, key: str, parse: Callable[[str, str], Value], chosen: tuple[bool, bool]
+    ) -> Value | None:
+        """Return the value of a map's entry; None for one that needs no look."""
+        all_dropped, all_skipped = chosen
+        if item is not None and (all_dropped or key in self._dropped):
+            return drop(str(item))
+        if item is not None and (all_skipped or key in self._skipped):
+            return unexamined(str(item))
+        return _item(item, key, parse)
 
     def _put_back(self, name: str, texts: Column, columns: dict[str, Column]) -> None:
         kind = self._columns.column(name).type
@@ -161,6 +197,11 @@ def text_columns(schema: pa.Schema, signal: Signal) -> Iterator[str]:
             yield field.name
         elif not (pa.types.is_primitive(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind)):
             raise SchemaVersionError(f"column {field.name!r} is not known here and may hold text")
+
+
+def _size(value: Value | None) -> int:
+    text = _text(value)
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _text(value: Value | None) -> str:

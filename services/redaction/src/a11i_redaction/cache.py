@@ -29,13 +29,11 @@ class FindingsCache:
     Agents send their whole history with every call, so most texts have been seen a moment before.
     """
 
-    __slots__ = ("_bytes", "_entries", "_max_bytes", "hits", "misses")
+    __slots__ = ("_bytes", "_entries", "_max_bytes")
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
-        self.hits = 0
-        self.misses = 0
         self._entries: OrderedDict[bytes, Findings] = OrderedDict()
 
     @staticmethod
@@ -46,13 +44,15 @@ class FindingsCache:
         digest.update(text.encode("utf-8", "surrogatepass"))
         return digest.digest()
 
+    @staticmethod
+    def under(key: bytes, scope: bytes) -> bytes:
+        """Return the key of what else is known of the text with this key, such as under a policy's digest."""
+        return hashlib.blake2b(key + scope, digest_size=16).digest()
+
     def get(self, key: bytes) -> Findings | Known:
         """Return what is known of the text with this key."""
         found = self._entries.get(key, Known.NOTHING)
-        if found is Known.NOTHING:
-            self.misses += 1
-        else:
-            self.hits += 1
+        if found is not Known.NOTHING:
             self._entries.move_to_end(key)
         return found
 

@@ -1,29 +1,44 @@
 """Builds a Redactor: compiles the patterns and loads the language model, which takes some seconds."""
 
 import gc
+from dataclasses import dataclass
 from importlib import metadata
+from typing import Final
 
+from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_redaction.analysis import Analyzer
 from a11i_redaction.cache import FindingsCache
 from a11i_redaction.detectors.names import NameDetector
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.detectors.spacy_model import SpacyModel
 from a11i_redaction.pipeline import Redactor
-from a11i_redaction.policy import STANDARD, STANDARD_NO_NAMES
+from a11i_redaction.policy.entities import MODEL_ENTITIES
+from a11i_redaction.policy.in_force import OnePolicy, Policies
+from a11i_redaction.policy.parsing import Abilities, parse
 from a11i_redaction.pseudonyms import Pseudonyms
 from a11i_redaction.settings import DetectionSettings
 
+DEFAULT_PRESET: Final = "standard"
 
-def load_redactor(settings: DetectionSettings, *, names: bool, pseudonym_key: bytes) -> Redactor:
-    """Return a redactor that is ready to work. Raises OSError if the language model is not installed."""
-    policy = STANDARD if names else STANDARD_NO_NAMES
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Detectors that are ready to work."""
+
+    analyzer: Analyzer
+    version: str
+    """The detectors and their versions, as spans carry them."""
+
+
+def load_detection(settings: DetectionSettings, *, names: bool) -> Detection:
+    """Return the detectors. Raises OSError if the language model is not installed."""
     versions = [f"a11i-redaction/{metadata.version('a11i-redaction')}"]
     versions.append(f"presidio-analyzer/{metadata.version('presidio-analyzer')}")
     detector = None
-    if policy.model_entities:
+    if names:
         model = SpacyModel(settings.model)
         versions.append(model.version)
-        detector = NameDetector(model, policy.model_entities, settings.max_model_chars)
+        detector = NameDetector(model, MODEL_ENTITIES, settings.max_model_chars)
     analyzer = Analyzer(
         PatternDetector(settings.value_budget_s),
         detector,
@@ -34,4 +49,16 @@ def load_redactor(settings: DetectionSettings, *, names: bool, pseudonym_key: by
     # again, which takes a third of the time of a batch (measured).
     gc.collect()
     gc.freeze()
-    return Redactor(analyzer, Pseudonyms(pseudonym_key), policy, " ".join(versions))
+    return Detection(analyzer, " ".join(versions))
+
+
+def load_redactor(
+    settings: DetectionSettings, *, names: bool, pseudonym_key: bytes, policies: Policies | None = None
+) -> Redactor:
+    """Return a redactor that is ready to work, by default under the preset "standard".
+
+    Raises OSError if the language model is not installed.
+    """
+    detection = load_detection(settings, names=names)
+    policies = policies or OnePolicy(parse(pb.Policy(preset=DEFAULT_PRESET), Abilities(names=names)))
+    return Redactor(detection.analyzer, Pseudonyms(pseudonym_key), policies, detection.version)

@@ -7,6 +7,8 @@ from typing import Final
 
 WITHHELD: Final = "<WITHHELD>"
 """In place of a value that could not be examined."""
+DROPPED: Final = "<DROPPED>"
+"""In place of a value that goes whole, whatever it is, as its key says."""
 
 _DIGEST_BYTES: Final = 4
 """32 bits: among 10,000 values of a tenant, two share a placeholder with a chance of about 1 in 90."""
@@ -42,3 +44,8 @@ class Pseudonyms:
         message = "\0".join((tenant_id, entity, normalised(entity, value)))
         digest = hmac.digest(self._key, message.encode("utf-8", "surrogatepass"), hashlib.sha256)
         return f"<{entity}_{digest[:_DIGEST_BYTES].hex()}>"
+
+    def digest(self, use: str, *parts: str) -> bytes:
+        """Return a keyed digest of 32 bytes for another use than placeholders, apart from those of all other uses."""
+        message = "\0\0".join((use, *parts))
+        return hmac.digest(self._key, b"\0" + message.encode("utf-8", "surrogatepass"), hashlib.sha256)

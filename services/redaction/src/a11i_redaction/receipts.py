@@ -1,13 +1,32 @@
-"""The receipt that spans and log records carry: what was found in them, under which policy, by which detectors."""
+"""The receipt that spans and log records carry: what was found in them and where, under which policy, by which
+detectors, and what that took."""
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from a11i_redaction.columns import Column, Entries, offsets
 from a11i_redaction.values import Rewritten
+
+_NS_PER_US: Final = 1_000
+_Counts = dict[int, Counter[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One pass over a batch."""
+
+    policy: str
+    detector: str
+    row_bytes: npt.NDArray[np.int64]
+    """Text examined in each row, in bytes of UTF-8."""
+    took_ns: int
+    """For all rows together."""
 
 
 def has_receipt(columns: pa.RecordBatch) -> bool:
@@ -16,32 +35,59 @@ def has_receipt(columns: pa.RecordBatch) -> bool:
 
 
 def receipt_columns(
-    columns: pa.RecordBatch, happened: Iterable[tuple[int, Rewritten]], *, policy: str, detector: str
+    columns: pa.RecordBatch, happened: Iterable[tuple[int, str, Rewritten]], done: Pass
 ) -> dict[str, Column]:
-    """Return the receipt's columns. Counts add to those that a row has from an earlier pass."""
+    """Return the receipt's columns. Counts add to those that a row has from an earlier pass.
+
+    What it took is that of the first pass, later ones find little; a row's share of the time is that of its bytes.
+    """
     rows = columns.num_rows
-    counts = _earlier(columns.column("redacted_entities"))
+    counts, places = _earlier(columns, "redacted_entities"), _earlier(columns, "redacted_where")
     withheld = np.zeros(rows, np.uint32)
-    for row, rewritten in happened:
+    for row, column, rewritten in happened:
         counts.setdefault(row, Counter()).update(rewritten.entities)
+        found = {f"{column}:{entity}": count for entity, count in rewritten.entities.items()}
+        places.setdefault(row, Counter()).update(found)
         withheld[row] += rewritten.withheld
-    flat = [(row, entity, count) for row in sorted(counts) for entity, count in sorted(counts[row].items())]
-    keys = pa.array([entity for _, entity, _ in flat], pa.string())
-    items = pa.array([count for _, _, count in flat], pa.uint32())
-    owner = np.asarray([row for row, _, _ in flat], np.int64)
-    return {
-        "redacted_entities": pa.MapArray.from_arrays(offsets(owner, rows), keys, items),
-        "redaction_policy": pa.repeat(policy, rows),
-        "redaction_detector": pa.repeat(detector, rows),
+    size, took_us = done.row_bytes, _shared(done.took_ns, done.row_bytes)
+    first = pa.array([not policy for policy in columns.column("redaction_policy").to_pylist()], pa.bool_())
+    receipt = {
+        "redacted_entities": _map(counts, rows),
+        "redaction_policy": pa.repeat(done.policy, rows),
+        "redaction_detector": pa.repeat(done.detector, rows),
         "withheld_values": pa.compute.add(columns.column("withheld_values").fill_null(0), pa.array(withheld)),
+    }
+    if "redacted_where" not in columns.schema.names:
+        return receipt  # The batch was made before there were these columns.
+    return receipt | {
+        "redacted_where": _map(places, rows),
+        "redaction_us": _unless(first, columns.column("redaction_us"), took_us),
+        "redaction_bytes": _unless(first, columns.column("redaction_bytes"), size),
     }
 
 
-def _earlier(column: Column) -> dict[int, Counter[str]]:
-    entries = Entries.of(column)
-    counts: dict[int, Counter[str]] = {}
-    for row, entity, count in zip(
-        entries.rows.tolist(), entries.keys.to_pylist(), entries.items.to_pylist(), strict=True
-    ):
-        counts.setdefault(row, Counter())[entity] = count
+def _map(counts: _Counts, rows: int) -> Column:
+    flat = [(row, name, count) for row in sorted(counts) for name, count in sorted(counts[row].items())]
+    keys = pa.array([name for _, name, _ in flat], pa.string())
+    items = pa.array([count for _, _, count in flat], pa.uint32())
+    owner = np.asarray([row for row, _, _ in flat], np.int64)
+    return pa.MapArray.from_arrays(offsets(owner, rows), keys, items)
+
+
+def _shared(took_ns: int, sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    total = int(sizes.sum())
+    return sizes * (took_ns // _NS_PER_US) // total if total else np.zeros(len(sizes), np.int64)
+
+
+def _unless(first: Column, earlier: Column, now: npt.NDArray[np.int64]) -> Column:
+    return pa.compute.if_else(first, pa.array(now, pa.int64()).cast(earlier.type), earlier)
+
+
+def _earlier(columns: pa.RecordBatch, name: str) -> _Counts:
+    if name not in columns.schema.names:
+        return {}
+    entries = Entries.of(columns.column(name))
+    counts: _Counts = {}
+    for row, key, count in zip(entries.rows.tolist(), entries.keys.to_pylist(), entries.items.to_pylist(), strict=True):
+        counts.setdefault(row, Counter())[key] = count
     return counts

@@ -13,22 +13,19 @@ from typing import Final
 HOLE: Final = "\x1a"
 """Stands for a part that was taken out: ASCII's own "substitute" character, no word character and no space."""
 
-ENTITIES: Final = (
-    "ABA_ROUTING_NUMBER|AU_ABN|AU_ACN|AU_MEDICARE|AU_TFN|CREDIT_CARD|CRYPTO|EMAIL_ADDRESS|ES_NIE|ES_NIF|"
-    "FI_PERSONAL_IDENTITY_CODE|IBAN_CODE|IN_AADHAAR|IN_GSTIN|IN_PAN|IN_PASSPORT|IN_VOTER|IP_ADDRESS|"
-    "IT_FISCAL_CODE|IT_VAT_CODE|JWT|KR_FRN|KR_RRN|MAC_ADDRESS|MEDICAL_LICENSE|NG_NIN|PERSON|PHONE_NUMBER|"
-    "PL_PESEL|PRIVATE_KEY|SECRET|SG_NRIC_FIN|TH_TNIN|UK_NHS|UK_NINO|UK_PASSPORT|URL_CREDENTIALS|"
-    "US_BANK_NUMBER|US_DRIVER_LICENSE|US_ITIN|US_MBI|US_NPI|US_PASSPORT|US_SSN"
-)
-"""The types that placeholders name."""
-
-PLACEHOLDER: Final = re.compile(rf"<(?:(?:{ENTITIES})_[0-9a-f]{{8}}|WITHHELD)>")
-"""What redaction leaves in place of a value."""
+PLACEHOLDER: Final = re.compile(r"<(?:[A-Z][A-Z0-9_]{1,39}(?:_[0-9a-f]{8}|:enc:[A-Za-z0-9_\-]{38,})|WITHHELD|DROPPED)>")
+"""What redaction leaves in place of a value: a pseudonym, an encrypted value, or that there was one."""
+_WHOLE: Final = re.compile(r"<[A-Z][A-Z0-9_]{1,39}>")
+"""What it leaves of a text that it drops whole."""
 
 
 def placeholders(text: str) -> list[tuple[int, int]]:
     """Return where a text already has placeholders."""
-    return [match.span() for match in PLACEHOLDER.finditer(text)] if "<" in text else []
+    if "<" not in text:
+        return []
+    if _WHOLE.fullmatch(text):
+        return [(0, len(text))]
+    return [match.span() for match in PLACEHOLDER.finditer(text)]
 
 
 class Reduced:

@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from a11i_bus.settings import BusSettings, RunnerSettings
 from a11i_chassis.settings import ServiceSettings
+from a11i_storage.postgres import PostgresSettings
 
 
 class DetectionSettings(BaseModel):
@@ -43,4 +44,19 @@ class RedactionSettings(ServiceSettings, env_prefix="A11I_REDACTION_"):
         min_length=32, description="Key that seals batches which could not be worked on; the same in the whole mesh."
     )
     names: bool = Field(True, description="Whether names are looked for. Without, spans say standard-no-names/1.")
+    postgres: PostgresSettings | None = Field(
+        None, description="Where policies are kept. Without, every project has the default policy."
+    )
+    default_preset: str = Field(
+        "standard", description="The policy of projects that have none: secrets-only, standard, strict, hipaa or pci."
+    )
+    admin_token: SecretStr | None = Field(
+        None, min_length=32, description="What callers must show who read and store policies. Without, nobody can."
+    )
+    reveal_token: SecretStr | None = Field(
+        None, min_length=32, description="What callers of Reveal must show. Without, nobody can."
+    )
+    master_key: SecretStr | None = Field(
+        None, min_length=32, description="Wraps the keys of encrypted values. Without, no policy can encrypt."
+    )
     detection: DetectionSettings = Field(default_factory=DetectionSettings, description="How texts are examined.")

@@ -17,7 +17,8 @@ from a11i_redaction.detectors.secrets import names_secret
 from a11i_redaction.encodings import decoded_bytes, decoded_string
 from a11i_redaction.findings import Finding
 from a11i_redaction.keys import context_key, holds_identifiers, is_identifier
-from a11i_redaction.pseudonyms import WITHHELD
+from a11i_redaction.policy.attributes import NO_KEYS, KeySet
+from a11i_redaction.pseudonyms import DROPPED, WITHHELD
 
 _MAX_DEPTH: Final = 6
 """How deep JSON inside JSON strings is opened; deeper ones are withheld."""
@@ -30,6 +31,7 @@ _TOKEN: Final = re.compile(
     r"|(?<!\"kvlistValue\":)(?<!\"kvlistValue\": )"
     r"(\{[ \t\r\n]*+\"bytesValue\"[ \t\r\n]*+:[ \t\r\n]*+\"([A-Za-z0-9+/_=\-]*+)\"[ \t\r\n]*+\})"
 )
+_JSON_PIECE: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[{]|[\]}]|[^\s\[\]{}",:]++')
 _STRING, _KEY, _NUMBER, _END, _BYTES = 1, 2, 3, 4, 5
 _NAME_KEYS: Final = frozenset({"key", "name"})
 _VALUE_KEYS: Final = frozenset({"value", "values"})
@@ -79,11 +81,32 @@ class TooDeep:
     text: str
 
 
-Value = Unit | JsonValue | EncodedValue | TooDeep
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A value that goes whole, unexamined: its key says so."""
+
+    text: str
+    in_json: bool = False
+    """Whether it stands in JSON, which quotes what takes its place."""
+
+
+Value = Unit | JsonValue | EncodedValue | TooDeep | Dropped
 """A plain text is a unit of its own. No class around it: there is one for each string of each message."""
 
 
 _UNSEEN: Final = Unit("", "", names=False)
+_DROPPED_ENTITY: Final = "DROPPED"
+"""What receipts count dropped values as."""
+
+
+def drop(text: str, *, in_json: bool = False) -> Dropped | JsonValue:
+    """Return a value that goes whole, or one that stays if it is gone already, or is nothing."""
+    return unexamined(text) if text.strip('"') in {"", DROPPED} else Dropped(text, in_json)
+
+
+def unexamined(text: str) -> JsonValue:
+    """Return a value that stays whatever it is."""
+    return JsonValue(text, ())
 
 
 def parse_number(digits: str, key: str) -> Unit | None:
@@ -116,6 +139,9 @@ def rewrite(value: Value, changes: Mapping[Unit, Rewritten]) -> Rewritten | None
         return changes.get(value.itself) or rewrite(value.decoded, changes)
     if isinstance(value, TooDeep):
         return Rewritten(WITHHELD, {}, 1)
+    if isinstance(value, Dropped):
+        quoted = not value.in_json and _is_json(value.text)
+        return Rewritten(json.dumps(DROPPED) if quoted else DROPPED, {_DROPPED_ENTITY: 1})
     pieces: list[str] = []
     entities: Counter[str] = Counter()
     position = withheld = 0
@@ -143,7 +169,7 @@ def locate(value: Value, findings: Mapping[Unit, Sequence[Finding]]) -> Iterator
         inside = [*findings.get(value.itself, ()), *locate(value.decoded, findings)]
         yield from (Finding(0, len(value.text), found.entity, found.score) for found in inside)
         return
-    if isinstance(value, TooDeep):
+    if isinstance(value, TooDeep | Dropped):
         return
     for start, end, part in value.parts:
         token = value.text[start:end]
@@ -156,11 +182,16 @@ def locate(value: Value, findings: Mapping[Unit, Sequence[Finding]]) -> Iterator
 class Parser:
     """Parses the texts of one batch. What it has seen under a key before, it does not make again: agents repeat."""
 
-    __slots__ = ("_keys", "_names", "_strings")
+    __slots__ = ("_dropped", "_keys", "_names", "_skipped", "_strings")
 
-    def __init__(self, *, names: bool) -> None:
-        """`names` says whether names are looked for in these texts, under keys that do not speak against it."""
+    def __init__(self, *, names: bool, skipped: KeySet = NO_KEYS, dropped: KeySet = NO_KEYS) -> None:
+        """`names` says whether names are looked for in these texts, under keys that do not speak against it.
+
+        Values under `skipped` keys in JSON are not examined, those under `dropped` ones go whole.
+        """
         self._names = names
+        self._skipped = skipped
+        self._dropped = dropped
         self._keys: dict[str, tuple[str, Unit]] = {}
         self._strings: dict[tuple[str, str], Value | None] = {}
 
@@ -181,9 +212,13 @@ class Parser:
     def _parts(self, text: str, outer: str, depth: int) -> list[tuple[int, int, Value]]:
         parts: list[tuple[int, int, Value]] = []
         key, named, last = outer, "", 0
+        chosen = bool(self._skipped or self._dropped)
+        done = 0
         for match in _TOKEN.finditer(text):
             kind = match.lastindex
             start, end = match.span()
+            if start < done:
+                continue
             value: Value | None = None
             if kind == _STRING:
                 known = (match[1], key)
@@ -194,6 +229,11 @@ class Parser:
                 end = match.end(1) + 1
                 outside = key if "{" in text[last:start] else ""
                 key, value = self._key(match[1])
+                if chosen and (key in self._dropped or key in self._skipped):
+                    begin, done = _value_span(text, match.end())
+                    if key in self._dropped:
+                        parts.append((start, end, value))
+                        start, end, value = begin, done, drop(text[begin:done], in_json=True)
                 if key in _VALUE_KEYS and names_secret(named or outside):
                     key = named or outside
             elif kind == _NUMBER:
@@ -214,12 +254,23 @@ class Parser:
         known = self._keys.get(inner)
         if known is None:
             key = _decoded(inner)
-            known = self._keys[inner] = (key, Unit(key, "", names=False))
+            known = self._keys[inner] = (key, Unit(key, "", names=False, is_key=True))
         return known
 
     def _string(self, inner: str, key: str, depth: int) -> Value | None:
         string = _decoded(inner)
         return self.parse(string, key, depth) if string and not is_identifier(key, string) else None
+
+
+def _value_span(text: str, position: int) -> tuple[int, int]:
+    """Return where the JSON value that begins at or behind a position stands, in valid JSON."""
+    depth, begin = 0, -1
+    for piece in _JSON_PIECE.finditer(text, position):
+        begin = piece.start() if begin < 0 else begin
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(piece.group(), 0)
+        if depth == 0:
+            return begin, piece.end()
+    return position, position
 
 
 def _decoded(inner: str) -> str:

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import asyncpg
 
 from a11i_chassis.errors import UnavailableError
 from a11i_storage.postgres.settings import PostgresSettings
 
-# What asyncpg raises when the server is away, restarting, shutting down or out of connections: never an answer.
-_AWAY = (
+AWAY: Final = (
     OSError,
     TimeoutError,
     asyncpg.exceptions.PostgresConnectionError,
@@ -17,6 +17,7 @@ _AWAY = (
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.InterfaceError,
 )
+"""What asyncpg raises when the server is away, restarting, shutting down or out of connections: never an answer."""
 
 
 class Database:
@@ -33,7 +34,7 @@ class Database:
             pool = await self._opened()
             async with pool.acquire(timeout=self._settings.connect_timeout_s) as connection:
                 yield connection
-        except _AWAY as error:
+        except AWAY as error:
             message = f"the catalog (PostgreSQL) cannot be asked now: {type(error).__name__}"
             raise UnavailableError(message) from error
 

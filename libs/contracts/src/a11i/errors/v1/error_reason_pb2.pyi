@@ -60,6 +60,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The process that worked on it died of it: killed, crashed or out of memory."""
     ERROR_REASON_OVER_BUDGET: _ErrorReason.ValueType  # 17
     """Work on it did not end in its time."""
+    ERROR_REASON_CONFLICT: _ErrorReason.ValueType  # 18
+    """It was changed by somebody else since it was read; read it again. ABORTED."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason names one kind of failure. It is the `reason` of google.rpc.ErrorInfo (AIP-193), without the
@@ -104,4 +106,6 @@ ERROR_REASON_WORKER_DIED: ErrorReason.ValueType  # 16
 """The process that worked on it died of it: killed, crashed or out of memory."""
 ERROR_REASON_OVER_BUDGET: ErrorReason.ValueType  # 17
 """Work on it did not end in its time."""
+ERROR_REASON_CONFLICT: ErrorReason.ValueType  # 18
+"""It was changed by somebody else since it was read; read it again. ABORTED."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

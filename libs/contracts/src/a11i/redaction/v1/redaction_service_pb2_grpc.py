@@ -29,7 +29,7 @@ class RedactionServiceStub:
     """RedactionService redacts with the same detectors as the pipeline's stage, and keeps the policies of tenants. It keeps
     and logs no text.
 
-    Redact, Analyze, GetPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
+    Redact, Analyze, ListPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
     `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
     call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
     cannot be asked; try again).
@@ -92,7 +92,7 @@ class RedactionServiceServicer:
     """RedactionService redacts with the same detectors as the pipeline's stage, and keeps the policies of tenants. It keeps
     and logs no text.
 
-    Redact, Analyze, GetPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
+    Redact, Analyze, ListPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
     `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
     call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
     cannot be asked; try again).
@@ -227,7 +227,7 @@ class RedactionService:
     """RedactionService redacts with the same detectors as the pipeline's stage, and keeps the policies of tenants. It keeps
     and logs no text.
 
-    Redact, Analyze, GetPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
+    Redact, Analyze, ListPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
     `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
     call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
     cannot be asked; try again).

@@ -722,19 +722,50 @@ class RedactionReceipt(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class WhereEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ENTITIES_FIELD_NUMBER: _builtins.int
     POLICY_FIELD_NUMBER: _builtins.int
     DETECTOR_FIELD_NUMBER: _builtins.int
     WITHHELD_VALUES_FIELD_NUMBER: _builtins.int
+    WHERE_FIELD_NUMBER: _builtins.int
+    TOOK_US_FIELD_NUMBER: _builtins.int
+    EXAMINED_BYTES_FIELD_NUMBER: _builtins.int
     policy: _builtins.str
     """Policy and version, such as "standard/1"."""
     detector: _builtins.str
     """Detector set and version."""
     withheld_values: _builtins.int
     """Values withheld whole because they could not be examined."""
+    took_us: _builtins.int
+    """Microseconds that it took: the row's share of its batch's."""
+    examined_bytes: _builtins.int
+    """Bytes of text examined."""
     @_builtins.property
     def entities(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Findings by entity type, such as EMAIL_ADDRESS: 2."""
+
+    @_builtins.property
+    def where(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Findings by column and entity type, such as "input_messages:EMAIL_ADDRESS": 2."""
 
     def __init__(
         self,
@@ -743,10 +774,13 @@ class RedactionReceipt(_message.Message):
         policy: _builtins.str = ...,
         detector: _builtins.str = ...,
         withheld_values: _builtins.int = ...,
+        where: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        took_us: _builtins.int = ...,
+        examined_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["detector", b"detector", "entities", b"entities", "policy", b"policy", "withheld_values", b"withheld_values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detector", b"detector", "entities", b"entities", "examined_bytes", b"examined_bytes", "policy", b"policy", "took_us", b"took_us", "where", b"where", "withheld_values", b"withheld_values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

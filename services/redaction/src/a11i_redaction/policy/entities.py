@@ -1,0 +1,33 @@
+"""What can be found: the entities of the detectors, by kind."""
+
+from functools import lru_cache
+from typing import Final
+
+from a11i_redaction.detectors.families import FAMILIES
+from a11i_redaction.detectors.secrets import FORMATS
+
+MODEL_ENTITIES: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
+"""Those of the language model, in Presidio's words."""
+CARD_CODE, CARD_EXPIRY, BIRTH_DATE = "CARD_SECURITY_CODE", "CARD_EXPIRY", "DATE_OF_BIRTH"
+"""Those of the presets' own recognizers."""
+_OTHERS: Final = frozenset({"PHONE_NUMBER", "SECRET"})
+"""Those of detectors that have no table of formats: phone numbers, values assigned to telling names."""
+
+
+@lru_cache(maxsize=1)
+def secret_entities() -> frozenset[str]:
+    """Return the entities of secrets: keys, tokens, private keys, credentials in URLs."""
+    return frozenset(item.entity for item in FORMATS) | {"SECRET"}
+
+
+@lru_cache(maxsize=1)
+def detected_entities() -> frozenset[str]:
+    """Return the entities that detectors find by themselves, names included."""
+    families = frozenset(family.recognizer().supported_entities[0] for family in FAMILIES)
+    return families | secret_entities() | _OTHERS | MODEL_ENTITIES
+
+
+@lru_cache(maxsize=1)
+def known_entities() -> frozenset[str]:
+    """Return every entity that a policy can name without a recognizer of its own."""
+    return detected_entities() | {CARD_CODE, CARD_EXPIRY, BIRTH_DATE}
