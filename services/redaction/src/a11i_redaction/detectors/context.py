@@ -1,7 +1,8 @@
 """Words that stand near a value and say what it is."""
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -12,22 +13,14 @@ _WINDOW_CHARS: Final = 64
 _HOLE_CHARS: Final = 32
 """What a part that was taken out counts: about its length. Else each value taken out of a long list would bring the
 next one nearer to the word at its head, and no look would be the last."""
+_SHORTEST_WORD: Final = 2
 _WHOLE_WORD_LETTERS: Final = 4
 """Context words up to this length must be whole words: "ssn", "pan" and "card" must not match inside others."""
-_IDS: Final = re.compile(r"\b(?:account|call) ids?\b")
+_HAVE_IDS: Final = frozenset({"account", "call"})
 """A cloud's account and a tool's call have ids that are no bank account and no phone number."""
+_ID: Final = re.compile(r"[ _.\-]{0,2}[iI][dD]s?(?![a-z])")
+_IDS: Final = re.compile(r"\b(?:account|call) ids?\b")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+")
-
-
-def _word_regex(word: str) -> str:
-    literal = re.escape(word.strip().lower())
-    return rf"\b{literal}s?\b" if len(word) <= _WHOLE_WORD_LETTERS and word.isalnum() else literal
-
-
-def _word_gate(word: str) -> str:
-    """Return the word as the prefilter sees it: any joint between words, a question mark for what is not ASCII."""
-    escaped = (re.escape("?" if char > "\x7f" else char) for char in word.strip().lower())
-    return "".join(r"[ _.\-]?" if char == r"\ " else char for char in escaped)
 
 
 @lru_cache(maxsize=4096)
@@ -37,44 +30,125 @@ def key_words(key: str) -> str:
 
 
 class Context:
-    """Whether one of a list of words is near a value: shortly before it, or in the key that it stands under."""
+    """A list of words of which one near a value says what it is."""
 
-    __slots__ = ("_pattern", "gate")
+    __slots__ = ("_key", "words")
 
     def __init__(self, words: Sequence[str]) -> None:
-        self._pattern = re.compile("|".join(_word_regex(word) for word in words))
-        self.gate = "|".join(_word_gate(word) for word in words)
-        """For the prefilter: matches, without regard to case, wherever a word can be near a value."""
+        self.words = tuple(dict.fromkeys(word.strip(" #").lower() for word in words))
+        self._key = re.compile("|".join(_key_regex(word) for word in self.words) or "(?!)")
 
     def in_key(self, key: str) -> bool:
-        """Return whether the key says it."""
-        return bool(key) and self._pattern.search(_without_ids(key_words(key))) is not None
+        """Return whether the key of an attribute or of a JSON member says it."""
+        return bool(key) and _in_key(self, key)
 
-    def within(self, text: str, start: int, end: int) -> bool:
+    def says(self, words: str) -> bool:
+        """Return whether a key's words say it."""
+        return self._key.search(_IDS.sub("", words) if " id" in words else words) is not None
+
+
+class Words:
+    """The words of several contexts, for the prefilter: each word once."""
+
+    __slots__ = ("_by_context", "expressions")
+
+    def __init__(self, contexts: Sequence[Context]) -> None:
+        known = {word: index for index, word in enumerate(sorted({w for context in contexts for w in context.words}))}
+        self.expressions = tuple(map(_gate, known))
+        """One for each word, in Hyperscan's syntax: they match, ending behind it, wherever it can say something."""
+        self._by_context = tuple(tuple((word, known[word]) for word in context.words) for context in contexts)
+
+    def of(self, context: int) -> Sequence[tuple[str, int]]:
+        """Return the words of a context, each with its index."""
+        return self._by_context[context]
+
+
+class Nearby:
+    """Where the words of contexts stand in one text."""
+
+    __slots__ = ("_ends", "_holes", "_known", "_text", "_words")
+
+    def __init__(self, text: str, words: Words, ends: Mapping[int, Sequence[int]]) -> None:
+        """`ends` are the prefilter's, rising, by the word's index."""
+        self._text = text
+        self._words = words
+        self._ends = ends
+        self._holes = HOLE in text
+        self._known: dict[int, list[int]] = {}
+
+    def anywhere(self, context: int) -> bool:
+        """Return whether a word of this context stands anywhere in the text."""
+        return bool(self._ends) and bool(self._places(context))
+
+    def within(self, context: int, start: int, end: int) -> bool:
         """Return whether a word stands between `start` and `end`, or so near before that it counts there."""
-        return self._says(text[_reach(text, start) : end])
+        if not self._ends:
+            return False
+        places = self._places(context)
+        last = bisect_right(places, end)
+        return last > 0 and places[last - 1] - _SHORTEST_WORD >= self._reach(start)
 
-    def near(self, text: str, start: int) -> bool:
+    def near(self, context: int, start: int) -> bool:
         """Return whether the words before `start` say it."""
-        return self._says(text[_reach(text, start) : start])
+        return self.within(context, start, start)
 
-    def _says(self, words: str) -> bool:
-        return self._pattern.search(_without_ids(_CAMEL.sub(" ", words).lower())) is not None
+    def _places(self, context: int) -> list[int]:
+        places = self._known.get(context)
+        if places is None:
+            places = self._known[context] = sorted(
+                end
+                for word, index in self._words.of(context)
+                for end in self._ends.get(index, ())
+                if _stands(word, self._text, end)
+            )
+        return places
+
+    def _reach(self, start: int) -> int:
+        """Return where the context of a value at `start` begins."""
+        if not self._holes:
+            return max(0, start - _WINDOW_CHARS)
+        left = _WINDOW_CHARS
+        position = start
+        while left > 0:
+            begin = max(0, position - left)
+            hole = self._text.rfind(HOLE, begin, position)
+            if hole < 0:
+                return begin
+            left -= position - hole - 1 + _HOLE_CHARS
+            position = hole
+        return position
 
 
-def _without_ids(words: str) -> str:
-    return _IDS.sub("", words) if " id" in words else words
+@lru_cache(maxsize=4096)
+def _in_key(context: Context, key: str) -> bool:
+    return context.says(key_words(key))
 
 
-def _reach(text: str, start: int) -> int:
-    """Return where the context of a value at `start` begins."""
-    left = _WINDOW_CHARS
-    position = start
-    while left > 0:
-        begin = max(0, position - left)
-        hole = text.rfind(HOLE, begin, position)
-        if hole < 0:
-            return begin
-        left -= position - hole - 1 + _HOLE_CHARS
-        position = hole
-    return position
+def _is_short(word: str) -> bool:
+    return len(word) <= _WHOLE_WORD_LETTERS and word.isascii() and word.isalnum()
+
+
+def _key_regex(word: str) -> str:
+    literal = re.escape(key_words(word))
+    return rf"\b{literal}s?\b" if _is_short(word) else literal
+
+
+def _gate(word: str) -> str:
+    """Return an expression for the word. Between its words any joint can stand; what is not ASCII is scanned as `?`.
+
+    A short one is a whole word, but words begin and end at underscores and inside camelCase too.
+    """
+    if not _is_short(word):
+        escaped = ("\\?" if char > "\x7f" else re.escape(char) for char in word)
+        return "(?i:" + "".join(r"[ _.\-]{0,2}" if char == r"\ " else char for char in escaped) + ")"
+    first, middle, last = word[0], word[1:-1], word[-1]
+    begin = rf"(?:(?:\b|_)(?i:{first})|[a-z0-9]{first.upper()})"
+    end = rf"(?:(?i:{last}s?)(?:\b|_)|{last}s?[A-Z])"
+    return f"{begin}(?i:{middle}){end}"
+
+
+def _stands(word: str, text: str, end: int) -> bool:
+    """Return whether a word that the prefilter saw, ending there, is it, and not what has an id."""
+    if not word.isascii():
+        return text[end - len(word) : end].lower() == word
+    return word not in _HAVE_IDS or _ID.match(text, end) is None

@@ -5,16 +5,18 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 import hyperscan
 
 from a11i_redaction.detectors import phones, secrets, vetoes
 from a11i_redaction.detectors.budget import Budget
-from a11i_redaction.detectors.context import Context
+from a11i_redaction.detectors.context import Context, Nearby, Words
 from a11i_redaction.detectors.families import FAMILIES, Family, Need
 from a11i_redaction.detectors.matching import Matcher
 from a11i_redaction.findings import Finding
+from a11i_redaction.reduction import HOLE
 
 CONTEXT_BOOST: Final = 0.35
 CONTEXT_MIN_SCORE: Final = 0.4
@@ -32,21 +34,26 @@ _PLAIN: Final = str.maketrans(
     dict.fromkeys("\u00a0\u2007\u202f", " ") | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-")
 )
 """Spaces and hyphens of typeset numbers as the patterns know them: one for one, so that places stay."""
+_UNSPACED: Final = re.compile("[\u0590-\u1fff\u2e80-\ufeff\U00010000-\U0010ffff]")
+"""Letters of scripts from Hebrew on, where words have no spaces, or particles and prefixes touch what is
+no word of theirs: they end a number as a space does."""
 _JOINT: Final = re.compile(
     r"(?<=[a-z])_(?=\d{4}(?:[ -]?\d){9,15}(?!\d))|(?<=\d)_(?![\w.+-]*@)|(?<=\.[a-z]{2})_|(?<=\.[a-z]{3})_"
 )
-_CONTEXT_IDS: Final = 1_000
+_PHONE_ID: Final = 1_000
+_ASSIGNMENT_ID: Final = 1_001
+_SENTENCE_ID: Final = 1_002
 _FORMAT_IDS: Final = 2_000
-_PHONE_ID: Final = 3_000
-_ASSIGNMENT_ID: Final = 3_001
-_PHONE_CONTEXT_ID: Final = 3_002
+_WORD_IDS: Final = 3_000
+_PHONE_CONTEXT: Final = len(FAMILIES)
+"""Its index behind those of the families."""
 _FIRST_ONLY: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
 
 
 class PatternDetector:
     """Finds secrets, pattern PII and phone numbers. Not for use by two threads at once: it owns scratch memory."""
 
-    __slots__ = ("_budget_s", "_clock", "_contexts", "_database", "_matchers", "_phones", "_secrets")
+    __slots__ = ("_budget_s", "_clock", "_contexts", "_database", "_matchers", "_secrets", "_words")
 
     def __init__(self, budget_s: float, clock: Callable[[], float] = time.thread_time) -> None:
         # Presidio logs values that it cannot validate, and a pattern's time-out; neither may reach a log.
@@ -56,10 +63,10 @@ class PatternDetector:
         recognizers = tuple(family.recognizer() for family in FAMILIES)
         self._matchers = tuple(map(Matcher, recognizers))
         self._contexts = tuple(
-            Context(family.words or recognizer.context)
+            Context([*(family.words or recognizer.context), *family.also])
             for family, recognizer in zip(FAMILIES, recognizers, strict=True)
         )
-        self._phones = phones.PhoneFinder()
+        self._words = Words([*self._contexts, phones.CONTEXT])
         self._secrets = secrets.SecretFinder()
         self._database = self._compile()
 
@@ -73,8 +80,10 @@ class PatternDetector:
         `key` is the attribute's or JSON member's key that the text stands under, or empty.
         Raises BudgetExceededError when the text takes more than its time; by default it has all of it.
         """
-        if not text.isascii() and _TYPESET.search(text):
-            text = text.translate(_PLAIN)
+        plain = text
+        if not text.isascii():
+            text = text.translate(_PLAIN) if _TYPESET.search(text) else text
+            plain = _UNSPACED.sub(HOLE, text)
         hits: list[tuple[int, int]] = []
         # One byte a code point, so that offsets are those of the text: all gates are ASCII.
         self._database.scan(text.encode("ascii", "replace"), match_event_handler=_record, context=hits)
@@ -84,35 +93,40 @@ class PatternDetector:
         budget = budget or self.budget()
         budget.begin()
         ends: dict[int, list[int]] = defaultdict(list)
+        words: dict[int, list[int]] = defaultdict(list)
         for identity, end in hits:
-            ends[identity].append(end)
-        formats = [identity - _FORMAT_IDS for identity in ends if _FORMAT_IDS <= identity < _PHONE_ID]
+            if identity < _WORD_IDS:
+                ends[identity].append(end)
+            else:
+                words[identity - _WORD_IDS].append(end)
+        nearby = Nearby(text, self._words, words)
+        formats = [identity - _FORMAT_IDS for identity in ends if identity >= _FORMAT_IDS]
         findings.extend(self._secrets.of_formats(text, formats, budget))
         if _ASSIGNMENT_ID in ends:
             findings.extend(self._secrets.of_assignments(text, ends[_ASSIGNMENT_ID], budget))
+        if _SENTENCE_ID in ends:
+            findings.extend(self._secrets.of_sentences(text, ends[_SENTENCE_ID], budget))
         for identity, places in ends.items():
-            if identity < _CONTEXT_IDS:
-                in_text = _CONTEXT_IDS + identity in ends
-                findings.extend(self._of_family(identity, text, places, key, budget, in_text=in_text))
+            if identity < _PHONE_ID:
+                findings.extend(self._of_family(identity, plain, places, key, budget, nearby))
         if _PHONE_ID in ends:
-            in_text = _PHONE_CONTEXT_ID in ends
-            findings.extend(self._phones.find(text, ends[_PHONE_ID], key, budget, in_text=in_text))
+            findings.extend(phones.find(plain, ends[_PHONE_ID], key, budget, partial(nearby.near, _PHONE_CONTEXT)))
         budget.end()
         return findings
 
     def _of_family(
-        self, index: int, text: str, ends: list[int], key: str, budget: Budget, *, in_text: bool
+        self, index: int, text: str, ends: list[int], key: str, budget: Budget, nearby: Nearby
     ) -> Iterator[Finding]:
-        family, matcher, context = FAMILIES[index], self._matchers[index], self._contexts[index]
-        in_key = context.in_key(key)
-        if family.need is Need.ALWAYS and not (in_key or in_text):
+        family, matcher = FAMILIES[index], self._matchers[index]
+        in_key = self._contexts[index].in_key(key)
+        if family.need is Need.ALWAYS and not (in_key or nearby.anywhere(index)):
             return
         windows = (
             _solid_windows(text, ends, family.reach_chars) if family.solid else _windows(text, ends, family.reach_chars)
         )
         for begin, stop in windows:
             budget.step()
-            if family.need is Need.ALWAYS and not (in_key or context.within(text, begin, stop)):
+            if family.need is Need.ALWAYS and not (in_key or nearby.within(index, begin, stop)):
                 continue
             for match in matcher.find(_unjoined(family, text[begin:stop]), budget):
                 budget.step()
@@ -123,22 +137,19 @@ class PatternDetector:
                     continue  # Cut by the window, hence longer than any value of this family.
                 while text[start].isspace():
                     start += 1  # Some of Presidio's patterns take the space before a value.
-                near = in_key or (in_text and context.near(text, start))
+                near = in_key or nearby.near(index, start)
                 score = _score(family, match.score, near=near)
                 if score >= MIN_SCORE and _counts(family, text, start, end, near=near):
                     yield Finding(start, end, matcher.entity, score)
 
     def _compile(self) -> "hyperscan.Database":
-        # Words beyond ASCII cannot match in the bytes scanned: a question mark stands for each.
-        caseless = _FIRST_ONLY | hyperscan.HS_FLAG_CASELESS
         expressions: list[tuple[int, str, int]] = [
             (_PHONE_ID, phones.GATE, 0),
-            (_PHONE_CONTEXT_ID, phones.CONTEXT.gate, caseless),
             (_ASSIGNMENT_ID, secrets.ASSIGNMENT_GATE, 0),
+            (_SENTENCE_ID, secrets.SPOKEN_GATE, 0),
         ]
-        for index, family in enumerate(FAMILIES):
-            expressions.append((index, family.gate, 0))
-            expressions.append((_CONTEXT_IDS + index, self._contexts[index].gate, caseless))
+        expressions.extend((index, family.gate, 0) for index, family in enumerate(FAMILIES))
+        expressions.extend((_WORD_IDS + index, word, 0) for index, word in enumerate(self._words.expressions))
         for index, item in enumerate(secrets.FORMATS):
             expressions.append((_FORMAT_IDS + index, item.gate or item.pattern.replace("?P<secret>", ""), _FIRST_ONLY))
         database = hyperscan.Database()

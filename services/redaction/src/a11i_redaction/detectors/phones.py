@@ -1,105 +1,123 @@
-"""Finds phone numbers: candidates once, then validated by Presidio's recognizer, that is by phonenumbers."""
+"""Finds phone numbers: candidates once, then those that a country's numbering plan has."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from presidio_analyzer.predefined_recognizers import PhoneRecognizer
-
-from a11i_redaction.detectors import vetoes
+from a11i_redaction.detectors import numbering, vetoes
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.context import Context
 from a11i_redaction.findings import Finding
 
-GATE: Final = r"\d(?:[ ().\-/]{0,3}\d){6}"
+GATE: Final = r"\d(?:[ ().\-/]{0,3}\d){6}\b"
 """Seven digits with a phone number's separators: the shortest numbers that Presidio's regions accept."""
 REGIONS: Final = ("US", "GB", "DE", "IL", "IN", "BR")
 """Where a number without a country code is looked for: Presidio's regions that exist (its "UK" and "FE" do not); Canada
 shares the plan of the United States."""
+_WITH_TRUNK_PREFIX: Final = (
+    *REGIONS, "FR", "IT", "NL", "BE", "CH", "AT", "SE", "IE", "AU", "NZ", "JP", "KR", "ZA", "TR", "PK", "TH", "VN",
+    "ID", "MY", "PH", "EG", "NG", "KE", "AE", "SA", "UA", "FI", "TW", "CN", "BD",
+)  # fmt: skip
+"""Where numbers begin with 0 inside the country: so written, in groups, they are looked for without context too."""
+_WITH_CONTEXT: Final = (
+    *_WITH_TRUNK_PREFIX, "ES", "PT", "PL", "DK", "NO", "CZ", "GR", "HU", "RO", "MX", "AR", "CL", "CO", "PE", "SG", "HK",
+    "RU", "LU", "IS",
+)  # fmt: skip
 
 CONTEXT: Final = Context(
-    ("phone", "tel", "mobile", "cell", "call", "fax", "whatsapp", "sms", "text me", "reach me", "dial", "hotline",
-     "contact number", "handy", "telefon", "téléphone", "móvil", "celular", "msisdn")
+    ("phone", "tel", "mobile", "cell", "cellular", "call", "called", "caller", "fax", "whatsapp", "sms", "text me",
+     "reach me", "reach her", "reach him", "dial", "hotline", "contact number", "landline", "ring me", "msisdn",
+     "handy", "mobil", "rufnummer", "telefon", "téléphone", "telephone", "portable", "teléfono", "móvil", "celular",
+     "telefone", "telemóvel", "telemovel", "telefono", "cellulare", "telefoon", "mobiel", "komórka", "puhelin",
+     "телефон", "тел", "电话", "手机", "電話", "携帯", "전화", "휴대폰", "फ़ोन", "फोन", "هاتف", "טלפון", "โทร")
 )  # fmt: skip
 _RUN: Final = re.compile(r"(?:\(\+?\d{1,4}\)|\+?\d{1,4})(?:[ ().\-/]{0,3}\d){3,16}")
-_LONGEST_RUN: Final = 48
+_LONGEST_RUN: Final = 72
 _NOT_A_PHONE: Final = re.compile(
-    r"(?:19|20)\d\d[-./]\d\d?[-./]\d\d?(?:\D.*)?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d(?:\D.*)?"  # dates
+    r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?(?:\D.*)?|\d\d?[-./ ]\d\d?[-./ ](?:19|20)\d\d(?:\D.*)?"  # dates
+    r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     r"|\d{1,3}(?:\.\d{1,3}){3}|\d+\.\d+|\d{3}[- .]\d{2}[- .]\d{4}|(?:\d{4}[- ]){3}\d{1,7}"  # addresses, decimals, cards
 )
 _NORTH_AMERICAN: Final = re.compile(r"(?:1[ .\-]?)?(?:\(\d{3}\)|\d{3})[ .\-/]{1,2}\d{3}[ .\-]\d{4}")
 _FIRST_OF_LIST: Final = re.compile(_NORTH_AMERICAN.pattern + r"(?!\d)")
 _MOST_DIGITS: Final = 15
 """The longest number of E.164 (ITU)."""
+_FEWEST_DIGITS: Final = 7
 _NATIONAL: Final = re.compile(
-    _NORTH_AMERICAN.pattern
-    + r"|\(?0\d[\d ().\-/]+|\(\d{2}\) ?\d{4,5}-\d{4}|\d{5} \d{5}"  # with a trunk prefix; Brazil; India
+    _NORTH_AMERICAN.pattern + r"|\(\d{2}\) ?\d{4,5}-\d{4}|\d{5} \d{5}"  # Brazil; India
 )
 """How numbers without a country code are written. Other groups of digits count only with context."""
+_TRUNK_PREFIX: Final = re.compile(r"\(?0\d[\d ().\-/]+")
+_SEPARATED: Final = re.compile(r"\d[ ().\-/]+\d")
+_EXIT_CODES: Final = ("00", "011")
+"""What is dialled before a country's code: ITU's recommendation, and North America's."""
+_EXTENSION: Final = re.compile(r" ?(?:[xX]|ext\.?|EXT\.?|#) ?\d{1,6}\b")
+_NOT_DIGITS: Final = str.maketrans("", "", " ().-/+")
+_LIST_BEFORE: Final = re.compile(r"\d $")
+_MONEY: Final = frozenset("-./$€£")
+_SCORE: Final = 0.75
+"""Presidio gives every number 0.4 and adds context later; here the form or the context was asked for already."""
 
 
-class PhoneFinder:
-    """Finds phone numbers around the places that the prefilter named."""
+def find(text: str, ends: Iterable[int], key: str, budget: Budget, near: Callable[[int], bool]) -> Iterator[Finding]:
+    """Yield phone numbers. `ends` are the prefilter's, rising; `key` is what the text stands under.
 
-    __slots__ = ("_all_regions", "_one_region")
-
-    def __init__(self) -> None:
-        # A number with a country code, or of North America's form, needs no more than one region: each costs a pass.
-        self._one_region = PhoneRecognizer(supported_regions=REGIONS[:1])
-        self._all_regions = PhoneRecognizer(supported_regions=REGIONS)
-
-    def find(self, text: str, ends: Iterable[int], key: str, budget: Budget, *, in_text: bool) -> Iterator[Finding]:
-        """Yield phone numbers. `ends` are the prefilter's, rising; `key` is what the text stands under.
-
-        `in_text` says whether the prefilter saw a word of CONTEXT anywhere.
-        """
-        done = 0
-        known: dict[str, list[tuple[int, int]]] = {}
-        in_key = CONTEXT.in_key(key)
-        for end in ends:
-            if end <= done:
-                continue
+    `near` says whether a word of CONTEXT stands shortly before a place.
+    """
+    done = 0
+    in_key = CONTEXT.in_key(key)
+    for end in ends:
+        while done < end:
             budget.step()
-            match = _RUN.search(text, max(done, end - _LONGEST_RUN))
+            match = _RUN.search(text, max(done, end - _LONGEST_RUN), end + _LONGEST_RUN)
             if match is None:
-                return
-            if _digit_count(match.group()) > _MOST_DIGITS:
+                break
+            if len(match.group().translate(_NOT_DIGITS)) > _MOST_DIGITS:
                 # One of a list, with a separator that stands inside numbers too.
                 match = _FIRST_OF_LIST.match(text, match.start()) or match
-                done = match.end()
+            if _is_number(text, match, in_key, near):
+                more = _EXTENSION.match(text, match.end())
+                done = more.end() if more else match.end()
+                yield Finding(match.start(), done, "PHONE_NUMBER", _SCORE)
             else:
-                done = max(match.end(), end)
-            if self._plausible(text, match, in_key=in_key, in_text=in_text):
-                yield from self._validated(text, match, known)
-
-    def _plausible(self, text: str, match: re.Match[str], *, in_key: bool, in_text: bool) -> bool:
-        run, start, end = match.group(), match.start(), match.end()
-        if (
-            _NOT_A_PHONE.fullmatch(run)
-            or _digit_count(run) > _MOST_DIGITS
-            or (text[max(0, start - 1) : start] in {"-", ".", "/", "$", "€", "£"} and run[0] != "+")
-        ):
-            return False
-        if vetoes.part_of_word(text, start, end) or vetoes.part_of_identifier(text, start, end):
-            return False
-        if run[0] == "+" or _NATIONAL.fullmatch(run) is not None or in_key:
-            return True
-        return in_text and CONTEXT.near(text, start)
-
-    def _validated(self, text: str, match: re.Match[str], known: dict[str, list[tuple[int, int]]]) -> Iterator[Finding]:
-        """Yield what of a run is a number. `known` is what was said of runs before: a validation is slow."""
-        begin = max(0, match.start() - 1)
-        window = text[begin : match.end() + 1]
-        places = known.get(window)
-        if places is None:
-            simple = match.group().startswith("+") or _NORTH_AMERICAN.fullmatch(match.group())
-            recognizer = self._one_region if simple else self._all_regions
-            results = recognizer.analyze(window, ["PHONE_NUMBER"])
-            places = known[window] = [(result.start, result.end) for result in results]
-        for start, end in places:
-            # Presidio gives every number 0.4 and adds context later; here context was asked for already.
-            yield Finding(begin + start, begin + end, "PHONE_NUMBER", 0.75)
+                done = _next(match)
 
 
-def _digit_count(run: str) -> int:
-    return sum(char.isdigit() for char in run)
+def _is_number(text: str, match: re.Match[str], in_key: bool, near: Callable[[int], bool]) -> bool:
+    run, start, end = match.group(), match.start(), match.end()
+    digits = run.translate(_NOT_DIGITS)
+    if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS or _NOT_A_PHONE.fullmatch(run):
+        return False
+    if "+" in run[:2]:
+        valid = numbering.international(digits)
+    elif start and (text[start - 1] in _MONEY or _LIST_BEFORE.search(text, max(0, start - 2), start)):
+        # The tail of an amount, of a code, or of a longer number in groups: never one unless it looks like one.
+        valid = (
+            text[start - 1] == " " and _NORTH_AMERICAN.fullmatch(run) is not None and numbering.national(digits, "US")
+        )
+    else:
+        valid = _is_national(run, digits, near=in_key or near(start))
+    return valid and not vetoes.part_of_word(text, start, end) and not vetoes.part_of_identifier(text, start, end)
+
+
+def _is_national(run: str, digits: str, *, near: bool) -> bool:
+    separated = _SEPARATED.search(run) is not None
+    if near or separated:
+        for code in _EXIT_CODES:
+            if digits.startswith(code) and numbering.international(digits[len(code) :]):
+                return True
+    if near:
+        regions: tuple[str, ...] = _WITH_CONTEXT
+    elif _TRUNK_PREFIX.fullmatch(run):
+        regions = _WITH_TRUNK_PREFIX if separated else REGIONS
+    elif _NATIONAL.fullmatch(run):
+        regions = REGIONS
+    else:
+        return False
+    return any(numbering.national(digits, region) for region in regions)
+
+
+def _next(match: re.Match[str]) -> int:
+    """Return from where to look on behind a run that is no number: its end, or that of the first of its groups."""
+    space = match.group().find(" ")
+    return match.end() if space < 0 else match.start() + space + 1

@@ -1,5 +1,6 @@
 """Presidio's recognizers where they need help: what they miss, and what they would fetch."""
 
+import hashlib
 from typing import Final
 
 import tldextract
@@ -28,6 +29,72 @@ class PeselRecognizer(presidio.PlPeselRecognizer):
         """Return whether the last digit is the check digit of the others."""
         total = sum(int(digit) * weight for digit, weight in zip(pattern_text, self._WEIGHTS, strict=False))
         return -total % 10 == int(pattern_text[10])
+
+
+class AcnRecognizer(presidio.AuAcnRecognizer):
+    """Presidio's, with the check digit 0, which it never accepts: ASIC takes the last digit of what is missing."""
+
+    _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 1)
+
+    def validate_result(self, pattern_text: str) -> bool:
+        """Return whether the last digit is the check digit of the others."""
+        digits = [int(char) for char in pattern_text if char.isdigit()]
+        total = sum(digit * weight for digit, weight in zip(digits, self._WEIGHTS, strict=False))
+        return -total % 10 == digits[-1]
+
+
+class UenRecognizer(presidio.SgUenRecognizer):
+    """Presidio's, which takes a number with a mistyped letter for none: beside what it is called, it is one."""
+
+    def validate_result(self, pattern_text: str) -> bool | None:
+        """Return True if the check letter is right, else None."""
+        return super().validate_result(pattern_text) or None
+
+
+class CryptoRecognizer(presidio.CryptoRecognizer):
+    """Presidio's, which knows Bitcoin's addresses, with those of other chains."""
+
+    _EXTRA: Final = (
+        Pattern("Bitcoin, in capitals", r"\bBC1[02-9AC-HJ-NP-Z]{25,59}\b", 0.5),
+        Pattern("Litecoin, Bitcoin's test network; bech32", r"\b(?:ltc|tb)1[02-9ac-hj-np-z]{25,59}\b", 0.5),
+        Pattern("Litecoin, Dogecoin, Dash, Tron, Zcash; base58", r"\b[LMDTXA9t][1-9A-HJ-NP-Za-km-z]{25,34}\b", 0.5),
+        Pattern("Ethereum", r"\b0x[0-9a-fA-F]{40}\b", 0.6),
+        Pattern("Cardano", r"\baddr1[02-9ac-hj-np-z]{50,98}\b", 0.6),
+        Pattern("Monero", r"\b[48][1-9A-HJ-NP-Za-km-z]{94}\b", 0.6),
+        Pattern("Ripple", r"\br[1-9A-HJ-NP-Za-km-z]{24,34}\b", 0.5),
+    )
+    _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+    _RIPPLE: Final = str.maketrans("rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz", _BASE58)
+    """Ripple's alphabet holds the same characters in another order."""
+    _HASHED: Final = 21
+    """Bytes that the four of the check follow: a version and 160 bits; Zcash's have a version of two bytes."""
+
+    def __init__(self) -> None:
+        """Take Presidio's patterns and the others."""
+        super().__init__(patterns=[*self.PATTERNS, *self._EXTRA])
+
+    def validate_result(self, pattern_text: str) -> bool | None:  # type: ignore[override]  # None: the form is enough.
+        """Return whether the checksum holds; None for chains whose checksum is another one."""
+        if pattern_text[0] in "13":
+            return super().validate_result(pattern_text)
+        lowered = pattern_text.lower()
+        if lowered.startswith(("bc1", "ltc1", "tb1")):
+            valid, _ = presidio.CryptoRecognizer.validate_bech32_address(pattern_text)  # type: ignore[no-untyped-call]  # Presidio's own.
+            return valid is True
+        if lowered.startswith(("0x", "addr1")) or len(pattern_text) == 95:
+            return None
+        plain = pattern_text.translate(self._RIPPLE) if pattern_text[0] == "r" else pattern_text
+        return self._checked(plain)
+
+    def _checked(self, text: str) -> bool:
+        number = 0
+        for char in text:
+            number = number * 58 + self._BASE58.index(char)
+        size = max(self._HASHED + 4, (number.bit_length() + 7) // 8)
+        if size > self._HASHED + 5:
+            return False
+        data = number.to_bytes(size, "big")
+        return hashlib.sha256(hashlib.sha256(data[:-4]).digest()).digest()[:4] == data[-4:]
 
 
 class CardRecognizer(presidio.CreditCardRecognizer):

@@ -1,56 +1,78 @@
-"""Finds secrets: vendors' keys, tokens, private keys, credentials in URLs, and values assigned to telling names."""
+"""Finds secrets: keys, tokens and private keys by their format, and values assigned to telling names."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+from a11i_redaction.detectors import dummies
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.context import key_words
-from a11i_redaction.detectors.secret_formats import GENERAL_FORMATS, VENDOR_FORMATS, SecretFormat
+from a11i_redaction.detectors.secret_formats import GENERAL_FORMATS, SecretFormat
+from a11i_redaction.detectors.vendor_formats import VENDOR_FORMATS
 from a11i_redaction.findings import Finding
 
 FORMATS: Final = VENDOR_FORMATS + GENERAL_FORMATS
 
 _FORMAT_SCORE: Final = 0.99
 _ASSIGNMENT_SCORE: Final = 0.8
+_SPOKEN_SCORE: Final = 0.6
 
 _NAMES: Final = (
     r"password|passwd|passphrase|passcode|pwd|\bpass|\bpw|secret|apikey|api[ _\-]?key|access[ _\-]?key|secret[ _\-]?key"
-    r"|private[ _\-]?key|account[ _\-]?key|encryption[ _\-]?key|signing[ _\-]?key|client[ _\-]?secret|auth[ _\-]?token"
+    r"|private[ _\-]?key|account[ _\-]?key|encryption[ _\-]?key|signing[ _\-]?key|master[ _\-]?key"
+    r"|subscription[ _\-]?key|license[ _\-]?key|client[ _\-]?secret|auth[ _\-]?token"
     r"|access[ _\-]?token|refresh[ _\-]?token|session[ _\-]?token|id[ _\-]?token|bearer[ _\-]?token|credentials?|token"
+    r"|passwort|kennwort|contrase(?:ñ|n)a|mot de passe|senha|wachtwoord|has(?:ł|l)o|l(?:ö|o)senord|salasana|(?:ş|s)ifre"
+    r"|пароль|密码|密碼|パスワード|비밀번호"
 )
 ASSIGNMENT_GATE: Final = (
-    rf"(?i)(?:{_NAMES})[\"'\]]{{0,2}}\s{{0,4}}(?:=|:|=>|->|\bis\b|>|\?)|--[a-z0-9\-]{{0,24}}(?:{_NAMES})[ ]"
+    rf"(?i)(?:{re.sub('[^ -~]', lambda _: '[?]', _NAMES)})[\"'\]]{{0,2}}\s{{0,4}}(?:=|:|=>|->|\bis\b|>|\?)"
+    rf"|--[a-z0-9\-]{{0,24}}(?:{re.sub('[^ -~]', lambda _: '[?]', _NAMES)})[ ]"
 )
-"""What the prefilter looks for; every assignment holds it."""
+"""What the prefilter looks for; every assignment holds it. What is not ASCII is scanned as a question mark."""
 _SIGN: Final = re.compile(
     rf"(?i)(?P<option>--?[a-z0-9\-]{{0,24}})?(?:{_NAMES})(?P<close>[\"'\]]{{0,2}})\s{{0,4}}"
-    r"(?P<sign>[:=]=?>?(?:\s{0,2}is\b)?|\bis\b:?|\u2192|->|(?<=[a-z])>|(?(option)[ ]|(?!)))\s{0,4}"
+    r"(?P<sign>[:=]=?>?(?:\s{0,2}is\b)?|\bis\b:?|\u2192|\uff1a|->|(?<=[a-z])>|(?(option)[ ]|(?!)))\s{0,4}"
 )
 _VALUE: Final = re.compile(
-    r"\"(?P<double>[^\"\n\x1a]{4,500})\"|'(?P<single>[^'\n\x1a]{4,500})'|(?P<bare>[^\s\"'`,;<>(){}\[\]\x1a]{6,500})"
+    r"\"(?P<double>[^\"\n\x1a]{4,500})\"|'(?P<single>[^'\n\x1a]{4,500})'|`(?P<tick>[^`\n\x1a]{4,500})`"
+    r"|(?P<bare>[^\s\"'`,;<>(){}\[\]\x1a]{4,500})"
 )
+SPOKEN_GATE: Final = (
+    r"(?i)\b(?:password|passphrase|passcode|passwort|secret|token|api key|access key|credentials?)"
+    r"(?:(?:[ ][a-z']{1,14}){1,7}[ ](?:is|was|to|be|ist)[ :]|[ ]{1,2}[(`]?[a-z0-9])"
+)
+"""What the prefilter looks for of secrets named in a sentence."""
+_SPOKEN: Final = re.compile(
+    r"(?i)\b(?:password|passphrase|passcode|passwort|secret|token|api key|access key|credentials?)"
+    r"(?P<said>(?: [a-z']{1,14}){1,7} (?:is|was|to|be|ist)[ :]{1,2}| {1,2}\(?)"
+    r"[\"'`]?(?P<value>[^\s\"'`,;<>(){}\[\]\x1a]{8,128})"
+)
+_STRONG: Final = re.compile(r"(?=[^0-9]*[0-9])(?=[^a-zA-Z]*[a-zA-Z]).*")
+_STRONGER: Final = re.compile(
+    r"(?=.*[0-9])(?:(?=.*[A-Z])(?=.*[a-z])|(?=.*[a-zA-Z])(?=.*[!#%&*^$@])|(?=.*[a-zA-Z])(?=[^.:/]{16})).*"
+    r"|(?=.*[A-Z])(?=.*[a-z])(?=.*[!#%&*^$@]).*"
+)
+"""What can hardly be a word: one with a digit, and, without a word such as `is` before it, with more than that."""
 _KEY: Final = re.compile(rf"(?:^| )(?:(?:{_NAMES})s?|authorization|cookie)$")
 _SHORT_KEY: Final = re.compile(r"(?:^| )(?:password|passwd|passphrase|passcode|pwd|pin|otp|pin code|secret)$|^token$")
 """Keys under which four digits are a secret."""
+_ENCODED_KEY: Final = re.compile(r"(?:^| )auth$")
+"""Of Docker's and npm's settings, where it is base64 of user and password."""
 _SHORTEST: Final = 4
-_PASSWORD_NAME: Final = re.compile(r"(?i)pass|pwd")
-_REFERENCE: Final = re.compile(
-    r"(?i)\$[a-z_]+|\$?\{\{?[\w .:\-]*\}?\}?|%\w+%|<[^<>]*>"
-    r"|(?:os|process|self|this|settings|config|secrets?|env)[.:\[][a-z_.()\[\]\"']*"
-    r"|vault:[a-z/_\-]+|arn:aws.*|https?://.*|\*+|x+|\.+|-+"
-    r"|your[_\- a-z]*|my[_\- ](?:password|secret|token|key|api[_\- ]key)"
-    r"|example|changeme|change me"
-    r"|placeholder|redacted|hidden|masked|none|null|nil|true|false|undefined|str(?:ing)?|bytes"
-    r"|int|optional|required|missing|invalid|expired|incorrect|wrong|empty"
+_PASSWORD_NAME: Final = re.compile(
+    r"(?i)pass|pwd|kennwort|contrase|senha|wachtwoord|has[łl]o|senord|ifre|пароль|密|パス|비밀"
 )
-"""Values that are no secret, as a whole: they say where one is, of what type it is, or what is the matter with it."""
+_NAME: Final = re.compile(rf"(?i)[a-z_.$]*(?:{_NAMES})s?[a-z_.]*")
+_CALL: Final = re.compile(r"[A-Za-z_$][A-Za-z_.$]*")
+_NEXT_PARAMETER: Final = re.compile(r"&(?:amp;)?[A-Za-z_][\w.\-]*=")
 _WORDS_ONLY: Final = re.compile(r"[A-Za-z]+(?:[ .'\-_/][A-Za-z]+)*[.!?:]?")
 _SPOKEN_SIGNS: Final = frozenset({"is", "->", "\u2192", " "})
 _LONGEST_NAME: Final = 72
 """Characters before the end of a sign of assignment that can belong to its name."""
 _SIGN_CHARS: Final = 8
 """Characters behind it that can belong to the sign."""
+_LONGEST_SPOKEN: Final = 160
 _WORD_BEFORE: Final = re.compile(r"[A-Za-z0-9_]")
 _MIN_TOKEN_CHARS: Final = 12
 """Shorter values of names such as "token" are rather words or counts than tokens."""
@@ -90,12 +112,26 @@ class SecretFinder:
                 continue
             done = value.end()
             group = str(value.lastgroup)
-            said = value[group].rstrip(".,;:!?") if group == "bare" else value[group]
             start = value.start(group)
+            said = _bare(text, value) if group == "bare" else value[group]
             unquoted = group == "bare" and not sign["close"]
             spoken = sign["sign"].lower() in _SPOKEN_SIGNS or (sign["sign"] in {":", "=="} and unquoted)
-            if _is_secret_value(sign.group()[: sign.start("sign") - sign.start()], said, spoken=spoken):
+            if said and is_secret(sign.group()[: sign.start("sign") - sign.start()], said, spoken=spoken):
                 yield Finding(start, start + len(said), "SECRET", _ASSIGNMENT_SCORE)
+
+    def of_sentences(self, text: str, ends: Iterable[int], budget: Budget) -> Iterator[Finding]:
+        """Yield values that a sentence names: "the password of the wifi is ...", "the secret (...)"."""
+        done = 0
+        for end in ends:
+            if end <= done:
+                continue
+            budget.step()
+            for match in _SPOKEN.finditer(text, max(done, end - _LONGEST_SPOKEN), end + _LONGEST_SPOKEN):
+                done = match.end()
+                value = match["value"].rstrip(".,;:?")
+                shape = _STRONG if len(match["said"]) > 3 else _STRONGER
+                if len(value) >= 8 and shape.fullmatch(value) and not dummies.is_reference(value):
+                    yield Finding(match.start("value"), match.start("value") + len(value), "SECRET", _SPOKEN_SCORE)
 
     def under_key(self, text: str, key: str) -> Iterator[Finding]:
         """Yield all of a text that stands under a key such as `password`, if it can be a secret."""
@@ -103,9 +139,10 @@ class SecretFinder:
         words = key_words(key)
         short = value.isdigit() and len(value) >= _SHORTEST and _SHORT_KEY.search(words) is not None
         header = words.endswith("authorization") and " " in value
-        if value and (
-            short or header or (_KEY.search(words) is not None and _is_secret_value(key, value, spoken=False))
-        ):
+        telling = _KEY.search(words) is not None or (
+            len(value) >= _MIN_TOKEN_CHARS and _ENCODED_KEY.search(words) is not None
+        )
+        if value and (short or header or (telling and is_secret(key, value, spoken=False))):
             start = text.index(value)
             yield Finding(start, start + len(value), "SECRET", _ASSIGNMENT_SCORE)
 
@@ -116,26 +153,44 @@ def names_secret(key: str) -> bool:
     return _KEY.search(words) is not None or _SHORT_KEY.search(words) is not None
 
 
+def is_secret(name: str, value: str, *, spoken: bool) -> bool:
+    """Return whether a value can be a secret: no reference, no type, no word of a sentence about one.
+
+    `spoken` says that the value stands as words of a sentence do, without quotes.
+    """
+    if dummies.is_reference(value) or value.endswith("("):
+        return False
+    words = _WORDS_ONLY.fullmatch(value) is not None
+    if _PASSWORD_NAME.search(name):
+        return len(value) >= _SHORTEST and not (words and (spoken or " " in value or "." in value))
+    if dummies.says_so(value) or (words and (spoken or not value.isalpha() or len(value) < 2 * _MIN_TOKEN_CHARS)):
+        return False
+    return len(value) >= (_MIN_TOKEN_CHARS if "token" in name.lower() else 8) and not value.isdigit()
+
+
 def _sign_around(text: str, begin: int, end: int) -> re.Match[str] | None:
     signs = _SIGN.finditer(text, begin, end + _SIGN_CHARS)
     return next((sign for sign in signs if sign.end() >= end), None)
+
+
+def _bare(text: str, match: re.Match[str]) -> str:
+    """Return a value without quotes, or nothing where it is a name or a call of code."""
+    said = match["bare"]
+    if "&" in said:
+        more = _NEXT_PARAMETER.search(said)
+        said = said[: more.start()] if more else said
+    if match.end() < len(text) and text[match.end()] in "([" and _CALL.fullmatch(said):
+        return ""
+    said = said.rstrip(".,;:?")
+    return "" if _NAME.fullmatch(said) else said
 
 
 def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
     if start > 0 and _WORD_BEFORE.match(text[start - 1]) and _WORD_BEFORE.match(text[start]):
         return False
     if item.entity == "URL_CREDENTIALS":
-        return not _REFERENCE.fullmatch(value.partition(":")[2]) or value.partition(":")[2].isalpha()
+        password = value.partition(":")[2]
+        return not dummies.is_reference(password) or password.isalpha()
+    if dummies.says_so(value):
+        return False
     return not item.mixed or (any(c.isdigit() for c in value) and any(c.isalpha() for c in value))
-
-
-def _is_secret_value(name: str, value: str, *, spoken: bool) -> bool:
-    """Return whether a value can be a secret: no reference, no type, no word of a sentence about one."""
-    if _REFERENCE.fullmatch(value) or value.endswith("("):
-        return False
-    words = _WORDS_ONLY.fullmatch(value) is not None
-    if _PASSWORD_NAME.search(name):
-        return len(value) >= 4 and not (words and (spoken or " " in value or "." in value))
-    if words and (spoken or not value.isalpha() or len(value) < 2 * _MIN_TOKEN_CHARS):
-        return False
-    return len(value) >= (_MIN_TOKEN_CHARS if "token" in name.lower() else 8) and not value.isdigit()

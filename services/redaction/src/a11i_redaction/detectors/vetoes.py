@@ -12,10 +12,12 @@ _TOKEN_BEFORE: Final = re.compile(r"[A-Za-z0-9_\-]*\Z")
 _IDENTIFIER: Final = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"  # UUID
     r"|(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128})"  # MD5, SHA-1, SHA-2; trace ids
-    r"|[0-9A-HJKMNP-TV-Z]{26}"  # ULID
+    r"|[0-7][0-9A-HJKMNP-TV-Z]{25}"  # ULID
     r"|[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"  # traceparent
 )
 _LONGEST_IDENTIFIER: Final = 128
+
+_DATE: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 _CARD_RANGES: Final = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|(?:222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}|3[47]\d{13}"
@@ -25,6 +27,7 @@ _CARD_RANGES: Final = re.compile(
 """Issuer ranges and lengths (ISO/IEC 7812): Visa, Mastercard, American Express, Discover, Diners, JCB, UnionPay,
 Maestro and UATP. A number outside them that passes the Luhn check is an order number or a time stamp."""
 
+_USER_BEFORE: Final = re.compile(r"://[^\s/@]*:\Z")
 _VERSION_BEFORE: Final = re.compile(r"(?i)(?:\bv|\bver|version|release|build|firmware|driver|[a-z]{3,}/)[ :=\"']*\Z")
 _STAYS: Final = tuple(
     ipaddress.ip_network(net)
@@ -76,8 +79,28 @@ def lower_case(text: str, start: int, end: int) -> bool:
 
 
 def no_person_s_mail(text: str, start: int, end: int) -> bool:
-    """Veto the user of Git's remotes."""
-    return text.startswith("git@", start)
+    """Veto the user of Git's remotes, and passwords of URLs with the host behind them."""
+    if text.startswith("git@", start):
+        return True
+    return text[start - 1 : start] == ":" and _USER_BEFORE.search(text, max(0, start - 128), start) is not None
+
+
+def no_license(text: str, start: int, end: int) -> bool:
+    """Veto pieces of longer numbers with hyphens, slashes or points, and dates."""
+    before, after = text[max(0, start - 1) : start], text[end : end + 2]
+    return (
+        before in {"-", "/", "."}
+        or (len(after) == 2 and after[0] in "-/." and after[1].isdigit())
+        or _DATE.fullmatch(text, start, end) is not None
+    )
+
+
+def in_longer_number(text: str, start: int, end: int) -> bool:
+    """Veto groups of digits before or behind which there are more."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return (len(before) == 2 and before[0].isdigit() and before[1] in " -") or (
+        len(after) == 2 and after[0] in " -" and after[1].isdigit()
+    )
 
 
 def no_card(text: str, start: int, end: int) -> bool:
