@@ -23,6 +23,7 @@ from tests.service.redaction.policy_kit import (
     settings_of,
     until,
 )
+from tests.service.redaction.relay import relay
 
 MAIL = "jane.roe@example.com"
 CARD = "4111 1111 1111 1111"
@@ -75,48 +76,36 @@ async def test_a_project_has_its_own_policy_else_its_tenant_s_else_the_default(s
     assert (redacted[:18], label) == ("to <EMAIL_ADDRESS_", "standard-no-names/1")
 
 
-async def test_while_postgresql_is_away_the_last_policies_serve(
-    server: postgres.PostgresServer, service: Service, tenant: str
-) -> None:
-    await service.put(tenant, preset="secrets-only")
-    await asyncio.to_thread(server.stop)
-    try:
+async def test_while_postgresql_is_away_the_last_policies_serve(server: postgres.PostgresServer, tenant: str) -> None:
+    async with relay(server.dsn) as way, running(settings_of(way.dsn)) as service:
+        await service.send(next(_NUMBERS), "loaded", tenant)
+        await service.redacted(LOADING_S)
+        await service.put(tenant, preset="secrets-only")
+        await way.cut()
         assert (await service.through(next(_NUMBERS), MAIL, tenant)) == (MAIL, "secrets-only+1")
         async with refused(grpc.StatusCode.UNAVAILABLE):
             await service.put(tenant, preset="standard")
-    finally:
-        await asyncio.to_thread(server.start)
+        async with running(settings_of(server.dsn)) as other:
+            await other.put(tenant, preset="standard")
+        await way.open()
 
-    async def back() -> bool:
-        try:
-            await service.put(tenant, preset="standard")
-        except grpc.aio.AioRpcError:
-            return False
-        return True
+        async def in_force() -> bool:
+            return (await service.through(next(_NUMBERS), MAIL, tenant))[0] != MAIL
 
-    await until(back)
-
-    async def in_force() -> bool:
-        return (await service.through(next(_NUMBERS), MAIL, tenant))[0] != MAIL
-
-    await until(in_force)
+        assert await until(in_force) < 8.0
 
 
 async def test_without_any_policy_ever_known_a_batch_waits_and_goes_on_then(
     server: postgres.PostgresServer, tenant: str
 ) -> None:
-    await asyncio.to_thread(server.stop)
-    try:
-        async with running(settings_of(server.dsn)) as service:
+    async with relay(server.dsn) as way:
+        await way.cut()
+        async with running(settings_of(way.dsn)) as service:
             await service.send(next(_NUMBERS), MAIL, tenant)
-            with pytest.raises(ValueError, match="not enough values"):
-                await service.redacted(2.0)
-            await asyncio.to_thread(server.start)
+            assert await service.nothing_for(2.0)
+            await way.open()
             columns = (await service.redacted(LOADING_S)).columns
             assert columns.column("status_message")[0].as_py().startswith("<EMAIL_ADDRESS_")
-    finally:
-        await asyncio.to_thread(server.stop)
-        await asyncio.to_thread(server.start)
 
 
 BAD = {
@@ -229,18 +218,15 @@ async def test_what_is_encrypted_is_revealed_to_whom_it_may_be_and_that_is_on_re
     assert [one.value_count for one in theirs.reveals] == [0]
 
 
-async def test_nothing_is_revealed_that_cannot_be_put_on_record(
-    server: postgres.PostgresServer, service: Service, tenant: str
-) -> None:
-    await service.put(tenant, preset="standard", entities=[rule("EMAIL_ADDRESS", pb.OPERATOR_ENCRYPT)])
-    sealed = (await service.through(next(_NUMBERS), MAIL, tenant))[0]
-    await asyncio.to_thread(server.stop)
-    try:
+async def test_nothing_is_revealed_that_cannot_be_put_on_record(server: postgres.PostgresServer, tenant: str) -> None:
+    async with relay(server.dsn) as way, running(settings_of(way.dsn)) as service:
+        await service.put(tenant, preset="standard", entities=[rule("EMAIL_ADDRESS", pb.OPERATOR_ENCRYPT)])
+        await service.send(next(_NUMBERS), MAIL, tenant)
+        sealed = (await service.redacted(LOADING_S)).columns.column("status_message")[0].as_py()
+        await way.cut()
         request = pb.RevealRequest(tenant_id=tenant, placeholders=[sealed], actor="ann", purpose="none")
         async with refused(grpc.StatusCode.UNAVAILABLE):
             await service.stub.Reveal(request, timeout=DEADLINE_S, metadata=REVEAL)
-    finally:
-        await asyncio.to_thread(server.start)
 
 
 async def test_reveals_are_listed_page_by_page(service: Service, tenant: str) -> None:

@@ -23,6 +23,7 @@ from a11i_chassis.app import serving
 from a11i_redaction.app import SERVICE, Redactors, build_app
 from a11i_redaction.loading import load_redactor
 from a11i_redaction.pipeline import RedactedText, Redactor
+from a11i_redaction.policy.in_force import InForce
 from a11i_redaction.settings import DetectionSettings, RedactionSettings
 from a11i_telemetry.batch import SpanBatch
 from tests.unit.redaction.redaction_kit import batch, column

@@ -18,6 +18,7 @@ ADDRESSES = {
     "A11I_GATEWAY": "read traces, REST",
     "A11I_AUTH": "tenants and keys, gRPC",
     "A11I_DELIVERY": "dead letters, gRPC",
+    "A11I_REDACTION": "redaction and its policies, gRPC",
 }
 
 LISTENERS = {
@@ -26,6 +27,7 @@ LISTENERS = {
     "query": "query",
     "auth": "auth",
     "delivery": "delivery",
+    "redaction": "redaction",
     "gateway": "REST",
     "nats": "NATS",
     "kafka": "Kafka",

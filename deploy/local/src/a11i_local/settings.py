@@ -27,6 +27,7 @@ class MeshSettings(BaseSettings):
     query_port: Port = Field(default=None, description="QueryService, gRPC. Usually 4320.")
     auth_port: Port = Field(default=None, description="AuthService and AdminService, gRPC. Usually 4321.")
     delivery_port: Port = Field(default=None, description="DeadLetterService, gRPC. Usually 4322.")
+    redaction_port: Port = Field(default=None, description="RedactionService, gRPC. Usually 4323.")
     gateway_port: Port = Field(default=None, description="REST. Usually 8080.")
     nats_port: Port = Field(default=None, description="NATS. Usually 4222.")
     kafka_port: Port = Field(default=None, description="Kafka, if it is the bus. Usually 9092.")
@@ -53,6 +54,7 @@ PREFERRED_PORTS = {
     "query": 4320,
     "auth": 4321,
     "delivery": 4322,
+    "redaction": 4323,
     "gateway": 8080,
     "nats": 4222,
     "kafka": 9092,

@@ -37,6 +37,9 @@ QUERY = Asked("query service", "A11I_QUERY", "API key", "A11I_API_KEY")
 AUTH = Asked("auth service", "A11I_AUTH", "admin token", "A11I_ADMIN_TOKEN")
 DELIVERY = Asked("delivery service", "A11I_DELIVERY", "admin token", "A11I_ADMIN_TOKEN")
 
+REDACTION = Asked("redaction service", "A11I_REDACTION", "admin token", "A11I_ADMIN_TOKEN")
+REVEAL = Asked("redaction service", "A11I_REDACTION", "reveal token", "A11I_REVEAL_TOKEN")
+
 
 def explain(error: grpc.RpcError, address: str, asked: Asked = QUERY) -> CommandError:
     """A server's error in the user's words."""

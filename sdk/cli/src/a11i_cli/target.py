@@ -47,6 +47,21 @@ class DeliveryTarget:
     """Names the tenant that is meant, if no other is; empty if none is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class RedactionTarget:
+    """A redaction service, for an administrator."""
+
+    address: str
+    """host:port."""
+    admin_token: str
+    """Empty if none is known: not every command needs it. So is the next."""
+    reveal_token: str
+    auth_address: str
+    """Where the API key can be looked up; empty if that is not known."""
+    api_key: str
+    """Names the project that is meant, if no other is; empty if none is known."""
+
+
 def find(
     query: str | None, api_key: str | None, data_dir: Path | None, environment: Mapping[str, str] = os.environ
 ) -> Target:
@@ -110,6 +125,25 @@ def find_delivery(
     if not token:
         raise UsageError("no admin token: set A11I_ADMIN_TOKEN, or give --data-dir")
     return DeliveryTarget(address, token, known.get("A11I_AUTH", ""), known.get("A11I_API_KEY", ""))
+
+
+def find_redaction(
+    redaction: str | None, data_dir: Path | None, environment: Mapping[str, str] = os.environ
+) -> RedactionTarget:
+    """The target: from the flag, else the named data directory, else A11I_REDACTION, else `.a11i/`.
+
+    Raises UsageError if the address is nowhere to be found, or is none.
+    """
+    known = _known(data_dir, environment)
+    address = redaction or known.get("A11I_REDACTION")
+    if not address:
+        raise UsageError(
+            "which mesh? set A11I_REDACTION=host:port, --redaction, or --data-dir (`make up` starts a mesh)"
+        )
+    if not _is_address(address):
+        raise UsageError(f"{printable(address)!r} is no address of a redaction service: HOST:PORT is expected")
+    tokens = known.get("A11I_ADMIN_TOKEN", ""), known.get("A11I_REVEAL_TOKEN", "")
+    return RedactionTarget(address, *tokens, known.get("A11I_AUTH", ""), known.get("A11I_API_KEY", ""))
 
 
 def _known(data_dir: Path | None, environment: Mapping[str, str]) -> dict[str, str]:

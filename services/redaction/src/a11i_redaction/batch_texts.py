@@ -154,7 +154,7 @@ class BatchTexts:
         """Return the value of a map's entry; None for one that needs no look."""
         all_dropped, all_skipped = chosen
         if item is not None and (all_dropped or key in self._dropped):
-            return drop(str(item))
+            return drop(str(item), in_json=not isinstance(item, str))
         if item is not None and (all_skipped or key in self._skipped):
             return unexamined(str(item))
         return _item(item, key, parse)

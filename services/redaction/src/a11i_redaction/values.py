@@ -87,7 +87,7 @@ class Dropped:
 
     text: str
     in_json: bool = False
-    """Whether it stands in JSON, which quotes what takes its place."""
+    """Whether it stands in JSON, which quotes what takes its place, or is a number."""
 
 
 Value = Unit | JsonValue | EncodedValue | TooDeep | Dropped

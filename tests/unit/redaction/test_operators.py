@@ -1,0 +1,100 @@
+"""What becomes of values that were found: each operator leaves alone what it has left before."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from a11i_redaction.ciphers import CipherError, MasterKey, TenantCipher, entity_of
+from a11i_redaction.operators import Operators
+from a11i_redaction.policy.model import Operator, Rule
+from a11i_redaction.pseudonyms import Pseudonyms
+from a11i_redaction.reduction import placeholders
+
+_PSEUDONYMS = Pseudonyms(b"some key of tests")
+_CIPHER = TenantCipher("t", b"k" * 32)
+_OPERATORS = Operators(_PSEUDONYMS, "t", _CIPHER)
+_IN_PLACE = (Operator.MASK, Operator.HASH, Operator.FORMAT)
+CARD = "4111-1111 1111 1111"
+
+
+def applied(operator: Operator, value: str, entity: str = "CREDIT_CARD", keep: int = 0) -> str:
+    return _OPERATORS.apply(Rule(0.4, operator, keep), entity, value)
+
+
+@given(st.sampled_from(_IN_PLACE), st.text(min_size=1), st.integers(0, 4))
+def test_an_operator_leaves_its_own_result_as_it_is(operator: Operator, value: str, keep: int) -> None:
+    once = applied(operator, value, keep=keep)
+    assert placeholders(once) == [(0, len(once))] or applied(operator, once, keep=keep) == once
+
+
+@given(st.text(min_size=1))
+def test_what_an_encrypted_placeholder_stands_for_comes_back(value: str) -> None:
+    sealed = applied(Operator.ENCRYPT, value)
+    assert placeholders(sealed) == [(0, len(sealed))]
+    revealed = _CIPHER.reveal(sealed)
+    assert (revealed.entity, revealed.value) == ("CREDIT_CARD", value)
+    assert entity_of(sealed) == "CREDIT_CARD"
+
+
+def test_an_encrypted_placeholder_is_of_one_tenant_one_entity_and_unchanged() -> None:
+    sealed = applied(Operator.ENCRYPT, CARD)
+    others = TenantCipher("u", b"k" * 32), TenantCipher("t", b"l" * 32)
+    for cipher in others:
+        with pytest.raises(CipherError):
+            cipher.reveal(sealed)
+    renamed = sealed.replace("CREDIT_CARD", "EMAIL_ADDRESS")
+    broken = sealed[:-3] + ("A" if sealed[-3] != "A" else "B") + sealed[-2:]
+    for wrong in (renamed, broken, "<CREDIT_CARD:enc:>", "<CREDIT_CARD:enc:AAAA>", "x"):
+        with pytest.raises(CipherError):
+            _CIPHER.reveal(wrong)
+
+
+def test_a_master_key_unwraps_what_it_wrapped_for_a_tenant() -> None:
+    key, nonce = b"k" * 32, b"n" * 12
+    master = MasterKey("m" * 32)
+    wrapped = master.wrap("t", key, nonce)
+    assert key not in wrapped
+    assert MasterKey("m" * 32).unwrap("t", wrapped) == key
+    for other, tenant in ((MasterKey("n" * 32), "t"), (master, "u")):
+        with pytest.raises(CipherError):
+            other.unwrap(tenant, wrapped)
+    assert master.key_id != MasterKey("n" * 32).key_id
+
+
+def test_masks_keep_the_end_but_never_more_than_half() -> None:
+    assert applied(Operator.MASK, "4111111111111111", keep=4) == "*" * 12 + "1111"
+    assert applied(Operator.MASK, "1234", keep=4) == "**34"
+    assert applied(Operator.MASK, "1234") == "****"
+
+
+def test_a_hash_is_of_the_value_and_the_tenant_alone() -> None:
+    digest = applied(Operator.HASH, CARD)
+    assert re.fullmatch("[0-9a-f]{32}", digest)
+    assert applied(Operator.HASH, "4111111111111111") == digest
+    assert Operators(_PSEUDONYMS, "u", None).apply(Rule(0.4, Operator.HASH), "CREDIT_CARD", CARD) != digest
+
+
+def test_a_format_stays_and_the_value_goes() -> None:
+    formatted = applied(Operator.FORMAT, "+1 (555) 010-9999 ext AB")
+    assert re.fullmatch(r"\+\d \(\d{3}\) \d{3}-\d{4} [a-z]{3} [A-Z]{2}", formatted)
+    assert formatted != "+1 (555) 010-9999 ext AB"
+    assert applied(Operator.FORMAT, "12-34").startswith("<CREDIT_CARD_")
+    results = {applied(Operator.FORMAT, f"{number:010d}") for number in range(200)}
+    assert len(results) > 195
+
+
+def test_a_value_is_seldom_taken_for_the_result_of_another() -> None:
+    kept = sum(applied(Operator.FORMAT, f"{number:08d}") == f"{number:08d}" for number in range(5_000))
+    assert kept <= 5
+
+
+def test_tenants_share_no_placeholder() -> None:
+    for operator in (*_IN_PLACE, Operator.REPLACE):
+        results = [
+            Operators(_PSEUDONYMS, tenant, None).apply(Rule(0.4, operator), "PHONE_NUMBER", "555 010 9999")
+            for tenant in "tu"
+        ]
+        if operator is not Operator.MASK:
+            assert len(set(results)) == 2, operator

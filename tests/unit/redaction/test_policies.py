@@ -1,0 +1,245 @@
+"""Policies: what they say is what happens, and nothing else moves."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from a11i.redaction.v1 import redaction_service_pb2 as pb
+from a11i_redaction.analysis import Analyzer
+from a11i_redaction.cache import FindingsCache
+from a11i_redaction.ciphers import TenantCipher
+from a11i_redaction.detectors.patterns import PatternDetector
+from a11i_redaction.pipeline import Redactor
+from a11i_redaction.policy.in_force import InForce
+from a11i_redaction.policy.model import Policy
+from a11i_redaction.pseudonyms import Pseudonyms
+from a11i_telemetry.batch import SpanBatch
+from tests.unit.redaction.redaction_kit import KEY, TENANT, batch, column, policy
+
+MAIL, CARD, NAME = "jane.roe@example.com", "4111 1111 1111 1111", "Maria Garcia"
+SECRET = "sk-" + "proj-" + "a1B2c3D4" * 6
+OPERATORS = [number for number in pb.Operator.values() if number]
+_CIPHER = TenantCipher(TENANT, b"k" * 32)
+
+
+class Bench:
+    """A redactor whose policy a test chooses."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._chosen = InForce(policy(preset="standard"))
+        self.redactor = Redactor(analyzer, Pseudonyms(KEY), self, "test/1", lambda: 0)
+
+    def in_force(self, tenant_id: str, project_id: str) -> InForce:
+        return self._chosen
+
+    def under(self, chosen: Policy) -> Redactor:
+        self._chosen = InForce(chosen, _CIPHER)
+        return self.redactor
+
+
+@pytest.fixture(scope="module")
+def bench(patterns: PatternDetector) -> Bench:
+    return Bench(Analyzer(patterns, None, FindingsCache(1_000_000), 100_000))
+
+
+def one(bench: Bench, text: str, **fields: Any) -> str:
+    [redacted] = bench.under(policy(**fields)).redact_texts([text], TENANT)
+    return redacted.text
+
+
+def rule(entity: str, **fields: Any) -> pb.EntityRule:
+    return pb.EntityRule(entity=entity, **fields)
+
+
+_PIECES = st.sampled_from([
+    MAIL, CARD, SECRET, "+1 415 555 0132", "password: hunter22!", "E-12345", "192.168.3.14", "8.8.4.4", "ab12", "plain",
+    "GB82 WEST 1234 5698 7654 32", "<EMAIL_ADDRESS_3f2a9c01>", "****1111", "078-05-1120", "ssn", "é\u200b\U0001f600",
+])  # fmt: skip
+_TEXTS = st.lists(_PIECES, min_size=1, max_size=6).map(" ".join)
+_POLICIES = st.builds(
+    lambda operators, keep: policy(
+        preset="standard",
+        entities=[
+            rule(entity, operator=operator, mask_keep_last=keep if operator == pb.OPERATOR_MASK else 0)
+            for entity, operator in operators.items()
+        ],
+        recognizers=[pb.CustomRecognizer(entity="EMPLOYEE_ID", patterns=[r"\bE-\d{4,5}\b"])],
+    ),
+    st.dictionaries(
+        st.sampled_from(["EMAIL_ADDRESS", "CREDIT_CARD", "SECRET", "PHONE_NUMBER", "IBAN_CODE", "EMPLOYEE_ID"]),
+        st.sampled_from(OPERATORS),
+    ),
+    st.integers(0, 4),
+)
+_SLOWLY = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@_SLOWLY
+@given(_TEXTS, _POLICIES)
+def test_redacting_again_changes_nothing_whatever_the_operators(bench: Bench, text: str, chosen: Policy) -> None:
+    redactor = bench.under(chosen)
+    once = redactor.redact_texts([text], TENANT)[0].text
+    assert redactor.redact_texts([once], TENANT)[0].text == once
+
+
+@_SLOWLY
+@given(st.lists(_TEXTS, max_size=3), _POLICIES)
+def test_json_stays_json_with_all_its_keys_apart(bench: Bench, texts: list[str], chosen: Policy) -> None:
+    document = {"list": texts, **{f"key {text}": text for text in texts}}
+    redactor = bench.under(chosen)
+    once = redactor.redact_texts([json.dumps(document)], TENANT)[0].text
+    assert len(json.loads(once)) == len(document)
+    assert redactor.redact_texts([once], TENANT)[0].text == once
+
+
+@_SLOWLY
+@given(_TEXTS)
+def test_nothing_outside_findings_moves(bench: Bench, text: str) -> None:
+    mask_all = [rule(entity, operator=pb.OPERATOR_MASK) for entity in ("EMAIL_ADDRESS", "CREDIT_CARD", "SECRET")]
+    [redacted] = bench.under(policy(preset="pci", entities=[*mask_all, rule("IBAN_CODE", enabled=False)])).redact_texts(
+        [text], TENANT
+    )
+    if len(redacted.text) == len(text):
+        inside = {place for finding in redacted.findings for place in range(finding.start, finding.end)}
+        assert all(
+            before == after or place in inside
+            for place, (before, after) in enumerate(zip(text, redacted.text, strict=True))
+        )
+
+
+@pytest.mark.parametrize(
+    ("operator", "expected"),
+    [
+        (pb.OPERATOR_MASK, f"to {'*' * len(MAIL)} now"),
+        (pb.OPERATOR_DROP_VALUE, "<EMAIL_ADDRESS>"),
+        (pb.OPERATOR_KEEP, f"to {MAIL} now"),
+    ],
+)
+def test_an_operator_does_what_it_says(bench: Bench, operator: int, expected: str) -> None:
+    assert (
+        one(bench, f"to {MAIL} now", preset="standard", entities=[rule("EMAIL_ADDRESS", operator=operator)]) == expected
+    )
+
+
+def test_presets_take_more_or_less(bench: Bench) -> None:
+    text = f"{MAIL} {CARD} {SECRET}"
+    secrets = one(bench, text, preset="secrets-only")
+    assert secrets.startswith(f"{MAIL} {CARD} <SECRET_")
+    pci = one(bench, text, preset="pci")
+    assert pci.startswith(f"{MAIL} <CREDIT_CARD_")
+    assert one(bench, "card 4111 1111 1111 1111 exp 04/27 cvv 123", preset="pci").count("<CARD_") == 2
+    born = "meeting on 4 May 2026, she was born on 3 May 1980"
+    assert one(bench, born, preset="standard") == born
+    assert one(bench, born, preset="hipaa").startswith("meeting on 4 May 2026, she was born on <DATE_OF_BIRTH_")
+
+
+def test_what_a_policy_does_not_take_hides_nothing_that_it_takes(bench: Bench) -> None:
+    text = f"password: {MAIL}"
+    without = [rule("EMAIL_ADDRESS", enabled=False)]
+    assert MAIL not in one(bench, text, preset="standard", entities=without)
+    assert MAIL not in one(bench, text, preset="standard")
+    assert one(bench, text, preset="standard", entities=[*without, rule("SECRET", enabled=False)]) == text
+
+
+def test_allowed_values_stay(bench: Bench) -> None:
+    text = f"{MAIL} bob@corp.example.com"
+    assert one(bench, text, preset="standard", allow_list=["JANE.ROE@example.com"]).startswith(f"{MAIL} <EMAIL")
+    assert one(bench, text, preset="standard", allow_patterns=[r".*@example\.com"]).startswith(f"{MAIL} <EMAIL")
+    assert MAIL not in one(bench, text, preset="standard", allow_patterns=["jane"])
+
+
+def test_a_recognizer_of_one_s_own_finds_by_pattern_word_and_context(bench: Bench) -> None:
+    recognizer = pb.CustomRecognizer(
+        entity="PROJECT", patterns=[r"code (?P<value>\w{4})\b"], deny_list=["Blue Falcon", "#x"], ignore_case=True
+    )
+    text = "CODE ab12, blue falcon, bluefalcon, blue falcons, #X #xy"
+    redacted = one(bench, text, preset="secrets-only", recognizers=[recognizer])
+    assert redacted.startswith("CODE <PROJECT_")
+    assert redacted.count("<PROJECT_") == 3
+    assert "bluefalcon, blue falcons" in redacted
+    assert redacted.endswith("#xy")
+    badge = pb.CustomRecognizer(entity="BADGE", patterns=[r"\b\d{5}\b"], context=["badge", "staff id"], score=0.7)
+    for sample, found in (("badge 12345", True), ("Staff ID: 12345", True), ("order 12345", False)):
+        assert ("<BADGE_" in one(bench, sample, preset="secrets-only", recognizers=[badge])) is found
+    in_json = one(bench, '{"badge": "12345", "n": "12345"}', preset="secrets-only", recognizers=[badge])
+    assert in_json.count("<BADGE_") == 1
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+b", "(.*)*x", r"(\w+\s?)*!", "a(?:.*b)?", "(?:a?){60}a{60}!"])
+def test_a_pattern_that_would_stall_a_backtracking_engine_is_done_in_time(bench: Bench, pattern: str) -> None:
+    recognizer = pb.CustomRecognizer(entity="BAD_ONE", patterns=[pattern])
+    chosen = policy(preset="secrets-only", recognizers=[recognizer])
+    began = time.process_time()
+    bench.under(chosen).redact_texts(["a" * 90_000 + "!"], TENANT)
+    assert time.process_time() - began < 10
+
+
+def test_chosen_attributes_are_skipped_or_dropped_whole(bench: Bench) -> None:
+    redactor = bench.under(
+        policy(
+            preset="standard",
+            skip_attributes=["order.*", "trace_state"],
+            drop_attributes=["prompt", "tool_result", "n"],
+        )
+    )
+    spans = batch(
+        attr_string=[[("order.mail", MAIL), ("prompt", "anything"), ("other", MAIL), ("empty", "")]],
+        attr_int=[[("n", 5), ("m", 6)]],
+        attr_json=[[("prompt", '{"a": 1}')]],
+        trace_state=[MAIL],
+        tool_result=["what it was"],
+        tool_arguments=[json.dumps({"order.mail": {"deep": [MAIL]}, "prompt": {"x": [1, "}"]}, "left": MAIL})],
+    )
+    output = redactor.redact_batch(spans)
+    strings = dict(column(output, "attr_string")[0])
+    assert (strings["order.mail"], strings["prompt"], strings["empty"]) == (MAIL, "<DROPPED>", "")
+    assert strings["other"].startswith("<EMAIL_ADDRESS_")
+    assert strings["n"] == "<DROPPED>"
+    assert column(output, "attr_int") == [[("m", 6)]]
+    assert column(output, "attr_json") == [[("prompt", '"<DROPPED>"')]]
+    assert column(output, "trace_state") == [MAIL]
+    assert column(output, "tool_result") == ["<DROPPED>"]
+    arguments = json.loads(column(output, "tool_arguments")[0])
+    assert arguments["order.mail"] == {"deep": [MAIL]}
+    assert arguments["prompt"] == "<DROPPED>"
+    assert arguments["left"].startswith("<EMAIL_ADDRESS_")
+    assert redactor.redact_batch(output).encode() == output.encode()
+
+
+def test_an_attribute_that_a_column_took_goes_by_its_own_name(bench: Bench) -> None:
+    redactor = bench.under(policy(preset="standard", drop_attributes=["gen_ai.input.messages"]))
+    output = redactor.redact_batch(batch(input_messages=['[{"role": "user"}]'], output_messages=["[]"]))
+    assert column(output, "input_messages") == ['"<DROPPED>"']
+    assert column(output, "output_messages") == ["[]"]
+
+
+@pytest.mark.parametrize(
+    ("over_budget", "left"), [(pb.OVER_BUDGET_QUARANTINE, "<WITHHELD>"), (pb.OVER_BUDGET_DROP_VALUE, "")]
+)
+def test_what_cannot_be_examined_never_passes(bench: Bench, over_budget: int, left: str) -> None:
+    redactor = bench.under(policy(preset="standard", on_over_budget=over_budget))
+    output = redactor.redact_batch(batch(status_message=["x" * 100_001]))
+    assert column(output, "status_message") == [left]
+    assert column(output, "withheld_values") == [1]
+
+
+def test_the_receipt_says_where_and_how_much(bench: Bench) -> None:
+    output: SpanBatch = bench.under(policy(preset="standard")).redact_batch(
+        batch(2, status_message=[f"é {MAIL}", ""], attr_string=[[("k", MAIL)], [(f"k {CARD}", "x")]])
+    )
+    assert column(output, "redacted_where") == [
+        [("attr_string:EMAIL_ADDRESS", 1), ("status_message:EMAIL_ADDRESS", 1)], [("attr_string:CREDIT_CARD", 1)],
+    ]  # fmt: skip
+    assert column(output, "redaction_bytes") == [2 * len(MAIL) + 3, 1]
+
+
+def test_policies_are_cached_apart_and_findings_together(bench: Bench) -> None:
+    text = f"cached {MAIL} {CARD}"
+    for _ in range(2):
+        assert MAIL in one(bench, text, preset="pci")
+        assert MAIL not in one(bench, text, preset="standard")
+        assert CARD in one(bench, text, preset="secrets-only")
