@@ -16,7 +16,7 @@ S = 10**9
 NOON_NS = 1_800_000_000 * S
 """A time on which tests agree: 2027-01-15 08:00 UTC."""
 
-_ZERO = {"kind", "duration_ns", "status_code", "flags", "withheld_values"}
+_ZERO = {"kind", "duration_ns", "status_code", "flags", "withheld_values", "redaction_us", "redaction_bytes"}
 
 
 def trace_id(name: object) -> bytes:

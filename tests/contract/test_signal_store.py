@@ -100,7 +100,8 @@ FULL_LOG: dict[str, Any] = {
     "input_messages": "[1]", "output_messages": "[2]", "system_instructions": "[3]", "tool_definitions": "[4]",
     "evaluation_name": "Relevance", "evaluation_score": 0.5, "evaluation_label": "pass", "evaluation_explanation": "so",
     "defects": ["cut: body"], "redacted_entities": [("IBAN", 2)], "redaction_policy": "standard/1",
-    "redaction_detector": "d/1", "withheld_values": 1,
+    "redaction_detector": "d/1", "withheld_values": 1, "redacted_where": [("body:IBAN", 2)], "redaction_us": 1_500,
+    "redaction_bytes": 20_000,
 }  # fmt: skip
 FULL_POINT: dict[str, Any] = {
     "metric_name": "gen_ai.client.token.usage", "description": "tokens", "unit": "{token}", "metadata": '{"m":1}',

@@ -181,7 +181,16 @@ def test_the_cost_that_the_sender_states_stands_beside_the_one_worked_out() -> N
 
 
 def test_the_receipt_is_always_there() -> None:
-    message = translated(redacted_entities=[("IBAN", 2)], redaction_policy="standard/1", withheld_values=3)
+    message = translated(
+        redacted_entities=[("IBAN", 2)],
+        redaction_policy="standard/1",
+        withheld_values=3,
+        redacted_where=[("events:IBAN", 2)],
+        redaction_us=1_500,
+        redaction_bytes=20_000,
+    )
+    assert dict(message.redaction.where) == {"events:IBAN": 2}
+    assert (message.redaction.took_us, message.redaction.examined_bytes) == (1_500, 20_000)
     assert dict(message.redaction.entities) == {"IBAN": 2}
     assert (message.redaction.policy, message.redaction.withheld_values) == ("standard/1", 3)
 

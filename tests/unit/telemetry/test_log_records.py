@@ -83,6 +83,9 @@ def test_a_record_comes_whole() -> None:
         "redaction_policy": "",
         "redaction_detector": "",
         "withheld_values": 0,
+        "redacted_where": [],
+        "redaction_us": 0,
+        "redaction_bytes": 0,
     }
 
 

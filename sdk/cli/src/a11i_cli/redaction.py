@@ -42,13 +42,20 @@ class _Connection:
         """What calls for administrators need."""
         return (("authorization", f"Bearer {self.token}"),)
 
+    def tenant(self, arguments: argparse.Namespace) -> str:
+        """The tenant that is meant."""
+        return arguments.tenant or _owner_of(self.target)[0]
+
     def owner(self, arguments: argparse.Namespace) -> tuple[str, str]:
         """Tenant and project that are meant; an empty project stands for the tenant's own policy."""
-        wide = getattr(arguments, "tenant_wide", False)
-        if arguments.tenant and (wide or arguments.project or not hasattr(arguments, "project")):
-            return arguments.tenant, "" if wide else getattr(arguments, "project", None) or ""
+        if arguments.tenant_wide:
+            return self.tenant(arguments), ""
+        if arguments.tenant and not arguments.project:
+            raise UsageError("which of the tenant's projects? --project ID, or --tenant-wide for its own policy")
+        if arguments.tenant:
+            return arguments.tenant, arguments.project
         tenant_id, project_id = _owner_of(self.target)
-        return arguments.tenant or tenant_id, "" if wide else getattr(arguments, "project", None) or project_id
+        return tenant_id, arguments.project or project_id
 
 
 def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
@@ -170,7 +177,7 @@ def _put(arguments: argparse.Namespace) -> None:
 
 def _list(arguments: argparse.Namespace) -> None:
     with _connected(arguments) as to:
-        tenant_id, _ = to.owner(arguments)
+        tenant_id = to.tenant(arguments)
         request = pb.ListPoliciesRequest(tenant_id=tenant_id, project_id=arguments.history or "")
         found = to.stub.ListPolicies(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
     if _print_json(arguments, found):
@@ -202,7 +209,7 @@ def _test(arguments: argparse.Namespace) -> None:
 
 def _reveal(arguments: argparse.Namespace) -> None:
     with _connected(arguments, REVEAL) as to:
-        tenant_id, _ = to.owner(arguments)
+        tenant_id = to.tenant(arguments)
         request = pb.RevealRequest(
             tenant_id=tenant_id, placeholders=arguments.placeholders, actor=_actor(), purpose=arguments.purpose
         )
@@ -214,7 +221,7 @@ def _reveal(arguments: argparse.Namespace) -> None:
 
 def _reveals(arguments: argparse.Namespace) -> None:
     with _connected(arguments) as to:
-        tenant_id, _ = to.owner(arguments)
+        tenant_id = to.tenant(arguments)
         request = pb.ListRevealsRequest(tenant_id=tenant_id, page_size=arguments.limit)
         found = to.stub.ListReveals(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
     if _print_json(arguments, found):

@@ -1,7 +1,6 @@
 """The receipt that spans and log records carry: what was found in them and where, under which policy, by which
 detectors, and what that took."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +13,7 @@ from a11i_redaction.columns import Column, Entries, offsets
 from a11i_redaction.values import Rewritten
 
 _NS_PER_US: Final = 1_000
-_Counts = dict[int, Counter[str]]
+_Counts = dict[int, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,11 @@ def receipt_columns(
     counts, places = _earlier(columns, "redacted_entities"), _earlier(columns, "redacted_where")
     withheld = np.zeros(rows, np.uint32)
     for row, column, rewritten in happened:
-        counts.setdefault(row, Counter()).update(rewritten.entities)
-        found = {f"{column}:{entity}": count for entity, count in rewritten.entities.items()}
-        places.setdefault(row, Counter()).update(found)
+        in_row, at_places = counts.setdefault(row, {}), places.setdefault(row, {})
+        for entity, count in rewritten.entities.items():
+            in_row[entity] = in_row.get(entity, 0) + count
+            place = f"{column}:{entity}"
+            at_places[place] = at_places.get(place, 0) + count
         withheld[row] += rewritten.withheld
     size, took_us = done.row_bytes, _shared(done.took_ns, done.row_bytes)
     first = pa.array([not policy for policy in columns.column("redaction_policy").to_pylist()], pa.bool_())
@@ -89,5 +90,5 @@ def _earlier(columns: pa.RecordBatch, name: str) -> _Counts:
     entries = Entries.of(columns.column(name))
     counts: _Counts = {}
     for row, key, count in zip(entries.rows.tolist(), entries.keys.to_pylist(), entries.items.to_pylist(), strict=True):
-        counts.setdefault(row, Counter())[key] = count
+        counts.setdefault(row, {})[key] = count
     return counts
