@@ -48,7 +48,7 @@ _KEY_BYTES: Final = 32
 async def build(settings: RedactionSettings) -> AsyncIterator[App]:
     """Return what the chassis runs; PostgreSQL need not be there yet.
 
-    Raises OSError if the language model is not installed, and InvalidArgumentError if the default preset is none.
+    Raises OSError if the language model is not installed.
     """
     async with connect(settings.bus) as bus, open_kept(settings) as kept:
         policies = OnePolicy(_default(settings)) if kept is None else kept.book

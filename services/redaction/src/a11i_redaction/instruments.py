@@ -2,12 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Final
 
 from a11i_chassis import metrics
 from a11i_redaction.columns import Entries
 from a11i_redaction.pipeline import Redactor
+from a11i_redaction.policy.entities import known_entities
 from a11i_redaction.receipts import has_receipt
 from a11i_telemetry.batch import SpanBatch
+
+_OF_TENANTS: Final = "CUSTOM"
 
 
 def instrumented(redactor: Redactor) -> Callable[[SpanBatch], SpanBatch]:
@@ -25,7 +29,9 @@ def instrumented(redactor: Redactor) -> Callable[[SpanBatch], SpanBatch]:
         if has_receipt(output.columns):
             entries = Entries.of(output.columns.column("redacted_entities"))
             for entity, count in zip(entries.keys.to_pylist(), entries.items.to_pylist(), strict=True):
-                metrics.REDACTION_FINDINGS.labels(entity).inc(count)
+                # Tenants name entities of their own; a metric's labels are bounded.
+                known = entity if entity in known_entities() else _OF_TENANTS
+                metrics.REDACTION_FINDINGS.labels(known).inc(count)
         return output
 
     return stage

@@ -1,5 +1,7 @@
 """Settings of the redaction service."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from a11i_bus.settings import BusSettings, RunnerSettings
@@ -47,8 +49,8 @@ class RedactionSettings(ServiceSettings, env_prefix="A11I_REDACTION_"):
     postgres: PostgresSettings | None = Field(
         None, description="Where policies are kept. Without, every project has the default policy."
     )
-    default_preset: str = Field(
-        "standard", description="The policy of projects that have none: secrets-only, standard, strict, hipaa or pci."
+    default_preset: Literal["secrets-only", "standard", "strict", "hipaa", "pci"] = Field(
+        "standard", description="The policy of projects that have none."
     )
     admin_token: SecretStr | None = Field(
         None, min_length=32, description="What callers must show who read and store policies. Without, nobody can."
