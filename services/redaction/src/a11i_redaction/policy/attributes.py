@@ -34,7 +34,9 @@ class KeySet:
 
     def has_column(self, name: str) -> bool:
         """Return whether a column is meant, by its own name or by that of an attribute which is moved to it."""
-        return name in self or any(key in self for key, column in MOVED_COLUMNS.items() if column == name)
+        return bool(self) and (
+            name in self or any(key in self for key, column in MOVED_COLUMNS.items() if column == name)
+        )
 
     def _matches(self, key: str) -> bool:
         return key in self._exact or (self._pattern is not None and self._pattern.fullmatch(key) is not None)
