@@ -1,14 +1,18 @@
 """On the same labelled texts, recall is never below that of Presidio's own pattern recognizers, whole texts each."""
 
+import inspect
 import random
+import string
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pytest
+from presidio_analyzer import PatternRecognizer
 from presidio_analyzer import predefined_recognizers as presidio
 from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
+from a11i_redaction.detectors.families import FAMILIES, LEFT_OUT
 from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
 from a11i_redaction.detectors.phones import REGIONS
 from a11i_redaction.detectors.recognizers import EmailRecognizer
@@ -114,3 +118,75 @@ def test_recall_is_not_below_presidio_s(patterns: PatternDetector, model: SpacyM
         theirs += covered(_presidio(text, model.process_text(text, "en")), start, end)
     assert ours >= theirs
     assert ours >= 0.97 * count
+
+
+_FORMS: Final = {
+    "ABA_ROUTING_NUMBER": "#########", "US_NPI": "1#########", "MEDICAL_LICENSE": "BA#######",
+    "US_MBI": "1A&#-A&#-AA##", "UK_NINO": "AA ## ## ## C", "UK_PASSPORT": "AA#######", "UK_POSTCODE": "AA# #AA",
+    "UK_VEHICLE_REGISTRATION": "AA##AAA", "AU_ABN": "## ### ### ###", "AU_ACN": "### ### ###",
+    "AU_TFN": "### ### ###", "AU_MEDICARE": "2### ##### #", "SG_NRIC_FIN": "S#######A", "SG_UEN": "########A",
+    "IN_PAN": "AAAPA####A", "IN_AADHAAR": "#### #### ####", "IN_GSTIN": "27AAAPA####A1Z&", "IN_VOTER": "AAA#######",
+    "IN_PASSPORT": "A2# #####", "IN_VEHICLE_REGISTRATION": "KA0#AA####", "KR_RRN": "8#0#1#-1######",
+    "KR_FRN": "8#0#1#-5######", "KR_BRN": "###-##-#####", "KR_PASSPORT": "M###A####",
+    "KR_DRIVER_LICENSE": "11-##-######-##", "TH_TNIN": "1############", "ES_NIF": "########A", "ES_NIE": "X#######A",
+    "FI_PERSONAL_IDENTITY_CODE": "1#0#7#-###A", "IT_FISCAL_CODE": "AAAAAA##A##A###A", "IT_VAT_CODE": "###########",
+    "IT_DRIVER_LICENSE": "AA#######A", "IT_IDENTITY_CARD": "AA#####AA", "IT_PASSPORT": "AA#######",
+    "PL_PESEL": "4#0#1######", "NG_NIN": "###########", "NG_VEHICLE_REGISTRATION": "AAA-###AA",
+}  # fmt: skip
+"""How the numbers of states look: `#` a digit, `A` a letter, `&` either."""
+_ALPHABETS: Final = {"#": string.digits, "A": string.ascii_uppercase, "&": string.ascii_uppercase + string.digits}
+_TEXTS: Final = 20
+
+
+def _drawn(rng: random.Random, form: str, recognizer: Any) -> str:
+    """Return a value of the form that the recognizer takes for one."""
+    for _ in range(20_000):
+        value = "".join(rng.choice(_ALPHABETS.get(char, char)) for char in form)
+        if any((found.start, found.end) == (0, len(value)) for found in recognizer.analyze(value, [])):
+            return value
+    raise AssertionError(f"no value of the form {form}")
+
+
+def _presidio_own(recognizer: PatternRecognizer) -> Any:
+    """Return what Presidio has in place of a recognizer."""
+    own = next(kind for kind in type(recognizer).__mro__ if kind.__module__.startswith("presidio_analyzer."))
+    return own()
+
+
+@pytest.mark.parametrize("entity", _FORMS)
+def test_recall_of_numbers_of_states_is_not_below_presidio_s(
+    patterns: PatternDetector, model: SpacyModel, entity: str
+) -> None:
+    ours = next(made for family in FAMILIES if (made := family.recognizer()).supported_entities[0] == entity)
+    theirs = _presidio_own(ours)
+    word = ours.context[0]
+    rng = random.Random(f"numbers of {entity}")  # noqa: S311  (the same texts in each run)
+    found = found_by_presidio = 0
+    for number in range(_TEXTS):
+        value = _drawn(rng, _FORMS[entity], ours)
+        text = _AROUND[number % len(_AROUND)].format(f"{word}: {value}")
+        places = set(range(text.index(value), text.index(value) + len(value)))
+        found += places <= {place for f in patterns.find(text, "") for place in range(f.start, f.end)}
+        results = LemmaContextAwareEnhancer().enhance_using_context(
+            text, theirs.analyze(text, [entity]), model.process_text(text, "en"), [theirs]
+        )
+        covered = {place for r in results if r.score >= MIN_SCORE for place in range(r.start, r.end)}
+        found_by_presidio += places <= covered
+    assert found >= found_by_presidio
+    assert found == _TEXTS
+
+
+def test_every_entity_of_presidio_s_patterns_is_compared() -> None:
+    entities = {family.recognizer().supported_entities[0] for family in FAMILIES}
+    assert entities <= _FORMS.keys() | _MAKERS.keys()
+
+
+def test_every_pattern_recognizer_of_presidio_is_a_family_or_left_out_for_a_reason() -> None:
+    shipped = {
+        kind.__name__
+        for kind in vars(presidio).values()
+        if inspect.isclass(kind) and issubclass(kind, PatternRecognizer) and kind is not PatternRecognizer
+    } | {"PhoneRecognizer"}
+    used = {kind.__name__ for family in FAMILIES for kind in type(family.recognizer()).__mro__}
+    assert shipped <= used | LEFT_OUT.keys()
+    assert LEFT_OUT.keys() <= shipped

@@ -29,6 +29,13 @@ VALUES = [
     ("CREDIT_CARD", "id_4111111111111111", "4111111111111111"),
     ("CREDIT_CARD", "4111111111111111_2024", "4111111111111111"),
     ("EMAIL_ADDRESS", "john.doe@example.com_2024", "john.doe@example.com"),
+    ("EMAIL_ADDRESS", "john.doe@example.museum_2024", "john.doe@example.museum"),
+    ("EMAIL_ADDRESS", "to john.doe_smith@example.com", "john.doe_smith@example.com"),
+    ("CRYPTO", "0x52908400098527886E0F7030069857D2E4169EE7", "0x52908400098527886E0F7030069857D2E4169EE7"),
+    ("CRYPTO", "xrp rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh", "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh"),
+    ("IBAN_CODE", "IBAN TR330006100519786457841326", "TR330006100519786457841326"),
+    ("KR_RRN", "주민등록번호는 900101-1234568입니다", "900101-1234568"),
+    ("IN_AADHAAR", "मेरा आधार नंबर 312345678909 है", "312345678909"),
     ("IBAN_CODE", "IBAN DE89 3704 0044 0532 0130 00.", "DE89 3704 0044 0532 0130 00"),
     ("IBAN_CODE", "GB82WEST12345698765432", "GB82WEST12345698765432"),
     ("IP_ADDRESS", "from 93.184.216.34 port 80", "93.184.216.34"),
@@ -103,6 +110,8 @@ LOOK_ALIKES = [
     "port 8080, error 404, 100000 rows, 65536 bytes",
     "ff:ff:ff:ff:ff:ff",
     "account_id 123456789012 and call_id 4155552671",
+    "INV-2025-123456789 of the driver license office, issued 20070825",
+    "aadhaar of 4157 2303 2064 1234",
     "nodes 10.0.3.7, 192.168.1.20 and 172.16.4.5",
 ]
 
@@ -148,6 +157,11 @@ def test_no_text_takes_more_than_seconds(patterns: PatternDetector, text: str) -
 def test_an_address_with_a_very_long_local_part_goes_as_a_whole(patterns: PatternDetector) -> None:
     address = "x" * 1_000 + "@example.com"
     assert ("EMAIL_ADDRESS", address) in found(patterns.find(f"to {address} now", ""), f"to {address} now")
+
+
+def test_the_password_of_a_url_is_no_address(patterns: PatternDetector) -> None:
+    text = "postgresql://app:hunt3r@db.internal:5432/x"
+    assert found(patterns.find(text, ""), text) == [("URL_CREDENTIALS", "app:hunt3r")]
 
 
 @pytest.mark.parametrize("joint", ["\u00a0", "\u202f", "\u2011", "\u2013"])

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +20,7 @@ _HAVE_IDS: Final = frozenset({"account", "call"})
 """A cloud's account and a tool's call have ids that are no bank account and no phone number."""
 _ID: Final = re.compile(r"[ _.\-]{0,2}[iI][dD]s?(?![a-z])")
 _IDS: Final = re.compile(r"\b(?:account|call) ids?\b")
+_ASCII_LETTER: Final = re.compile("[a-z]")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+")
 
 
@@ -50,17 +51,27 @@ class Context:
 class Words:
     """The words of several contexts, for the prefilter: each word once."""
 
-    __slots__ = ("_by_context", "expressions")
+    __slots__ = ("_by_context", "_foreign", "_indices", "expressions")
 
     def __init__(self, contexts: Sequence[Context]) -> None:
-        known = {word: index for index, word in enumerate(sorted({w for context in contexts for w in context.words}))}
-        self.expressions = tuple(map(_gate, known))
-        """One for each word, in Hyperscan's syntax: they match, ending behind it, wherever it can say something."""
-        self._by_context = tuple(tuple((word, known[word]) for word in context.words) for context in contexts)
+        words = {word for context in contexts for word in context.words}
+        scanned = sorted(word for word in words if _ASCII_LETTER.search(word))
+        foreign = sorted(words - set(scanned), key=lambda word: (-len(word), word))
+        self._indices = {word: index for index, word in enumerate([*scanned, *foreign])}
+        self._foreign = re.compile("|".join(map(re.escape, foreign)) or "(?!)")
+        self._by_context = tuple(tuple((word, self._indices[word]) for word in context.words) for context in contexts)
+        self.expressions = tuple(map(_gate, scanned))
+        """One for each word with a letter of ASCII, in Hyperscan's syntax: they match, ending behind it, wherever it
+        can say something. An expression's place is the word's index."""
 
     def of(self, context: int) -> Sequence[tuple[str, int]]:
         """Return the words of a context, each with its index."""
         return self._by_context[context]
+
+    def foreign(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield index and end of each word of another script, which the prefilter cannot see."""
+        for match in self._foreign.finditer(text):
+            yield self._indices[match.group()], match.end()
 
 
 class Nearby:

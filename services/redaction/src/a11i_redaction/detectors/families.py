@@ -39,7 +39,7 @@ class Family:
     """Context words. Empty: the recognizer's own."""
     also: tuple[str, ...] = ()
     """More of them, in the words of those who have such numbers."""
-    reach_chars: int = 64
+    reach_chars: int = 32
     """How far a value can extend to either side of the gate's end: the longest value, with some air."""
     solid: bool = False
     """Whether a value holds no white space, so that only the run of characters around the gate's end is looked at."""
@@ -67,6 +67,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     Family(
         recognizers.ip_recognizer,
         r"\d\.\d{1,3}\.\d{1,3}\.\d|(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]|[0-9a-fA-F]::|::[0-9a-fA-F]",
+        reach_chars=64,
         solid=True,
         veto=vetoes.no_address,
     ),
@@ -224,25 +225,9 @@ FAMILIES: Final[tuple[Family, ...]] = (
         presidio.ItIdentityCardRecognizer,
         r"\b[A-Za-z]{2}\s?\d{7}\b|\b\d{7}[A-Za-z]{2}\b|\b[A-Za-z]{2}\d{5}[A-Za-z]{2}\b",
         Need.ALWAYS,
-        (
-            "carta identità",
-            "carta d'identità",
-            "carta di identità",
-            "carta identita",
-            "carta d'identita",
-            "identità",
-            "cie",
-            "documento",
-            "espatrio",
-            "italian identity card",
-        ),
+        also=("italian identity card", "identita"),
     ),
-    Family(
-        presidio.ItPassportRecognizer,
-        r"\b[A-Za-z]{2}\d{7}\b",
-        Need.ALWAYS,
-        ("passaporto", "italian passport", "viaggio"),
-    ),
+    Family(presidio.ItPassportRecognizer, r"\b[A-Za-z]{2}\d{7}\b", Need.ALWAYS, also=("italian passport",)),
     Family(recognizers.PeselRecognizer, _DIGITS_11, Need.BARE),
     Family(presidio.NgNinRecognizer, _DIGITS_11, Need.ALWAYS),
     Family(presidio.NgVehicleRegistrationRecognizer, r"\b[A-Z]{3}[- ]?\d{3}[A-Z]{2}\b", Need.ALWAYS),

@@ -14,7 +14,7 @@ from a11i_redaction.detectors import phones, secrets, vetoes
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.context import Context, Nearby, Words
 from a11i_redaction.detectors.families import FAMILIES, Family, Need
-from a11i_redaction.detectors.matching import Matcher
+from a11i_redaction.detectors.matching import Matcher, windows
 from a11i_redaction.findings import Finding
 from a11i_redaction.reduction import HOLE
 
@@ -37,8 +37,12 @@ _PLAIN: Final = str.maketrans(
 _UNSPACED: Final = re.compile("[\u0590-\u1fff\u2e80-\ufeff\U00010000-\U0010ffff]")
 """Letters of scripts from Hebrew on, where words have no spaces, or particles and prefixes touch what is
 no word of theirs: they end a number as a space does."""
+_LONGEST_TLD: Final = 12
+"""Letters of a top-level domain behind which an underscore is no part of an address; nearly all have fewer."""
 _JOINT: Final = re.compile(
-    r"(?<=[a-z])_(?=\d{4}(?:[ -]?\d){9,15}(?!\d))|(?<=\d)_(?![\w.+-]*@)|(?<=\.[a-z]{2})_|(?<=\.[a-z]{3})_"
+    r"(?<=[a-z])_(?=\d{4}(?:[ -]?\d){9,15}(?!\d))|_(?<=\d_)(?![\w.+-]*@)|_(?<=[a-z]_)(?:"
+    + "|".join(rf"(?<=\.[a-z]{{{letters}}}_)" for letters in range(2, _LONGEST_TLD + 1))
+    + r")(?![\w.+-]*@)"
 )
 _PHONE_ID: Final = 1_000
 _ASSIGNMENT_ID: Final = 1_001
@@ -99,6 +103,9 @@ class PatternDetector:
                 ends[identity].append(end)
             else:
                 words[identity - _WORD_IDS].append(end)
+        if plain is not text:
+            for word, end in self._words.foreign(text):
+                words[word].append(end)
         nearby = Nearby(text, self._words, words)
         formats = [identity - _FORMAT_IDS for identity in ends if identity >= _FORMAT_IDS]
         findings.extend(self._secrets.of_formats(text, formats, budget))
@@ -121,10 +128,10 @@ class PatternDetector:
         in_key = self._contexts[index].in_key(key)
         if family.need is Need.ALWAYS and not (in_key or nearby.anywhere(index)):
             return
-        windows = (
-            _solid_windows(text, ends, family.reach_chars) if family.solid else _windows(text, ends, family.reach_chars)
+        parts = (
+            _solid_windows(text, ends, family.reach_chars) if family.solid else windows(text, ends, family.reach_chars)
         )
-        for begin, stop in windows:
+        for begin, stop in parts:
             budget.step()
             if family.need is Need.ALWAYS and not (in_key or nearby.within(index, begin, stop)):
                 continue
@@ -136,7 +143,9 @@ class PatternDetector:
                 elif (start == begin and begin > 0) or (end == stop and stop < len(text)):
                     continue  # Cut by the window, hence longer than any value of this family.
                 while text[start].isspace():
-                    start += 1  # Some of Presidio's patterns take the space before a value.
+                    start += 1  # Some of Presidio's patterns take the space before a value,
+                while text[end - 1].isspace():
+                    end -= 1  # or the one behind it.
                 near = in_key or nearby.near(index, start)
                 score = _score(family, match.score, near=near)
                 if score >= MIN_SCORE and _counts(family, text, start, end, near=near):
@@ -185,22 +194,6 @@ def _counts(family: Family, text: str, start: int, end: int, *, near: bool) -> b
 def _unjoined(family: Family, window: str) -> str:
     """Return the window as the patterns see it: an underscore beside digits is no part of a card number's word."""
     return _JOINT.sub(" ", window) if family.joined and "_" in window else window
-
-
-def _windows(text: str, ends: list[int], reach: int) -> Iterator[tuple[int, int]]:
-    """Yield disjoint parts of the text that reach so far around the ends, which rise."""
-    length = len(text)
-    begin = stop = -1
-    for end in ends:
-        if stop < 0:
-            begin, stop = max(0, end - reach), min(length, end + reach)
-        elif end - reach <= stop:
-            stop = min(length, end + reach)
-        else:
-            yield begin, stop
-            begin, stop = end - reach, min(length, end + reach)
-    if stop >= 0:
-        yield begin, stop
 
 
 def _solid_windows(text: str, ends: list[int], reach: int) -> Iterator[tuple[int, int]]:

@@ -1,23 +1,28 @@
 """Presidio's recognizers where they need help: what they miss, and what they would fetch."""
 
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 import tldextract
 from presidio_analyzer import Pattern
 from presidio_analyzer import predefined_recognizers as presidio
 
+_SUFFIXES: Final = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
+_PRIVATE: Final = frozenset({"corp", "home", "internal", "intranet", "lan", "local", "localdomain"})
+
+
+@lru_cache(maxsize=4096)
+def _is_domain(domain: str) -> bool:
+    return bool(_SUFFIXES(domain).suffix) or domain.rpartition(".")[2] in _PRIVATE
+
 
 class EmailRecognizer(presidio.EmailRecognizer):
     """Presidio's, with the public suffixes of the package alone: nothing is fetched."""
 
-    _SUFFIXES: Final = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
-    _PRIVATE: Final = frozenset({"corp", "home", "internal", "intranet", "lan", "local", "localdomain"})
-
     def validate_result(self, pattern_text: str) -> bool:
         """Return whether the domain ends in a public suffix or in one that companies use inside."""
-        domain = pattern_text.rpartition("@")[2]
-        return bool(self._SUFFIXES(domain).suffix) or domain.rpartition(".")[2].lower() in self._PRIVATE
+        return _is_domain(pattern_text.rpartition("@")[2].lower())
 
 
 class PeselRecognizer(presidio.PlPeselRecognizer):

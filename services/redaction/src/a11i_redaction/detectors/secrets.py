@@ -7,6 +7,7 @@ from typing import Final
 from a11i_redaction.detectors import dummies
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.context import key_words
+from a11i_redaction.detectors.matching import windows
 from a11i_redaction.detectors.secret_formats import GENERAL_FORMATS, SecretFormat
 from a11i_redaction.detectors.vendor_formats import VENDOR_FORMATS
 from a11i_redaction.findings import Finding
@@ -31,7 +32,7 @@ ASSIGNMENT_GATE: Final = (
 )
 """What the prefilter looks for; every assignment holds it. What is not ASCII is scanned as a question mark."""
 _SIGN: Final = re.compile(
-    rf"(?i)(?P<option>--?[a-z0-9\-]{{0,24}})?(?:{_NAMES})(?P<close>[\"'\]]{{0,2}})\s{{0,4}}"
+    rf"(?P<option>--?[a-z0-9\-]{{0,24}})?(?:{_NAMES})(?P<close>[\"'\]]{{0,2}})\s{{0,4}}"
     r"(?P<sign>[:=]=?>?(?:\s{0,2}is\b)?|\bis\b:?|\u2192|\uff1a|->|(?<=[a-z])>|(?(option)[ ]|(?!)))\s{0,4}"
 )
 _VALUE: Final = re.compile(
@@ -68,11 +69,15 @@ _CALL: Final = re.compile(r"[A-Za-z_$][A-Za-z_.$]*")
 _NEXT_PARAMETER: Final = re.compile(r"&(?:amp;)?[A-Za-z_][\w.\-]*=")
 _WORDS_ONLY: Final = re.compile(r"[A-Za-z]+(?:[ .'\-_/][A-Za-z]+)*[.!?:]?")
 _SPOKEN_SIGNS: Final = frozenset({"is", "->", "\u2192", " "})
-_LONGEST_NAME: Final = 72
-"""Characters before the end of a sign of assignment that can belong to its name."""
+_LONGEST_NAME: Final = 32
+_LONGEST_OPTION: Final = 72
+"""Characters before the end of a sign of assignment that can belong to its name, and to that of an option."""
 _SIGN_CHARS: Final = 8
 """Characters behind it that can belong to the sign."""
 _LONGEST_SPOKEN: Final = 160
+_SHORTEST_SPOKEN: Final = 8
+_ONLY_A_JOINT: Final = 3
+"""Characters between a name and its value that are no words: spaces and a bracket."""
 _WORD_BEFORE: Final = re.compile(r"[A-Za-z0-9_]")
 _MIN_TOKEN_CHARS: Final = 12
 """Shorter values of names such as "token" are rather words or counts than tokens."""
@@ -106,8 +111,10 @@ class SecretFinder:
             if end <= done:
                 continue
             budget.step()
-            sign = _sign_around(text, max(done, end - _LONGEST_NAME), end)
-            value = _VALUE.match(text, sign.end()) if sign else None
+            longest = _LONGEST_OPTION if text[end - 1] == " " else _LONGEST_NAME
+            begin = max(done, end - longest)
+            sign = _sign_around(text, begin, end)
+            value = _VALUE.match(text, begin + sign.end()) if sign else None
             if sign is None or value is None:
                 continue
             done = value.end()
@@ -115,22 +122,18 @@ class SecretFinder:
             start = value.start(group)
             said = _bare(text, value) if group == "bare" else value[group]
             unquoted = group == "bare" and not sign["close"]
-            spoken = sign["sign"].lower() in _SPOKEN_SIGNS or (sign["sign"] in {":", "=="} and unquoted)
+            spoken = sign["sign"] in _SPOKEN_SIGNS or (sign["sign"] in {":", "=="} and unquoted)
             if said and is_secret(sign.group()[: sign.start("sign") - sign.start()], said, spoken=spoken):
                 yield Finding(start, start + len(said), "SECRET", _ASSIGNMENT_SCORE)
 
     def of_sentences(self, text: str, ends: Iterable[int], budget: Budget) -> Iterator[Finding]:
         """Yield values that a sentence names: "the password of the wifi is ...", "the secret (...)"."""
-        done = 0
-        for end in ends:
-            if end <= done:
-                continue
-            budget.step()
-            for match in _SPOKEN.finditer(text, max(done, end - _LONGEST_SPOKEN), end + _LONGEST_SPOKEN):
-                done = match.end()
+        for begin, stop in windows(text, ends, _LONGEST_SPOKEN):
+            for match in _SPOKEN.finditer(text, begin, stop):
+                budget.step()
                 value = match["value"].rstrip(".,;:?")
-                shape = _STRONG if len(match["said"]) > 3 else _STRONGER
-                if len(value) >= 8 and shape.fullmatch(value) and not dummies.is_reference(value):
+                shape = _STRONG if len(match["said"]) > _ONLY_A_JOINT else _STRONGER
+                if len(value) >= _SHORTEST_SPOKEN and shape.fullmatch(value) and not dummies.is_reference(value):
                     yield Finding(match.start("value"), match.start("value") + len(value), "SECRET", _SPOKEN_SCORE)
 
     def under_key(self, text: str, key: str) -> Iterator[Finding]:
@@ -169,8 +172,11 @@ def is_secret(name: str, value: str, *, spoken: bool) -> bool:
 
 
 def _sign_around(text: str, begin: int, end: int) -> re.Match[str] | None:
-    signs = _SIGN.finditer(text, begin, end + _SIGN_CHARS)
-    return next((sign for sign in signs if sign.end() >= end), None)
+    """Return the sign of assignment that the prefilter saw, with places from `begin` on, in lower case."""
+    window = text[begin : end + _SIGN_CHARS]
+    lowered = window.lower()  # Ten times as fast as to ignore case.
+    signs = _SIGN.finditer(lowered if len(lowered) == len(window) else window)
+    return next((sign for sign in signs if begin + sign.end() >= end), None)
 
 
 def _bare(text: str, match: re.Match[str]) -> str:
