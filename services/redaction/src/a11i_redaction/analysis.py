@@ -17,6 +17,7 @@ from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.findings import Finding, merge
 from a11i_redaction.policy.model import Policy
 from a11i_redaction.reduction import Reduced, placeholders
+from a11i_redaction.views.building import View, ViewBuilder
 
 _MAX_ROUNDS: Final = 8
 """Looks at one text. Nearly all settle at the second; the model can go on finding less and less in a long one."""
@@ -41,6 +42,7 @@ class Analyzer:
         self, patterns: PatternDetector, names: NameDetector | None, cache: FindingsCache, max_value_chars: int
     ) -> None:
         self._patterns = patterns
+        self._views = ViewBuilder()
         self._names = names
         self._cache = cache
         self._max_value_chars = max_value_chars
@@ -123,14 +125,22 @@ class Analyzer:
         text = look.reduced.text
         try:
             found = custom.find(text, look.unit.key, look.budget)
+            view = look.view or self._views.of(text, look.budget)
+            if view is not None:
+                found.extend(view.in_text(custom.find(view.text, look.unit.key, look.budget), tuple(found)))
         except Exception as error:  # As below.
             self._fail(look, error)
         else:
             look.new.extend(finding for finding in found if policy.takes(finding, text))
 
     def _look_for_patterns(self, look: "_Look") -> None:
+        text, key = look.reduced.text, look.unit.key
         try:
-            look.new.extend(self._patterns.find(look.reduced.text, look.unit.key, look.budget))
+            found = self._patterns.find(text, key, look.budget)
+            look.new.extend(found)
+            look.view = self._views.of(text, look.budget)
+            if look.view is not None:
+                look.new.extend(look.view.in_text(self._patterns.find(look.view.text, key, look.budget), found))
         except Exception as error:  # Whatever it is: a value that was not examined is not passed on.
             self._fail(look, error)
 
@@ -140,6 +150,8 @@ class Analyzer:
             return
         try:
             found = self._names.find([(look.reduced.text, look.unit.key) for look in looks], windows)
+            viewed = [(look, look.view, known) for look, known in zip(looks, found, strict=True) if look.view]
+            hidden = self._names.find([(view.text, look.unit.key) for look, view, _ in viewed], windows)
         except Exception as error:  # As above.
             if len(looks) == 1:
                 self._fail(looks[0], error)
@@ -150,6 +162,8 @@ class Analyzer:
             return
         for look, names in zip(looks, found, strict=True):
             look.new.extend(names)
+        for (look, view, known), names in zip(viewed, hidden, strict=True):
+            look.new.extend(view.in_text(names, known))
 
     def _fail(self, look: "_Look", error: Exception) -> None:
         # Only what lies in the text itself is remembered of it.
@@ -164,7 +178,7 @@ class Analyzer:
 class _Look:
     """A text that is being examined."""
 
-    __slots__ = ("budget", "failed", "found", "key", "names", "new", "raw", "reduced", "unit", "withheld")
+    __slots__ = ("budget", "failed", "found", "key", "names", "new", "raw", "reduced", "unit", "view", "withheld")
 
     def __init__(self, unit: Unit, key: bytes, names: bool, budget: Budget, raw: tuple[Finding, ...] | None) -> None:
         self.unit = unit
@@ -175,6 +189,8 @@ class _Look:
         """What detectors find in the text as it is; None until it is known, or if it cannot be."""
         self.found: list[Finding] = []
         self.new: list[Finding] = []
+        self.view: View | None = None
+        """What the text shows where something hides values, after the last look for patterns."""
         self.withheld = False
         self.failed = False
 
@@ -186,6 +202,7 @@ class _Look:
         """Take out what was found so far."""
         self.reduced = _reduce(self.unit.text, self.found)
         self.new = []
+        self.view = None
 
     def choose(self, policy: Policy, *, first: bool) -> None:
         """Keep what the policy takes of what detectors found."""

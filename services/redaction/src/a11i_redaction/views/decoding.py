@@ -1,0 +1,137 @@
+"""What is encoded in a text, with what it stands for: escapes of URLs, HTML, JSON and code, base64, other digits."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from html.entities import html5
+from typing import Final
+
+from a11i_redaction.detectors.budget import Budget
+from a11i_redaction.encodings import decoded_string
+from a11i_redaction.views.layers import Edit
+
+ESCAPE_GATE: Final = (
+    r"%[2-7c-f][0-9a-f]|%0[9ad]|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});|\\(?:u[0-9a-f]{4}|u\{|x[0-9a-f]{2}|[nrt/])"
+    r"|=[a-z0-9%.+\-]{0,120}\+[a-z0-9%(]"
+)
+"""What the prefilter looks for, whatever the case."""
+PACKED_GATE: Final = r"[A-Za-z0-9+/_\-]{16}"
+
+
+def _bytes_of(prefix: str) -> str:
+    """Return an expression for one character of UTF-8, each byte with the prefix."""
+    more = rf"{prefix}[89ABab][0-9A-Fa-f]"
+    return (
+        rf"{prefix}[0-7][0-9A-Fa-f]|{prefix}[C-Dc-d][0-9A-Fa-f]{more}|{prefix}[Ee][0-9A-Fa-f](?:{more}){{2}}"
+        rf"|{prefix}[Ff][0-7](?:{more}){{3}}"
+    )
+
+
+_ESCAPE: Final = re.compile(
+    rf"(?P<percent>{_bytes_of('%')})"
+    r"|&(?:#(?P<number>\d{1,7})|#[xX](?P<hex>[0-9A-Fa-f]{1,6})|(?P<entity>[A-Za-z][A-Za-z0-9]{1,7}));"
+    r"|\\{1,4}u(?P<high>[dD][89ABab][0-9A-Fa-f]{2})\\{1,4}u(?P<low>[dD][C-Fc-f][0-9A-Fa-f]{2})"
+    r"|\\{1,4}(?:u(?P<unit>[0-9A-Fa-f]{4})|u\{(?P<braced>[0-9A-Fa-f]{1,6})\}|U(?P<long>[0-9A-Fa-f]{8}))"
+    rf"|(?P<code>{_bytes_of(chr(92) * 2 + '{1,4}x')})"
+    r"|\\{1,3}(?P<sign>[nrt/])"
+)
+_FORM: Final = re.compile(r"(?<![^\s?&\"'])[\w.\-\[\]]{1,40}=(?P<value>[^\s&\"'<>=/]*\+[^\s&\"'<>=/]*)")
+_SIGNS: Final = {"n": "\n", "r": "\r", "t": "\t", "/": "/"}
+_HEX: Final = re.compile(r"[0-9A-Fa-f]{2}")
+_LAST_CHAR: Final = 0x10FFFF
+
+_PACKED: Final = re.compile(r"(?<![\w+/.\-])[A-Za-z0-9+/_\-]{16,}={0,2}(?![\w+\-=]|\.\w)")
+_HEX_TEXT: Final = re.compile(r"(?:[0-9a-f]{2}){8,}|(?:[0-9A-F]{2}){8,}")
+_MIXED: Final = re.compile(r"[^A-Z]*[A-Z].*")
+_SHORTEST_PACKED: Final = 16
+"""Base64 of twelve bytes, hexadecimal digits of eight: the shortest that can hold a value."""
+
+
+def escapes(text: str, budget: Budget, *, forms: bool) -> Iterator[Edit]:
+    """Yield each escape as the character that it stands for, and, of forms, plus signs as spaces."""
+    spaces = _spaces_of_forms(text) if forms and "+" in text else iter(())
+    space = next(spaces, None)
+    for match in _ESCAPE.finditer(text):
+        budget.step()
+        new = _meaning(match)
+        if new is None:
+            continue
+        while space is not None and space < match.start():
+            yield Edit(space, space + 1, " ")
+            space = next(spaces, None)
+        yield Edit(match.start(), match.end(), new)
+    while space is not None:
+        yield Edit(space, space + 1, " ")
+        space = next(spaces, None)
+
+
+def packed(text: str, budget: Budget) -> Iterator[Edit]:
+    """Yield each run of base64 or of hexadecimal digits that is that of printable text, as that text."""
+    for match in _PACKED.finditer(text):
+        budget.step()
+        token = match.group()
+        if len(token) == len(text):
+            return  # What stands there is decoded as a value of its own.
+        decoded = _unpacked(token)
+        if decoded is not None:
+            yield Edit(match.start(), match.end(), decoded)
+        elif "/" in token:  # A path: the alphabet has its separator.
+            start = match.start()
+            for part in token.split("/"):
+                decoded = _unpacked(part)
+                if decoded is not None:
+                    yield Edit(start, start + len(part), decoded)
+                start += len(part) + 1
+
+
+def plain_forms() -> dict[int, str]:
+    """Return the ASCII characters of full-width and mathematical forms, and of the digits of other scripts."""
+    forms: dict[int, str] = {}
+    for first, last in ((0xFF01, 0xFF5E), (0xFE50, 0xFE6B), (0x1D400, 0x1D7FF), (0x24B6, 0x24E9)):
+        for code in range(first, last + 1):
+            plain = unicodedata.normalize("NFKC", chr(code))
+            if len(plain) == 1 and plain.isascii():
+                forms[code] = plain
+    for code in range(0x0660, 0xABFA):
+        digit = unicodedata.decimal(chr(code), None)
+        if digit is not None:
+            forms[code] = str(digit)
+    return forms
+
+
+def _meaning(match: re.Match[str]) -> str | None:
+    kind = str(match.lastgroup)
+    said = match[kind]
+    if kind in {"percent", "code"}:
+        # Overlong forms are no UTF-8.
+        piece = bytes.fromhex("".join(_HEX.findall(said))).decode("utf-8", "replace")
+        return piece if piece != "\ufffd" else None
+    if kind == "entity":
+        return html5.get(said + ";")
+    if kind == "low":
+        high, low = int(match["high"], 16), int(said, 16)
+        return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
+    if kind == "sign":
+        return _SIGNS[said]
+    code = int(said, 10 if kind == "number" else 16)
+    return chr(code) if code <= _LAST_CHAR else None
+
+
+def _spaces_of_forms(text: str) -> Iterator[int]:
+    for match in _FORM.finditer(text):
+        place = text.find("+", match.start("value"), match.end())
+        while place >= 0:
+            yield place
+            place = text.find("+", place + 1, match.end())
+
+
+def _unpacked(token: str) -> str | None:
+    if len(token) < _SHORTEST_PACKED or token.isdecimal():
+        return None
+    if _HEX_TEXT.fullmatch(token):
+        try:
+            decoded = bytes.fromhex(token).decode("ascii")
+        except UnicodeDecodeError:
+            return None
+        return decoded if all(char.isprintable() or char.isspace() for char in decoded) else None
+    return decoded_string(token) if _MIXED.match(token) else None
