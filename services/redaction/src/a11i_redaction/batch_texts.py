@@ -1,5 +1,6 @@
 """The texts of a batch: taken out of its columns as distinct values, and put back after redaction."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from a11i_redaction.analysis import Unit
 from a11i_redaction.columns import Column, Entries, Positions, decode, encode, list_column, list_entries, pairs
+from a11i_redaction.distinct_keys import told_apart
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
 from a11i_redaction.values import Parser, Rewritten, Value, drop, parse_number, rewrite, unexamined, units_of
 from a11i_telemetry.batch import SchemaVersionError, SpanBatch
@@ -110,7 +112,7 @@ class BatchTexts:
             if rewritten:
                 happened.extend((row, name, change) for row, change in texts.changed(rewritten))
                 entries = self._entries[name]
-                self._entries[name] = Entries(entries.rows, texts.column(rewritten), entries.items)
+                self._entries[name] = Entries(entries.rows, _keys_apart(texts, rewritten), entries.items)
                 columns[name] = None
         for name in (name for name in _NUMBERS if name in self._texts):
             rewritten = self._texts[name].rewritten(changes)
@@ -180,6 +182,22 @@ class BatchTexts:
         self._entries["attr_string"] = self._entries["attr_string"].with_added(
             entries.rows[moved].tolist(), keys, added
         )
+
+
+def _keys_apart(texts: Texts, rewritten: Mapping[int, Rewritten]) -> Column:
+    """Return the keys of a map column with the rewritten ones, no two of them equal in one row because of it."""
+    keys = texts.column(rewritten)
+    new = np.isin(texts.codes, list(rewritten))
+    concerned = np.flatnonzero(np.isin(texts.rows, texts.rows[new]))
+    by_row: dict[int, list[int]] = defaultdict(list)
+    for position in concerned.tolist():
+        by_row[int(texts.rows[position])].append(position)
+    names = keys.to_pylist()
+    for positions in by_row.values():
+        apart = told_apart([names[position] for position in positions], [bool(new[position]) for position in positions])
+        for position, key in zip(positions, apart, strict=True):
+            names[position] = key
+    return pa.array(names, keys.type)
 
 
 def text_columns(schema: pa.Schema, signal: Signal) -> Iterator[str]:

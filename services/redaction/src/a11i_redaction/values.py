@@ -14,6 +14,7 @@ import orjson
 
 from a11i_redaction.analysis import Unit
 from a11i_redaction.detectors.secrets import names_secret
+from a11i_redaction.distinct_keys import with_keys_apart
 from a11i_redaction.encodings import decoded_bytes, decoded_string
 from a11i_redaction.findings import Finding
 from a11i_redaction.keys import context_key, holds_identifiers, is_identifier
@@ -142,22 +143,32 @@ def rewrite(value: Value, changes: Mapping[Unit, Rewritten]) -> Rewritten | None
     if isinstance(value, Dropped):
         quoted = not value.in_json and _is_json(value.text)
         return Rewritten(json.dumps(DROPPED) if quoted else DROPPED, {_DROPPED_ENTITY: 1})
+    return _rewrite_json(value, changes)
+
+
+def _rewrite_json(value: JsonValue, changes: Mapping[Unit, Rewritten]) -> Rewritten | None:
     pieces: list[str] = []
+    keys: set[int] = set()
     entities: Counter[str] = Counter()
-    position = withheld = 0
+    position = length = withheld = 0
     for start, end, part in value.parts:
         changed = changes.get(part) if isinstance(part, Unit) else rewrite(part, changes)
         if changed is None:
             continue
-        pieces.append(value.text[position:start])
-        pieces.append(_literal(changed.text, value.text[start:end]))
+        literal = _literal(changed.text, value.text[start:end])
+        length += start - position
+        if isinstance(part, Unit) and part.is_key:
+            keys.add(length)
+        length += len(literal)
+        pieces.extend((value.text[position:start], literal))
         position = end
         entities.update(changed.entities)
         withheld += changed.withheld
     if not pieces:
         return None
     pieces.append(value.text[position:])
-    return Rewritten("".join(pieces), entities, withheld)
+    text = "".join(pieces)
+    return Rewritten(with_keys_apart(text, keys) if keys else text, entities, withheld)
 
 
 def locate(value: Value, findings: Mapping[Unit, Sequence[Finding]]) -> Iterator[Finding]:
