@@ -16,6 +16,18 @@ from a11i_redaction.reduction import HOLE
 from a11i_redaction.views import decoding, joining
 from a11i_redaction.views.layers import Edit, Layer, Place
 
+
+def _ranges(codes: Iterable[int]) -> str:
+    """Return the characters as ranges of a regular expression: one by one, those beyond 16 bits are slow."""
+    ranges: list[list[int]] = []
+    for code in sorted(codes):
+        if ranges and code - ranges[-1][1] <= 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in ranges)
+
+
 _TIMES_ENCODED: Final = 2
 """How often escapes are taken for what they stand for: those of a link in a link are escaped again."""
 _AROUND_CHARS: Final = 128
@@ -35,10 +47,9 @@ _HIDDEN: Final = (
 )
 """Characters without width: joiners, marks of direction, soft hyphens, variation selectors."""
 _FORMS: Final = decoding.plain_forms()
-_FORM_CHARS: Final = "".join(map(re.escape, map(chr, _FORMS)))
-_UNSEEN: Final = re.compile(f"(?P<hidden>[{_HIDDEN}]+)|[{_FORM_CHARS}]+")
+_UNSEEN: Final = re.compile(f"(?P<hidden>[{_HIDDEN}]+)|[{_ranges(_FORMS)}]+")
 _TELLING: Final = re.compile(
-    f"[{_HIDDEN}{''.join(re.escape(chr(code)) for code, plain in _FORMS.items() if plain.isalnum() or plain == '@')}]"
+    f"[{_HIDDEN}{_ranges(code for code, plain in _FORMS.items() if plain.isalnum() or plain == '@')}]"
 )
 """Full-width punctuation alone is that of any Chinese text."""
 _ESCAPES, _PACKED, _MARKUP, _SPELT, _BREAKS = range(5)
