@@ -93,6 +93,9 @@ LEDGER_NOTES_DROPPED = Counter(
     "Entries of steps between that were not written, the bus being away for long; later entries imply them.",
 )
 WRITER_ROWS = Counter("a11i_writer_rows_total", "Rows stored in ClickHouse, resent ones included.")
+ARCHIVE_OBJECTS = Counter("a11i_archive_objects_total", "Objects put into the archive, repeated ones included.")
+ARCHIVE_BYTES = Counter("a11i_archive_bytes_total", "Bytes of objects put into the archive, repeated ones included.")
+ARCHIVE_REPLAYED_ROWS = Counter("a11i_archive_replayed_rows_total", "Archived rows put on the bus again, by replays.")
 STORE_DROPPED_COLUMNS = Counter(
     "a11i_store_dropped_columns_total", "Columns of newer batches that the table does not have, by name.", ["column"]
 )
