@@ -16,6 +16,7 @@ from a11i.delivery.v1 import dead_letter_service_pb2 as pb
 from a11i.delivery.v1 import dead_letter_service_pb2_grpc as pb_grpc
 from a11i.redaction.v1 import redaction_service_pb2 as redaction_pb
 from a11i.redaction.v1 import redaction_service_pb2_grpc
+from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_REDACTED
 from a11i_bus import Bus, BusSettings, Message, connect
 from a11i_bus.dead_letters import DeadLetters
 from a11i_bus.failures import describe
@@ -35,7 +36,7 @@ ADMIN_TOKEN = "admin token of the tests " + "0" * 20
 AS_ADMIN = (("authorization", f"Bearer {ADMIN_TOKEN}"),)
 PATIENCE_S = 20.0
 """Deadline for what should happen at once, on a busy machine."""
-STAGE = StageSpec("redaction", 1, SPANS_TOKENIZED, "redaction", SPANS_REDACTED)
+STAGE = StageSpec("redaction", 1, SPANS_TOKENIZED, "redaction", SPANS_REDACTED, outcome=LEDGER_OUTCOME_REDACTED)
 QUICK = RunnerSettings(retry_base_s=0.01, retry_max_s=0.05, heartbeat_s=0.1, max_tries=1)
 
 T = TypeVar("T")

@@ -19,12 +19,13 @@ from typing import Final
 
 import structlog
 
-from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_BUS_UNAVAILABLE
+from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_BUS_UNAVAILABLE, ERROR_REASON_INTERNAL
 from a11i.telemetry.v1 import ledger_entries_pb2, span_batch_pb2
 from a11i_bus.port import Bus, Message
 from a11i_bus.topology import LEDGER
 from a11i_chassis import metrics
 from a11i_chassis.errors import A11iError, TransientError, UnavailableError
+from a11i_chassis.logging import log_defect
 from a11i_telemetry.batch import ID_CHARS, SpanBatch
 
 Entry = ledger_entries_pb2.LedgerEntry
@@ -86,9 +87,23 @@ def entry_of(
 
 def _timed(made: Entry, received_time_ns: int, time_ns: int | None) -> Entry:
     made.received_time.seconds, made.received_time.nanos = divmod(received_time_ns, _NS_PER_S)
-    now_ns = time.time_ns() if time_ns is None else time_ns
-    made.time.seconds, made.time.nanos = divmod(now_ns, _NS_PER_S)
+    _set_time(made, time.time_ns() if time_ns is None else time_ns)
     return made
+
+
+def _set_time(made: Entry, time_ns: int) -> None:
+    made.time.seconds, made.time.nanos = divmod(time_ns, _NS_PER_S)
+
+
+def happened(entries: Sequence[Entry], time_ns: int | None = None) -> Sequence[Entry]:
+    """Return the entries with another time than that of their making: now, if none is told.
+
+    Who reads the ledger trusts that what an entry says was so at that time.
+    """
+    now_ns = time.time_ns() if time_ns is None else time_ns
+    for one in entries:
+        _set_time(one, now_ns)
+    return entries
 
 
 @dataclass(slots=True)
@@ -178,9 +193,14 @@ class LedgerBook:
         except A11iError as error:
             self._fail(page, error)
             return False
-        except BaseException:  # the end came first, or a defect: nobody is left to wait for it
+        except asyncio.CancelledError:  # the end came first
             _refuse(page.commits, _ends)
             raise
+        except Exception as error:
+            # Told to who waits; the next message may go.
+            text = log_defect("ledger_failed", error)
+            _refuse(page.commits, lambda: UnavailableError(text, reason=ERROR_REASON_INTERNAL))
+            return False
         metrics.LEDGER_ENTRIES.inc(len(entries))
         for one in page.commits:
             if not one.done.done():  # its caller was cancelled
@@ -222,9 +242,8 @@ def _ends() -> UnavailableError:
 async def ledger_book(bus: Bus) -> AsyncIterator[LedgerBook]:
     """Yield a book, and write what is noted in it at the end. It need not reach the bus yet."""
     book = LedgerBook(bus)
-    async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(book._run())
-        try:
-            yield book
-        finally:
-            await book._end(running)
+    running = asyncio.create_task(book._run(), name="ledger-book")
+    try:
+        yield book
+    finally:
+        await book._end(running)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from a11i_bus import connect
+from a11i_bus.ledger import ledger_book
 from a11i_bus.port import Bus
 from a11i_chassis.app import App
 from a11i_chassis.auth import KeyVerifier
@@ -48,7 +49,8 @@ async def wire(settings: IngestSettings, bus: Bus) -> AsyncIterator[Wired]:
         channel = await stack.enter_async_context(open_channel(settings.auth))
         executor = stack.enter_context(ThreadPoolExecutor(settings.intake.decode_threads, "decode"))
         verifier = KeyVerifier(channel, timeout_s=settings.auth.timeout_s)
-        intake = Intake(bus, executor, settings.intake, max_request_bytes=settings.grpc.max_receive_bytes)
+        ledger = await stack.enter_async_context(ledger_book(bus))
+        intake = Intake(bus, ledger, executor, settings.intake, max_request_bytes=settings.grpc.max_receive_bytes)
         door = HttpDoor(verifier, intake, settings.http)
         shares_ports = settings.worker_of != 0
         http_address = await stack.enter_async_context(listening(settings.http, door.handle, share_port=shares_ports))
