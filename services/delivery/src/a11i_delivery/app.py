@@ -17,6 +17,7 @@ from a11i_delivery.admin import AdminCheck
 from a11i_delivery.intake import take_in, utc_now
 from a11i_delivery.redaction import Redaction
 from a11i_delivery.replay import Replayer
+from a11i_delivery.replaying import replaying
 from a11i_delivery.retention import count_waiting, keep_retention
 from a11i_delivery.service import DeadLetterServicer
 from a11i_delivery.settings import DeliverySettings
@@ -32,7 +33,9 @@ async def build(settings: DeliverySettings) -> AsyncIterator[App]:
         open_channel(settings.redaction) as channel,
     ):
         stub = redaction_service_pb2_grpc.RedactionServiceStub(channel)
-        yield build_app(settings, bus, store, Redaction(stub, settings.redaction.timeout_s))
+        app = build_app(settings, bus, store, Redaction(stub, settings.redaction.timeout_s))
+        async with replaying(app, settings, bus) as whole:
+            yield whole
 
 
 def build_app(settings: DeliverySettings, bus: Bus, store: DeadLetterStore, redaction: Redaction) -> App:

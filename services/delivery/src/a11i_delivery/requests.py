@@ -36,7 +36,7 @@ def tenant(request_tenant_id: str) -> str:
     """Return the tenant that a request names. Raises InvalidArgumentError."""
     if not request_tenant_id:
         raise InvalidArgumentError("a tenant is needed", field="tenant_id")
-    return _name(request_tenant_id, "tenant_id")
+    return name(request_tenant_id, "tenant_id")
 
 
 def letter_id(text: str, field: str = "dead_letter_id") -> uuid.UUID:
@@ -50,14 +50,14 @@ def letter_id(text: str, field: str = "dead_letter_id") -> uuid.UUID:
 def letter_filter(filter_: pb.DeadLetterFilter) -> LetterFilter:
     """Return what a filter chooses. Raises InvalidArgumentError."""
     return LetterFilter(
-        project_id=_name(filter_.project_id, "filter.project_id"),
-        stage=_name(filter_.stage, "filter.stage"),
-        reason=_name(filter_.reason, "filter.reason"),
+        project_id=name(filter_.project_id, "filter.project_id"),
+        stage=name(filter_.stage, "filter.stage"),
+        reason=name(filter_.reason, "filter.reason"),
         state=_state(filter_.state),
         signal=_signal(filter_.signal),
-        batch_id=_name(filter_.batch_id, "filter.batch_id"),
-        start_time=_time(filter_.start_time, "filter.start_time") if filter_.HasField("start_time") else None,
-        end_time=_time(filter_.end_time, "filter.end_time") if filter_.HasField("end_time") else None,
+        batch_id=name(filter_.batch_id, "filter.batch_id"),
+        start_time=time(filter_.start_time, "filter.start_time") if filter_.HasField("start_time") else None,
+        end_time=time(filter_.end_time, "filter.end_time") if filter_.HasField("end_time") else None,
         replay_of=letter_id(filter_.replay_of, "filter.replay_of") if filter_.replay_of else None,
     )
 
@@ -99,7 +99,7 @@ def actor(text: str) -> str:
     """Return who asks. Raises InvalidArgumentError."""
     if not text:
         raise InvalidArgumentError("who asks? a name is needed, for the record", field="actor")
-    return _name(text, "actor")
+    return name(text, "actor")
 
 
 def page_size(asked: int) -> int:
@@ -109,7 +109,8 @@ def page_size(asked: int) -> int:
     return min(asked, _MAX_PAGE) or _DEFAULT_PAGE
 
 
-def _name(text: str, field: str) -> str:
+def name(text: str, field: str) -> str:
+    """Return a name that a request gives. Raises InvalidArgumentError."""
     if len(text) > _MAX_TEXT:
         raise InvalidArgumentError(f"at most {_MAX_TEXT} characters", field=field)
     if _CONTROL_CHARACTER.search(text):
@@ -132,7 +133,8 @@ def _signal(signal: span_batch_pb2.Signal.ValueType) -> int:
     return signal
 
 
-def _time(timestamp: Timestamp, field: str) -> datetime:
+def time(timestamp: Timestamp, field: str) -> datetime:
+    """Return a time that a request gives. Raises InvalidArgumentError."""
     try:
         return timestamp.ToDatetime(UTC)
     except (ValueError, OverflowError):

@@ -2,8 +2,18 @@
 
 from a11i_storage.archive.archive import Archive, open_archive
 from a11i_storage.archive.layout import Partition, Selection
-from a11i_storage.archive.marks import replay_mark
+from a11i_storage.archive.marks import is_of, replay_mark
 from a11i_storage.archive.plan import Piece, Plan
 from a11i_storage.archive.settings import ArchiveSettings
 
-__all__ = ["Archive", "ArchiveSettings", "Partition", "Piece", "Plan", "Selection", "open_archive", "replay_mark"]
+__all__ = [
+    "Archive",
+    "ArchiveSettings",
+    "Partition",
+    "Piece",
+    "Plan",
+    "Selection",
+    "is_of",
+    "open_archive",
+    "replay_mark",
+]

@@ -1,8 +1,9 @@
-"""What is kept in PostgreSQL: the catalog (tenants, projects, API keys, ingest policies) and dead letters."""
+"""What is kept in PostgreSQL: the catalog (tenants, projects, API keys, ingest policies), dead letters and replays."""
 
 from a11i_storage.postgres.catalog import ApiKey, Catalog, open_catalog
 from a11i_storage.postgres.dead_letter_store import DeadLetterStore, open_dead_letters
 from a11i_storage.postgres.migrator import migrate
+from a11i_storage.postgres.replay_store import ReplayStore, open_replays
 from a11i_storage.postgres.settings import PostgresSettings
 
 __all__ = [
@@ -10,7 +11,9 @@ __all__ = [
     "Catalog",
     "DeadLetterStore",
     "PostgresSettings",
+    "ReplayStore",
     "migrate",
     "open_catalog",
     "open_dead_letters",
+    "open_replays",
 ]
