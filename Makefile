@@ -14,7 +14,7 @@ PYTEST := pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up check lint types imports contracts hygiene unit contract service e2e fuzz-quick fuzz test \
-        bench bench-quick generate release-contracts format lock clean
+        bench bench-quick bench-redaction generate release-contracts format lock clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ bench-quick: setup ## Measure the same on less.
 	@$(PYTHON_BIN) -m tests.bench.bench_overload --quick
 	@$(PYTHON_BIN) -m tests.bench.bench_e2e --quick
 	@$(PYTHON_BIN) -m tests.bench.bench_sdk --quick
+
+bench-redaction: setup ## Measure what redaction finds, leaks and takes too much of, beside Presidio; write the page.
+	@$(PYTHON_BIN) -m tests.bench.redaction --final --write docs/redaction-quality.md
 
 generate: setup ## Generate code from the contracts; commit the result.
 	@buf generate
