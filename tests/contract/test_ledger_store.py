@@ -89,7 +89,7 @@ async def test_rows_that_came_to_the_store_balance(ledger: Ledger) -> None:
 
 async def test_entries_that_come_twice_or_overlap_or_in_any_order_count_once(ledger: Ledger) -> None:
     entries = [*way(ledger), *way(ledger, 3, 7), *way(ledger, 0, 4), *way(ledger, 5, 2)] * 2
-    random.Random(1).shuffle(entries)
+    random.Random(1).shuffle(entries)  # noqa: S311 - any order that is the same each time
     for start in range(0, len(entries), 8):
         await ledger.put(*entries[start : start + 8])
     assert await ledger.lines() == {QUEUED: 10, TOKENIZED: 10, REDACTED: 10, STORED: 10}
@@ -114,7 +114,7 @@ async def test_entries_of_earlier_steps_that_were_never_written_are_implied(ledg
 
 async def test_a_replay_is_an_account_of_its_own(ledger: Ledger) -> None:
     await ledger.put(*way(ledger, 0, 8), ledger.entry(QUEUED), ledger.entry(DEAD, 8, 2, reason="redaction/INTERNAL"))
-    again = {"replay": "8d3f.1"}
+    again: dict[str, Any] = {"replay": "8d3f.1"}
     await ledger.put(ledger.entry(REPLAYED, 8, 2, **again), ledger.entry(TOKENIZED, 8, 1, **again))
     lines = await ledger.lines()
     assert (lines[QUEUED], lines[REPLAYED], lines[STORED], lines[DEAD], lines[100]) == (10, 2, 8, 2, 2)
@@ -138,7 +138,7 @@ async def test_a_row_that_was_given_up_and_stored_all_the_same_is_stored(ledger:
 async def test_a_request_sent_again_later_is_the_same_account_whichever_came_first(ledger: Ledger) -> None:
     for offset in (0, 3600):
         first, again = offset, offset + 14 * 60
-        batch = {"batch_id": f"b{offset}"}
+        batch: dict[str, Any] = {"batch_id": f"b{offset}"}
         order = (first, again) if offset else (again, first)
         for received_s in order:
             await ledger.put(ledger.entry(QUEUED, received_s=received_s, **batch))

@@ -91,6 +91,8 @@ class Engines:
 
     nats_url: str
     postgres_dsn: str
+    clickhouse_url: str = "http://nobody@127.0.0.1:1/a11i"
+    """The ledger's. As it is, nothing answers there, which does not concern dead letters."""
 
     @property
     def bus(self) -> BusSettings:
@@ -150,6 +152,8 @@ def settings(engines: Engines, redaction: str, **dead_letters: float) -> Deliver
         {
             "bus": engines.bus,
             "postgres": {"dsn": engines.postgres_dsn, "query_timeout_s": 3},
+            "clickhouse": {"url": engines.clickhouse_url},
+            "ledger": {"interval_s": 0.2, "settle_s": 1},
             "redaction": {"address": redaction, "timeout_s": 3},
             "dead_letter_key": KEY,
             "admin_token": ADMIN_TOKEN,

@@ -92,6 +92,25 @@ LEDGER_NOTES_DROPPED = Counter(
     "a11i_ledger_notes_dropped_total",
     "Entries of steps between that were not written, the bus being away for long; later entries imply them.",
 )
+LEDGER_STORED = Counter(
+    "a11i_ledger_stored_entries_total", "Entries of the ledger taken off the bus and stored, those that came twice too."
+)
+LEDGER_BALANCED = Gauge(
+    "a11i_ledger_balanced",
+    "Whether the books balance: 1 they do, 0 they do not, -1 nobody can tell now. This and the other gauges of the "
+    "ledger are NaN in a process that does not audit: one of several delivery processes does.",
+)
+LEDGER_MISSING_BATCHES = Gauge(
+    "a11i_ledger_missing_batches",
+    "Batches that were acknowledged and are neither stored, nor given up, nor on the bus.",
+)
+LEDGER_PHANTOM_ITEMS = Gauge("a11i_ledger_phantom_items", "Rows that were stored or given up and that nobody sent.")
+LEDGER_OPEN_BATCHES = Gauge("a11i_ledger_open_batches", "Batches of which rows are under way, by the ledger.")
+LEDGER_IN_FLIGHT_ITEMS = Gauge("a11i_ledger_in_flight_items", "Rows under way, by the ledger.")
+LEDGER_LAG_SECONDS = Gauge(
+    "a11i_ledger_lag_seconds", "How far what is stored of the ledger is behind what was written to it."
+)
+LEDGER_AUDIT_TIMESTAMP = Gauge("a11i_ledger_audit_timestamp_seconds", "When the last audit was made, in Unix time.")
 WRITER_ROWS = Counter("a11i_writer_rows_total", "Rows stored in ClickHouse, resent ones included.")
 ARCHIVE_OBJECTS = Counter("a11i_archive_objects_total", "Objects put into the archive, repeated ones included.")
 ARCHIVE_BYTES = Counter("a11i_archive_bytes_total", "Bytes of objects put into the archive, repeated ones included.")

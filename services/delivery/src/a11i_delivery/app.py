@@ -14,6 +14,7 @@ from a11i_chassis.app import App
 from a11i_chassis.errors import A11iError
 from a11i_chassis.grpc_client import open_channel
 from a11i_delivery.admin import AdminCheck
+from a11i_delivery.auditing import auditing
 from a11i_delivery.intake import take_in, utc_now
 from a11i_delivery.redaction import Redaction
 from a11i_delivery.replay import Replayer
@@ -34,7 +35,7 @@ async def build(settings: DeliverySettings) -> AsyncIterator[App]:
     ):
         stub = redaction_service_pb2_grpc.RedactionServiceStub(channel)
         app = build_app(settings, bus, store, Redaction(stub, settings.redaction.timeout_s))
-        async with replaying(app, settings, bus) as whole:
+        async with replaying(app, settings, bus) as replays, auditing(replays, settings, bus) as whole:
             yield whole
 
 

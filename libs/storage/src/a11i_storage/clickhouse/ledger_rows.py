@@ -13,37 +13,36 @@ _NS_PER_S: Final = 1_000_000_000
 _MAX_SECONDS: Final = 7_258_118_400
 """The year 2200: beyond, nanoseconds do not fit."""
 
-ENTRY_SCHEMA: Final = pa.schema(
-    [
-        ("tenant_id", pa.string()),
-        ("project_id", pa.string()),
-        ("signal", pa.uint8()),
-        ("batch_id", pa.string()),
-        ("replay", pa.string()),
-        ("outcome", pa.uint8()),
-        ("reason", pa.string()),
-        ("first_item", pa.uint32()),
-        ("item_count", pa.uint32()),
-        ("received_time", TIME),
-        ("time", TIME),
-        ("inserted_time", TIME),
-    ]
-)
-AUDIT_SCHEMA: Final = pa.schema(
-    [
-        ("time", TIME),
-        ("verdict", pa.uint8()),
-        ("since_time", TIME),
-        ("missing_batches", pa.uint64()),
-        ("phantom_items", pa.uint64()),
-        ("open_batches", pa.uint64()),
-        ("lag_s", pa.float64()),
-        ("summary", pa.string()),
-        ("topics", pa.list_(pa.string())),
-        ("backlogs", pa.list_(pa.uint64())),
-        ("handled_time", TIME),
-    ]
-)
+_ENTRY_FIELDS: Final[list[Any]] = [
+    pa.field("tenant_id", pa.string()),
+    pa.field("project_id", pa.string()),
+    pa.field("signal", pa.uint8()),
+    pa.field("batch_id", pa.string()),
+    pa.field("replay", pa.string()),
+    pa.field("outcome", pa.uint8()),
+    pa.field("reason", pa.string()),
+    pa.field("first_item", pa.uint32()),
+    pa.field("item_count", pa.uint32()),
+    pa.field("received_time", TIME),
+    pa.field("time", TIME),
+    pa.field("inserted_time", TIME),
+]
+_AUDIT_FIELDS: Final[list[Any]] = [
+    pa.field("time", TIME),
+    pa.field("verdict", pa.uint8()),
+    pa.field("since_time", TIME),
+    pa.field("missing_batches", pa.uint64()),
+    pa.field("phantom_items", pa.uint64()),
+    pa.field("open_batches", pa.uint64()),
+    pa.field("lag_s", pa.float64()),
+    pa.field("summary", pa.string()),
+    pa.field("topics", pa.list_(pa.string())),
+    pa.field("backlogs", pa.list_(pa.uint64())),
+    pa.field("handled_time", TIME),
+]
+
+ENTRY_SCHEMA: Final = pa.schema(_ENTRY_FIELDS)
+AUDIT_SCHEMA: Final = pa.schema(_AUDIT_FIELDS)
 
 
 def entry_rows(entries: Iterable[ledger_entries_pb2.LedgerEntry], inserted_ns: int) -> pa.Table:
