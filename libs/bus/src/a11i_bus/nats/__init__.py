@@ -24,6 +24,8 @@ _HEADER_ROOM_BYTES: Final = 16 * 1024
 _FULL_RETRY_S: Final = 2.0
 _MESSAGE_TOO_LARGE: Final = 10054
 """JetStream's error code for a message over the stream's limit."""
+_IN_PROCESS: Final = 10158
+"""JetStream's error code for a message of an id that too few servers of the cluster have stored so far."""
 
 
 class NatsBus:
@@ -86,14 +88,16 @@ class NatsBus:
 
     async def ready(self) -> bool:
         """Return whether the server is there, its streams are in order, and none has just refused a message."""
-        return self._link.up and time.monotonic() - self._refused_at > _FULL_RETRY_S
+        return self._link.trusted and time.monotonic() - self._refused_at > _FULL_RETRY_S
 
     def _refuse(self, topic: str, error: Mapping[str, object]) -> None:
         description = f"{error.get('description')} ({error.get('err_code')})"
         if error.get("err_code") == _MESSAGE_TOO_LARGE:
             raise TooLargeError(f"topic {topic} does not take the message: {description}")
-        # Above all a full stream. What JetStream cannot store for another reason waits too: giving up would lose it.
         self._refused_at = time.monotonic()
+        if error.get("err_code") == _IN_PROCESS:
+            raise away(f"topic {topic} has the message and has not confirmed it yet")
+        # Above all a full stream. What JetStream cannot store for another reason waits too: giving up would lose it.
         raise away(f"topic {topic} does not take messages: {description}", _FULL_RETRY_S)
 
 
