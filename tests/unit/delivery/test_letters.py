@@ -70,6 +70,7 @@ def test_the_same_message_is_the_same_letter_and_no_other_tenants() -> None:
 def test_any_payload_is_kept_and_nothing_of_it_is_told(payload: bytes) -> None:
     letter = describe(dead(payload), "id", SEAL, NOW)
     assert (letter.batch_id, letter.project_id, letter.signal, letter.item_count) == ("", "", 0, 0)
+    assert (letter.first_item, letter.replay) == (0, "")
 
 
 @given(
