@@ -49,7 +49,7 @@ def plans(
         "tokenization": (engines.bus_engine,),
         "redaction": (engines.bus_engine,),
         "writer": (engines.bus_engine, "clickhouse", "seaweedfs"),
-        "delivery": (engines.bus_engine, "postgres"),
+        "delivery": (engines.bus_engine, "postgres", "clickhouse"),
         "query": ("clickhouse", "auth"),
         "gateway": ("query",),
     }
@@ -110,6 +110,7 @@ def _settings(
         | archive
         | {
             "POSTGRES__DSN": engines.postgres,
+            "CLICKHOUSE__URL": engines.clickhouse,
             "REDACTION__ADDRESS": addresses["redaction"],
             "ADMIN_TOKEN": credentials.admin_token,
         },
