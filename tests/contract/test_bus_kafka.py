@@ -1,6 +1,7 @@
 """What holds on Kafka alone: members that die, partitions that move, state beside the offsets, what is deleted."""
 
 import asyncio
+import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from tests.contract.bus_harness import (
     publish_surely,
 )
 from tests.engines.kafka import KafkaServer
+from tests.engines.kafka_secure import MECHANISM
 
 pytestmark = pytest.mark.timeout(120)  # members that die, and a JVM that starts anew, take their time
 
@@ -185,6 +187,35 @@ async def test_a_server_may_come_after_its_clients(kafka_server: KafkaServer, ur
 async def test_a_wrong_password_keeps_the_bus_away(kafka_server: KafkaServer, url: str) -> None:
     wrong = url.replace(kafka_server.config.password, "another")
     async with connect(settings(wrong, connect_wait_s=1.0)) as bus:
+        assert not await bus.ready()
+        with pytest.raises(UnavailableError):
+            await bus.publish(SPANS_RECEIVED, message(1))
+
+
+async def test_the_bus_works_over_tls_with_a_log_in_that_sends_no_password(kafka_server: KafkaServer) -> None:
+    url = kafka_server.secure.url(kafka_server.config.user, f"test-{secrets.token_hex(4)}")
+    async with connect(settings(url)) as bus:
+        await bus.publish(SPANS_RECEIVED, message(1))
+        assert await bus.pending(SPANS_RECEIVED, GROUP) == 1
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription:
+            await (await fetch_one(subscription)).ack()
+        assert await bus.pending(SPANS_RECEIVED, GROUP) == 0
+
+
+@pytest.mark.parametrize("wrong", ["password", "certificate", "mechanism"])
+async def test_who_cannot_show_or_check_what_tls_and_scram_ask_for_stays_away(
+    kafka_server: KafkaServer, wrong: str
+) -> None:
+    secure = kafka_server.secure
+    right = secure.url(kafka_server.config.user, f"test-{secrets.token_hex(4)}")
+    changes = {
+        "password": (secure.password, "another"),
+        "certificate": (f"&ca={secure.certificate}", ""),  # signed by nobody that the system trusts
+        "mechanism": (MECHANISM, "PLAIN"),
+    }
+    url = right.replace(*changes[wrong])
+    assert url != right
+    async with connect(settings(url, connect_wait_s=1.0)) as bus:
         assert not await bus.ready()
         with pytest.raises(UnavailableError):
             await bus.publish(SPANS_RECEIVED, message(1))
