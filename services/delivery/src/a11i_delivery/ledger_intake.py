@@ -28,7 +28,7 @@ _PAUSE_S: Final = 0.4
 _AWAY_S: Final = 1.0
 """Pause while the bus or ClickHouse is away."""
 _PARK_S: Final = 300.0
-"""Until a message that cannot be stored comes again: a newer version of the service may run by then."""
+"""Until a message that ClickHouse refuses comes again: it or this service may be another version by then."""
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -69,7 +69,16 @@ async def take_ledger(
 
 async def _store(held: list[Delivery], store: LedgerStore, progress: LedgerProgress) -> None:
     """Store and acknowledge; what cannot be stored stays in `held`, parked. Raises TransientError with what is left."""
-    readable = [(one, entries) for one in held if (entries := _read(one)) is not None]
+    readable = []
+    for one in list(held):
+        try:
+            readable.append((one, Entries.FromString(one.message.payload)))
+        except DecodeError:
+            # Every version reads it, so that nobody will: it was damaged. The audit shows what it would have said.
+            _log.error("ledger_message_unreadable", message_id=one.message.id)
+            held.remove(one)
+            with suppress(TransientError):
+                await one.term()
     try:
         await _store_together(readable, store, progress)
     except PermanentError as error:
@@ -109,14 +118,6 @@ async def _store_apart(
         else:
             stored.append(one[0])
     return stored
-
-
-def _read(delivery: Delivery) -> Entries | None:
-    try:
-        return Entries.FromString(delivery.message.payload)
-    except DecodeError:
-        _log.error("ledger_message_unreadable", message_id=delivery.message.id)
-        return None
 
 
 async def _give_back(deliveries: Sequence[Delivery]) -> None:
