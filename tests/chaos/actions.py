@@ -23,6 +23,8 @@ LIMIT_S: Final = 25.0
 TRAP_S: Final = 10.0
 """Until something passes a named point: a service that is just starting again takes some seconds."""
 POLL_S: Final = 0.05
+_REFUSALS: Final = 5
+"""After so many the bus counts as full."""
 
 _INSERT: Final = re.compile(rb"INSERT(?:\+|%20)INTO(?:\+|%20)[^ ]*spans")
 """In the first line of a request to ClickHouse, where the statement stands among the URL's parameters."""
@@ -110,13 +112,13 @@ async def freeze(process: str, world: World) -> bool:
 
 async def fill(stage: str, world: World) -> bool:
     """Let one stage stand still and send until ingest refuses: the bus is full."""
-    refused = sum(world.record.refusals.values())
+    refused = world.record.full
     if not world.mesh.signal(stage, signal.SIGSTOP):
         return False
     world.pace.flooding = True
     try:
         async with asyncio.timeout(LIMIT_S - 5):
-            while sum(world.record.refusals.values()) < refused + 5:
+            while world.record.full < refused + _REFUSALS:
                 await asyncio.sleep(POLL_S)
     finally:
         world.pace.flooding = False

@@ -26,12 +26,19 @@ SEND_AGAIN_SHARE: Final = 0.05
 _SPANS: Final = (1, 12)
 """In a request."""
 _USUAL_WORDS: Final = 30
+_FULL: Final = ("does not take messages", "is full")
+"""What ingest says of a bus on NATS and on Kafka that has no room."""
 _FLOOD_WORDS: Final = 600
 """A span of about 6 kB, so that a stream is full soon."""
 
 
 class SendError(Exception):
     """A try that was not acknowledged: how it failed, in a word."""
+
+    def __init__(self, how: str, said: str = "") -> None:
+        super().__init__(how)
+        self.bus_is_full = any(words in said for words in _FULL)
+        """By what the answer says."""
 
 
 class Way(Protocol):
@@ -79,6 +86,7 @@ class Client:
                 answer = await self._way.send(batch.request)
             except SendError as error:
                 self._record.refusals[str(error)] += 1
+                self._record.full += error.bus_is_full
             else:
                 if answer.partial_success.rejected_spans:
                     raise AssertionError(f"good spans were rejected: {answer.partial_success.error_message}")
@@ -103,7 +111,7 @@ class GrpcWay:
                 request, metadata=self._metadata, timeout=TRY_TIMEOUT_S
             )
         except grpc.aio.AioRpcError as error:
-            raise SendError(error.code().name) from error
+            raise SendError(error.code().name, error.details() or "") from error
         return answer
 
 
@@ -125,7 +133,7 @@ class HttpWay:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise SendError(type(error).__name__) from error
         if response.status != 200:
-            raise SendError(f"HTTP {response.status}")
+            raise SendError(f"HTTP {response.status}", body.decode(errors="replace"))
         return ExportTraceServiceResponse.FromString(body)
 
 

@@ -26,7 +26,7 @@ from tests.chaos.dialects import DIALECTS, Dialect
 from tests.chaos.proxy import Proxy
 
 ACK_WAIT_S: Final = 3.0
-CAPACITY_BYTES: Final = 200 * 1024 * 1024
+CAPACITY_BYTES: Final = 8 * 1024 * 1024
 """Of the bus: small, so that it can be filled in seconds."""
 _EAGER_INGEST: Final = Path(__file__).with_name("eager_ingest.py")
 _SETTINGS: Final = {

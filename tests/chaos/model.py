@@ -70,6 +70,8 @@ class Record:
     acknowledged: set[SpanKey] = field(default_factory=set)
     refusals: Counter[str] = field(default_factory=Counter)
     """Tries that failed, by how."""
+    full: int = 0
+    """Those of them that ingest refused as the bus was full."""
 
     def note_sent(self, batch: Batch) -> None:
         """Take in a request before its first try."""

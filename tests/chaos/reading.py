@@ -38,7 +38,7 @@ class NotQuietError(Exception):
 async def wait_until_quiet(mesh: ChaosMesh, within_s: float) -> None:
     """Return once every message has passed, dead letters and ledger included. Raises NotQuietError."""
     deadline = time.monotonic() + within_s
-    pairs = [(topic.name, topic.group) for topic in TOPICS if topic.name != "ledger"]
+    pairs = [(topic.name, topic.group) for topic in TOPICS]
     async with connect(mesh.bus_settings()) as bus:
         while True:
             try:

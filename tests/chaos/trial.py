@@ -68,6 +68,7 @@ async def run_seed(seed: int, folder: Path, setup: Setup, say: Callable[[str], N
         say(f"mesh is up ({time.monotonic() - begun:.1f} s)")
         world = World(mesh, record, pace, random.Random(f"actions {seed}"))  # noqa: S311  # a test's plan, not a secret
         deeds = await _under_load(seed, mesh, record, pace, lambda: carry_out(steps, world, setup.seconds, say))
+        say(f"tries that failed: {dict(record.refusals)}, {record.full} of them as the bus was full")
         say(f"{len(record.acknowledged)} of {len(record.sent)} spans acknowledged; waiting for the bus to be empty")
         stuck = ""
         try:
