@@ -70,6 +70,9 @@ class Case:
     labels: tuple[Label, ...]
 
 
+CASES: Final = frozenset({"lower", "upper"})
+"""Disguises that are none: a name in lower case or in capitals."""
+
 Draw = Callable[[str], Drawn]
 """Draws a value of a kind."""
 Disguise = Callable[[str], list[tuple[str, bool]]]
@@ -78,45 +81,50 @@ Wrap = tuple[str, Callable[[str], str], str]
 """What goes before a text, what becomes of each of its characters, and what goes behind it."""
 
 
+class _Text:
+    """A text that grows, each of its characters escaped as its wrap wants it."""
+
+    def __init__(self, start: str, escape: Callable[[str], str]) -> None:
+        self._pieces = [start]
+        self._length = len(start)
+        self._escape = escape
+
+    def put(self, text: str) -> tuple[int, int]:
+        """Add text; return where it stands."""
+        escaped = "".join(map(self._escape, text))
+        self._pieces.append(escaped)
+        self._length += len(escaped)
+        return self._length - len(escaped), self._length
+
+    def ended(self, end: str) -> str:
+        """Return all of it."""
+        return "".join([*self._pieces, end])
+
+
 def render(template: Template, draw: Draw, disguises: Mapping[str, Disguise], wraps: Mapping[str, Wrap]) -> Case:
     """Return a case of the template. Raises KeyError for a kind, a disguise or a wrap that there is not."""
+    start, escape, end = wraps[template.wrap] if template.wrap else ("", str, "")
+    made = _Text(start, escape)
     drawn: dict[str, Drawn] = {}
-    before, each, after = wraps[template.wrap] if template.wrap else ("", str, "")
-    pieces = [before]
-    length = len(before)
     labels: list[Label] = []
     position = 0
-
-    def put(text: str) -> tuple[int, int]:
-        nonlocal length
-        made = "".join(map(each, text))
-        pieces.append(made)
-        length += len(made)
-        return length - len(made), length
-
     for match in _SLOT.finditer(template.text):
-        put(template.text[position : match.start()])
+        made.put(template.text[position : match.start()])
         position = match.end()
-        kind, piece, disguise = match[1], match[3], match[4]
-        slot = kind + (match[2] or "")
-        if slot not in drawn:
-            drawn[slot] = draw(kind)
-        value = drawn[slot]
+        kind, number, piece, disguise = match.groups(default="")
+        if kind + number not in drawn:
+            drawn[kind + number] = draw(kind)
+        value = drawn[kind + number]
         if piece == "label":
-            put(value.label)
+            made.put(value.label)
             continue
         text = value.pieces[piece] if piece else value.value
         shown = disguises[disguise](text) if disguise else [(text, True)]
-        places = tuple(place for place, own in [(put(part), own) for part, own in shown] if own)
-        hidden = disguise if disguise and disguise not in CASES else ""
-        labels.append(Label(value.entity, value.kind, places, hidden))
-    put(template.text[position:])
-    pieces.append(after)
-    return Case(template.family, template, "".join(pieces), tuple(labels))
-
-
-CASES: Final = frozenset({"lower", "upper"})
-"""Disguises that are none: a name in lower case or in capitals."""
+        places = [(made.put(part), own) for part, own in shown]
+        own_places = tuple(place for place, own in places if own)
+        labels.append(Label(value.entity, value.kind, own_places, "" if disguise in CASES else disguise))
+    made.put(template.text[position:])
+    return Case(template.family, template, made.ended(end), tuple(labels))
 
 
 def templates(family: str, texts: Sequence[str], wrap: str = "") -> list[Template]:
