@@ -40,6 +40,8 @@ _SETTINGS: Final = {
 _OWN_SETTINGS: Final = {
     # Names need a language model, which takes seconds to load at each of the many starts.
     "redaction": {"NAMES": "false"},
+    # The books are to be closed soon after the last batch.
+    "delivery": {"LEDGER__SETTLE_S": "3", "LEDGER__INTERVAL_S": "1"},
 }
 
 

@@ -62,13 +62,13 @@ async def stored_traces(mesh: ChaosMesh) -> list[StoredTrace]:
             wanted = query_service_pb2.ListTracesRequest(page_size=_PAGE, page_token=token)
             wanted.start_time.FromSeconds(now - _AGE_S)
             wanted.end_time.FromSeconds(now + _AGE_S)
-            answer = await _asked(lambda: stub.ListTraces(wanted, metadata=metadata, timeout=RPC_TIMEOUT_S))
+            answer = await asked(lambda: stub.ListTraces(wanted, metadata=metadata, timeout=RPC_TIMEOUT_S))
             return [trace.trace_id for trace in answer.traces], answer.next_page_token
 
         async def trace(trace_id: str) -> StoredTrace:
             async with turn:
                 wanted = query_service_pb2.GetTraceRequest(trace_id=trace_id)
-                answer = await _asked(lambda: stub.GetTrace(wanted, metadata=metadata, timeout=RPC_TIMEOUT_S))
+                answer = await asked(lambda: stub.GetTrace(wanted, metadata=metadata, timeout=RPC_TIMEOUT_S))
                 return _trace(answer)
 
         now = int(time.time())
@@ -85,13 +85,13 @@ async def dead_letters(mesh: ChaosMesh, tenant_id: str) -> Given:
 
         async def page(token: str) -> tuple[list[str], str]:
             wanted = letters_pb2.ListDeadLettersRequest(tenant_id=tenant_id, page_size=_PAGE, page_token=token)
-            answer = await _asked(lambda: stub.ListDeadLetters(wanted, metadata=metadata, timeout=RPC_TIMEOUT_S))
+            answer = await asked(lambda: stub.ListDeadLetters(wanted, metadata=metadata, timeout=RPC_TIMEOUT_S))
             return [letter.dead_letter_id for letter in answer.dead_letters], answer.next_page_token
 
         async def show(letter_id: str) -> letters_pb2.GetDeadLetterResponse:
             view = letters_pb2.DEAD_LETTER_VIEW_REDACTED
             wanted = letters_pb2.GetDeadLetterRequest(tenant_id=tenant_id, dead_letter_id=letter_id, view=view)
-            return await _asked(lambda: stub.GetDeadLetter(wanted, metadata=metadata, timeout=RPC_TIMEOUT_S))
+            return await asked(lambda: stub.GetDeadLetter(wanted, metadata=metadata, timeout=RPC_TIMEOUT_S))
 
         keys: set[SpanKey] = set()
         unnamed = 0
@@ -114,7 +114,7 @@ async def _pages(page: Callable[[str], Awaitable[tuple[list[str], str]]]) -> Asy
             return
 
 
-async def _asked(call: Callable[[], Awaitable[T]]) -> T:
+async def asked(call: Callable[[], Awaitable[T]]) -> T:
     """Return the answer, asking again while the service is away."""
     deadline = time.monotonic() + READ_WITHIN_S
     while True:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from tests.chaos.books import off
 from tests.chaos.trial import Outcome
 
-_HEAD = ("seed", "sent", "acked", "stored", "dead", "lost", "dup", "phantom", "wrong", "tokens", "USD", "s", "verdict")
+_HEAD = (
+    *("seed", "sent", "acked", "stored", "dead", "lost", "dup", "phantom", "wrong", "tokens", "USD", "ledger"),
+    *("s", "verdict"),
+)
 
 
 def report(outcomes: Sequence[Outcome]) -> str:
@@ -43,6 +47,15 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
     return (
         *map(str, numbers),
         f"{verdict.cost_difference_usd:.6f}",
+        str(off(outcome.books, verdict)),
         f"{outcome.took_s:.0f}",
-        "ok" if outcome.clean else f"stuck {outcome.stuck}" if outcome.stuck else "FAILED",
+        _word(outcome),
     )
+
+
+def _word(outcome: Outcome) -> str:
+    if outcome.clean:
+        return "ok"
+    if outcome.stuck:
+        return f"stuck: {outcome.stuck}"
+    return "FAILED" if outcome.books.balanced else f"FAILED; ledger: {outcome.books.said}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.chaos.actions import ACTIONS, Action, World
+from tests.chaos.books import Books, off, settled_books
 from tests.chaos.checker import Verdict, judge
 from tests.chaos.clients import Client, Pace, ways
 from tests.chaos.mesh import ChaosMesh, chaos_mesh
@@ -36,6 +37,7 @@ class Outcome:
     seed: int
     verdict: Verdict
     deeds: Deeds
+    books: Books
     refusals: Counter[str]
     stuck: str
     """What still waited on the bus at the end; empty: nothing."""
@@ -43,8 +45,8 @@ class Outcome:
 
     @property
     def clean(self) -> bool:
-        """Return whether nothing was lost, doubled or made up, and everything came through."""
-        return self.verdict.clean and not self.stuck
+        """Return whether nothing was lost, doubled or made up, everything came through, and the ledger says so."""
+        return self.verdict.clean and not self.stuck and self.books.balanced and not off(self.books, self.verdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ async def run_seed(seed: int, folder: Path, setup: Setup, say: Callable[[str], N
         verdict = judge(
             record.sent, record.acknowledged, await stored_traces(mesh), await dead_letters(mesh, tenant_id)
         )
-    return Outcome(seed, verdict, deeds, record.refusals, stuck, time.monotonic() - begun)
+        books = await settled_books(mesh, tenant_id, verdict)
+    return Outcome(seed, verdict, deeds, books, record.refusals, stuck, time.monotonic() - begun)
 
 
 async def _under_load(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from tests.chaos.books import Books, off
 from tests.chaos.checker import Given, StoredSpan, StoredTrace, judge
 from tests.chaos.model import ExpectedSpan
 
@@ -105,3 +106,24 @@ def test_differences_of_two_traces_do_not_cancel_out() -> None:
     more = StoredTrace("bb", (StoredSpan(("bb", "1"), 10, 20, 0.01),), 1, 15, 20, 0.01)
     less = replace(stored("1", "2", "3"), input_tokens=55)
     assert judge(SENT | other, ALL | other.keys(), [less, more], Given()).token_difference == 10
+
+
+RIGHT = Books(queued=3, stored=3, dead_lettered=0, in_flight=0, balanced=True, said="")
+
+
+def test_books_that_name_what_is_stored_are_right_and_any_other_number_is_off() -> None:
+    verdict = judge(SENT, ALL, [stored("1", "2", "3")], Given())
+    assert off(RIGHT, verdict) == 0
+    for wrong in (
+        replace(RIGHT, queued=2),
+        replace(RIGHT, queued=4),
+        replace(RIGHT, stored=2),
+        replace(RIGHT, dead_lettered=1),
+        replace(RIGHT, in_flight=1),
+    ):
+        assert off(wrong, verdict) > 0
+
+
+def test_books_may_hold_what_was_stored_without_its_client_hearing_so() -> None:
+    verdict = judge(SENT, ALL - {(TRACE, "3")}, [stored("1", "2", "3")], Given())
+    assert off(RIGHT, verdict) == 0
