@@ -14,7 +14,7 @@ PYTEST := pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up check lint types imports contracts hygiene unit contract service e2e fuzz-quick fuzz test \
-        bench bench-quick bench-redaction generate release-contracts format lock clean
+        chaos bench bench-quick bench-redaction generate release-contracts format lock clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ fuzz: setup ## Look for minutes for requests that break ingest, the JSON parser 
 	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp decode 120
 	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp otlp_json 120
 	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp normaliser 120
+
+chaos: setup ## Break a whole mesh in every way on ten seeds and look for what is lost or doubled; takes half an hour.
+	@$(PYTHON_BIN) -m tests.chaos $(CHAOS)
 
 bench: setup ## Measure every part, the peer and the whole mesh; takes about a quarter of an hour.
 	@$(PYTHON_BIN) -m tests.bench.bench_ingest

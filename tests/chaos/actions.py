@@ -91,17 +91,17 @@ async def kill_before_insert(world: World) -> bool:
 
 async def kill(process: str, world: World) -> bool:
     """Kill a process whatever it does."""
-    return world.mesh.signal(process, signal.SIGKILL)
+    return await _signal(world, process, signal.SIGKILL)
 
 
 async def stop_and_start(process: str, world: World) -> bool:
     """Stop a process in order; its supervisor starts it again."""
-    return world.mesh.signal(process, signal.SIGTERM)
+    return await _signal(world, process, signal.SIGTERM)
 
 
 async def freeze(process: str, world: World) -> bool:
     """Let a process stand still for some seconds, its connections open."""
-    if not world.mesh.signal(process, signal.SIGSTOP):
+    if not await _signal(world, process, signal.SIGSTOP):
         return False
     try:
         await asyncio.sleep(world.rng.uniform(1.0, ACK_WAIT_S + 2.0))
@@ -113,7 +113,7 @@ async def freeze(process: str, world: World) -> bool:
 async def fill(stage: str, world: World) -> bool:
     """Let one stage stand still and send until ingest refuses: the bus is full."""
     refused = world.record.full
-    if not world.mesh.signal(stage, signal.SIGSTOP):
+    if not await _signal(world, stage, signal.SIGSTOP):
         return False
     world.pace.flooding = True
     try:
@@ -187,6 +187,16 @@ async def _trap(proxy: Proxy, trap: Trap | AnswerTrap) -> bool:
                 await trap.sprung.wait()
         except TimeoutError:
             return False
+    return True
+
+
+async def _signal(world: World, process: str, number: signal.Signals) -> bool:
+    """Send a signal to a process as soon as it lives: an earlier action may have ended it."""
+    deadline = asyncio.get_running_loop().time() + TRAP_S
+    while not world.mesh.signal(process, number):
+        if asyncio.get_running_loop().time() > deadline:
+            return False
+        await asyncio.sleep(POLL_S)
     return True
 
 
