@@ -11,7 +11,7 @@ from rich.text import Text
 
 from a11i.delivery.v1 import ledger_service_pb2 as pb
 from a11i.telemetry.v1.ledger_entries_pb2 import LedgerOutcome
-from a11i.telemetry.v1.span_batch_pb2 import Signal
+from a11i.telemetry.v1.span_batch_pb2 import SIGNAL_INGEST_ISSUES, Signal
 from a11i_cli.errors import printable
 from a11i_cli.layout import Column
 from a11i_cli.screen import print_fitting, print_line, print_note, print_table
@@ -54,8 +54,10 @@ def show_ledger(console: Console, found: pb.GetLedgerResponse, audit: pb.GetAudi
     """Accounts as a table, their sum, and the verdict."""
     if found.accounts:
         rows = [_account_cells(account) for account in found.accounts]
-        if len(found.accounts) > 1:
-            rows.append(_sum_cells(found.accounts))
+        # What ingest had to note travels as rows, too, which no client sent.
+        sent = [account for account in found.accounts if account.signal != SIGNAL_INGEST_ISSUES]
+        if len(sent) > 1:
+            rows.append(_sum_cells(sent))
         print_fitting(console, ACCOUNT_COLUMNS, rows, wide=wide)
         for line in _reason_lines(found.accounts):
             print_line(console, line)
@@ -85,9 +87,9 @@ def show_audit(console: Console, audit: pb.GetAuditResponse) -> None:
     facts = [
         ("audited", _when(audit.audit_time, now)),
         ("so since", _when(audit.since_time, now)),
-        ("missing", f"{audit.missing_batches:,} batches"),
-        ("unsent", f"{audit.phantom_items:,} rows"),
-        ("under way", f"{audit.open_batches:,} batches"),
+        ("missing", _many(audit.missing_batches, "batch", "batches")),
+        ("unsent", _many(audit.phantom_items, "row", "rows")),
+        ("under way", _many(audit.open_batches, "batch", "batches")),
         ("behind by", show_duration(audit.lag_s)),
     ]
     print_line(console, Text())
@@ -150,6 +152,10 @@ def _open_cells(batch: pb.OpenBatch, now: datetime) -> list[Text]:
         Text(printable(batch.project_id)),
         Text(printable(batch.replay)),
     ]
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
 
 
 def _word(enum: object, number: int, prefix: str) -> str:

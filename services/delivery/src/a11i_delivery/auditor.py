@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,7 @@ from a11i_delivery.ledger_progress import LedgerProgress
 from a11i_delivery.ledger_sums import LedgerSums
 from a11i_delivery.settings import LedgerSettings
 from a11i_storage.clickhouse import LedgerStore
-from a11i_storage.clickhouse.ledger_books import AccountFilter, Audit, Reached, Verdict
+from a11i_storage.clickhouse.ledger_books import AccountFilter, Audit, Verdict
 from a11i_storage.postgres.turn import Hold, Turn
 
 TURN_KEY: Final = 0x_A111_0001
@@ -39,11 +39,11 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """The finding of the sample audited last that can tell one."""
+class _Proof:
+    """That of the batches under way since `before_ns` some are missing."""
 
-    finding: Finding
-    is_new: bool
+    before_ns: int
+    missing: int
 
 
 class Auditor:
@@ -100,6 +100,7 @@ class _Round:
         self._samples: deque[Sample] = deque(maxlen=_MOST_SAMPLES)
         self._backlogs: Mapping[str, int] = {}
         self._missing = 0
+        self._proof: _Proof | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Audit until `stop` is set. Raises UnavailableError when the turn is lost."""
@@ -157,12 +158,25 @@ class _Round:
             chosen = self._samples.popleft()
         if chosen is None:
             return None
-        reached: Reached = await self._store.count_open(
-            self._sums.minutes(chosen.start_ns),
-            before_ns=chosen.start_ns - int(self._settings.settle_s * _S),
-            left_ns=chosen.end_ns + clocks_ns,
-        )
-        return Finding(missing(chosen, reached), self._sums.total.phantom_items)
+        before_ns, left_ns = chosen.start_ns - int(self._settings.settle_s * _S), chosen.end_ns + clocks_ns
+        minutes = self._sums.minutes(chosen.start_ns)
+        reached = await self._store.count_open(minutes, before_ns=before_ns, left_ns=left_ns)
+        found = await self._confirmed(_Proof(before_ns, missing(chosen, reached)), minutes, left_ns)
+        return Finding(found, self._sums.total.phantom_items)
+
+    async def _confirmed(self, new: _Proof, minutes: Collection[int], left_ns: int) -> int:
+        """Return how many batches are missing, also where younger messages on the bus now hide that some are.
+
+        What was missing once is so until as many batches of that time came through.
+        """
+        old = self._proof
+        if old is None or new.missing >= old.missing:
+            self._proof = new if new.missing else None
+            return new.missing
+        still = await self._store.count_open(minutes, before_ns=old.before_ns, left_ns=left_ns)
+        found = max(new.missing, min(old.missing, still.queued))
+        self._proof = _Proof(old.before_ns, found) if found else None
+        return found
 
     def _words(self, verdict: Verdict) -> str:
         match verdict:
