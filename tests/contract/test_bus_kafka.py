@@ -117,6 +117,23 @@ async def test_a_member_that_is_killed_in_mid_stream_loses_nothing_and_keeps_the
     assert len(received) - 400 <= 2 * 8
 
 
+async def test_a_flood_delays_only_the_keys_of_its_partition(url: str) -> None:
+    others = [f"tenant-{number}" for number in range(8)]
+    arrived: list[str] = []
+    async with connect(settings(url)) as bus:
+        flood = [message(number, key="flood", payload=bytes(40_000)) for number in range(200)]
+        await asyncio.gather(*(bus.publish(SPANS_RECEIVED, one) for one in flood))
+        for number, key in enumerate(others, 200):
+            await bus.publish(SPANS_RECEIVED, message(number, key=key))
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=16) as subscription:
+            while len(arrived) < 208:
+                delivery = await fetch_one(subscription)
+                arrived.append(delivery.message.key)
+                await delivery.ack()
+    # Two of these eight tenants share its partition. The others wait for a piece of 2 MiB, 50 messages, at most.
+    assert len(set(others) & set(arrived[:100])) == 6
+
+
 async def test_a_second_message_of_an_id_from_another_publisher_is_delivered_once(url: str) -> None:
     async with (
         connect(settings(url)) as first,
