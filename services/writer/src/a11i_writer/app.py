@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from a11i_bus import Bus, connect
 from a11i_bus.runner import StageHealth, run_sink
 from a11i_chassis.app import App
-from a11i_storage.archive import Archive, open_archive
+from a11i_storage.archive import open_archive
 from a11i_storage.clickhouse import ClickHouseWriter, open_clickhouse
-from a11i_writer.pipeline import SINK, Store, storing
+from a11i_writer.pipeline import SINK, Archive, Store, storing
 from a11i_writer.settings import WriterSettings
 
 

@@ -32,6 +32,10 @@ class Archive(Protocol):
         Raises TransientError if that is not possible now, PermanentError if the rows cannot be kept.
         """
 
+    @property
+    def ready(self) -> bool:
+        """Whether it answered when it was asked last."""
+
 
 def storing(store: Store, archive: Archive | None = None) -> Sink:
     """Return the sink that puts batches into the store, and at the same time into the archive if there is one, and
