@@ -82,6 +82,7 @@ async def run_seed(seed: int, folder: Path, setup: Setup, say: Callable[[str], N
         verdict = judge(
             record.sent, record.acknowledged, await stored_traces(mesh), await dead_letters(mesh, tenant_id)
         )
+        say(f"waiting for the ledger to settle ({time.monotonic() - begun:.1f} s)")
         books = await settled_books(mesh, tenant_id, verdict)
     return Outcome(seed, verdict, deeds, books, record.refusals, stuck, time.monotonic() - begun)
 
