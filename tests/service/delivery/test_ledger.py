@@ -140,9 +140,13 @@ async def test_a_message_that_vanishes_is_a_drift_until_its_rows_are_stored_what
     await ledger.bus.publish(SPANS_RECEIVED, Message("lost", ledger.tenant, b"raw"))
     await ledger.write(ledger.entry(QUEUED, "lost"))
     await ledger.until(in_flight_count=10)
-    audit = await ledger.until_verdict(pb.AUDIT_VERDICT_BALANCED)
-    assert [(one.topic, one.messages) for one in audit.backlogs if one.messages] == [(SPANS_RECEIVED, 1)]
 
+    async def on_the_bus() -> bool:
+        audit = await ledger.audit()
+        waiting = {one.topic: one.messages for one in audit.backlogs if one.messages}
+        return waiting == {SPANS_RECEIVED: 1} and audit.verdict == pb.AUDIT_VERDICT_BALANCED
+
+    await eventually(on_the_bus)
     await settle(ledger.bus, SPANS_RECEIVED, "tokenization")  # as a stage does that publishes nothing
     drift = await ledger.until_verdict(pb.AUDIT_VERDICT_DRIFT)
     assert (drift.missing_batches, drift.phantom_items, drift.open_batches) == (1, 0, 1)
@@ -153,11 +157,11 @@ async def test_a_message_that_vanishes_is_a_drift_until_its_rows_are_stored_what
 
     await ledger.bus.publish(SPANS_RECEIVED, Message("younger", ledger.tenant, b"raw"))
 
-    async def look() -> pb.GetAuditResponse | None:
+    async def audited_again() -> pb.GetAuditResponse | None:
         found = await ledger.audit()
         return found if found.audit_time.ToNanoseconds() > drift.audit_time.ToNanoseconds() + 2 * 10**9 else None
 
-    later = await eventually(look)
+    later = await eventually(audited_again)
     assert (later.verdict, later.missing_batches, later.since_time) == (drift.verdict, 1, drift.since_time)
 
     await ledger.write(ledger.entry(STORED, "lost"))
