@@ -11,11 +11,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from opentelemetry._logs import LogRecord
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
 from tests.e2e.conftest import RunningMesh
 from tests.e2e.otlp import chat_span, request
 from tests.e2e.polling import eventually
 from tests.e2e.running_mesh import running_mesh
+from tests.e2e.test_signals import log_exporter, metric_exporter
 
 Command = Callable[..., Any]
 TABLES = ("spans", "logs", "metric_points", "ingest_issues")
@@ -35,8 +41,24 @@ def own_mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningMesh]:
             name = f"replayed {secrets.token_hex(4)}"
             note = f"write to {name.replace(' ', '.')}@corp-example.com or call +49 30 1234567"
             mesh.client.send(request([chat_span(f"{name} {n}", time.time_ns(), note=note) for n in range(4)]))
-        eventually(lambda: query(mesh, "SELECT uniqExact(trace_id, span_id) FROM spans") == [[str(4 * TRACES)]])
+        send_other_signals(mesh)
+        eventually(lambda: all(rows for rows in stored(mesh).values()) and len(stored(mesh)["spans"]) == 4 * TRACES)
+        eventually(mesh.bus_is_empty)
         yield mesh
+
+
+def send_other_signals(mesh: RunningMesh) -> None:
+    """Send a log record, a point, and a span whose faults become an issue."""
+    logs = LoggerProvider()
+    logs.add_log_record_processor(SimpleLogRecordProcessor(log_exporter(mesh, "grpc")))
+    logs.get_logger("replays").emit(LogRecord(body="write to jane.roe@example.com", severity_text="ERROR"))
+    logs.shutdown()
+    metrics = MeterProvider([PeriodicExportingMetricReader(metric_exporter(mesh, "grpc"))])
+    metrics.get_meter("replays").create_counter("replays").add(3, {"who": "jane.roe@example.com"})
+    metrics.shutdown()
+    faulty = request([chat_span("faulty", time.time_ns())])
+    faulty.resource_spans[0].scope_spans[0].spans[0].trace_id = b"short"
+    mesh.client.send(faulty)
 
 
 def done(command: Command, replay: Any) -> bool:
