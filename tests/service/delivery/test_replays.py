@@ -4,9 +4,11 @@ PostgreSQL."""
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pyarrow as pa
@@ -17,6 +19,8 @@ from a11i.delivery.v1 import dead_letter_service_pb2 as points
 from a11i.delivery.v1 import replay_service_pb2 as pb
 from a11i.telemetry.v1 import ledger_entries_pb2, span_batch_pb2
 from a11i_bus.topology import LEDGER, SPANS_REDACTED, topic
+from a11i_storage.archive import Archive, Plan
+from a11i_storage.archive.objects import DirectoryObjects
 from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.signals import Signal
@@ -205,6 +209,24 @@ async def test_two_processes_share_replays_and_none_is_carried_out_twice(replays
             assert (await replays.ended(replay)).row_count == 18
     assert len(replays.bus.published) == len(set(replays.bus.published)) == 18
     assert rows(await replays.taken(SPANS_REDACTED)) == rows(put * 3)
+
+
+class SlowArchive(Archive):
+    """An archive of many objects: it takes longer than a lease to say what is in it."""
+
+    async def plan(self, *arguments: Any) -> Plan:
+        await asyncio.sleep(1.0)
+        return await super().plan(*arguments)
+
+
+async def test_a_process_that_takes_long_keeps_its_replay(replays: Replays, tmp_path: Path) -> None:
+    put = await archived(replays, 2, hours=0)
+    slow = SlowArchive(DirectoryObjects(tmp_path), timeout_s=5, concurrency=2)
+    replay = await replays.start()
+    with closing(slow):
+        async with replace(replays, archive=slow).carrying_out(QUICK.model_copy(update={"lease_s": 0.2})):
+            assert (await replays.ended(replay)).row_count == 6
+    assert len(replays.bus.published) == len(put)
 
 
 async def test_an_object_that_cannot_be_read_is_counted_and_left_out(replays: Replays, tmp_path: Path) -> None:

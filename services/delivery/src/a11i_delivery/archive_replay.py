@@ -4,12 +4,12 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -228,11 +228,11 @@ class _Run:
         while await self._insist(lambda: self._bus.pending(name, group)) > self._settings.backlog:
             await self._pause()
 
-    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def _insist(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return what a call does, once bus or archive is there and has room. Raises _EndedError and Stopping."""
         while True:
             try:
-                return await call()
+                return await self._held(call())
             except TransientError as error:
                 _log.warning("replay_waits", replay_id=self._order.id.hex, reason=error.reason_name)
                 await self._pause()
@@ -242,12 +242,25 @@ class _Run:
             raise Stopping
         await self._hold()
 
+    async def _held(self, call: Coroutine[Any, Any, T]) -> T:
+        """Return what a call does, however long it takes: meanwhile the lease is held on."""
+        task = asyncio.ensure_future(call)
+        try:
+            while not (await asyncio.wait({task}, timeout=self._settings.pause_s))[0]:
+                await self._hold()
+            return task.result()
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
     async def _hold(self) -> None:
         """Hold the lease on. Raises Stopping, and _EndedError if it is lost."""
         if self._stop.is_set():
             raise Stopping
         if time.monotonic() - self._leased_at > self._settings.lease_s / 4:
-            await self._advance(self.progress)
+            if not await self._store.hold(self._order.id, self._owner, self._settings.lease_s):
+                raise _EndedError
+            self._leased_at = time.monotonic()
 
     async def _advance(self, progress: Progress) -> None:
         if not await self._store.advance(self._order.id, self._owner, progress, self._settings.lease_s):

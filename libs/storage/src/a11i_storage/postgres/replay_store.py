@@ -38,6 +38,10 @@ UPDATE archive_replays SET lease_until = now() + make_interval(secs => $3), posi
   batch_count = $6, row_count = $7, unreadable_count = $8, too_large_count = $9
 WHERE id = $1 AND lease_owner = $2 AND state = 1 RETURNING id
 """
+_HOLD: Final = (
+    "UPDATE archive_replays SET lease_until = now() + make_interval(secs => $3) "
+    "WHERE id = $1 AND lease_owner = $2 AND state = 1 RETURNING id"
+)
 _FINISH: Final = (
     "UPDATE archive_replays SET state = 2, finish_time = now(), lease_until = NULL "
     "WHERE id = $1 AND lease_owner = $2 AND state = 1"
@@ -97,6 +101,11 @@ class ReplayStore:
         values = [getattr(progress, field.name) for field in fields(Progress)]
         async with self._database.connection() as connection:
             return await connection.fetchval(_ADVANCE, replay_id, owner, lease_s, *values) is not None
+
+    async def hold(self, replay_id: uuid.UUID, owner: uuid.UUID, lease_s: float) -> bool:
+        """Hold the lease for longer. False: it was cancelled, or others took it over."""
+        async with self._database.connection() as connection:
+            return await connection.fetchval(_HOLD, replay_id, owner, lease_s) is not None
 
     async def release(self, replay_id: uuid.UUID, owner: uuid.UUID) -> None:
         """Leave a replay to others."""
