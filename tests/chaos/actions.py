@@ -7,22 +7,31 @@ import random
 import re
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+import grpc
+
 from a11i_bus import topology
+from a11i_chassis.errors import TransientError
 from tests.chaos.clients import Pace
 from tests.chaos.frames import Frame, Way
+from tests.chaos.giving_up import give_up, replay_all, waiting_letters
 from tests.chaos.mesh import ACK_WAIT_S, ChaosMesh
-from tests.chaos.model import Record
+from tests.chaos.model import Record, Spans
 from tests.chaos.proxy import Proxy, Rule
-from tests.chaos.rules import AnswerTrap, CutInside, Delay, Double, Hold, Swallow, Trap, to_client
+from tests.chaos.rules import AnswerTrap, CutInside, Delay, Double, Hold, Matches, Swallow, Trap, to_client, to_server
 
-LIMIT_S: Final = 25.0
-TRAP_S: Final = 10.0
+LIMIT_S: Final = 40.0
+TRAP_S: Final = 15.0
 """Until something passes a named point: a service that is just starting again takes some seconds."""
+FILL_S: Final = 25.0
 POLL_S: Final = 0.05
+_LETTERS: Final = 3
+_LETTER_SPANS: Final = 8
+"""A letter shows its first ten items."""
 _REFUSALS: Final = 5
 """After so many the bus counts as full."""
 
@@ -117,7 +126,7 @@ async def fill(stage: str, world: World) -> bool:
         return False
     world.pace.flooding = True
     try:
-        async with asyncio.timeout(LIMIT_S - 5):
+        async with asyncio.timeout(FILL_S):
             while world.record.full < refused + _REFUSALS:
                 await asyncio.sleep(POLL_S)
     finally:
@@ -126,19 +135,45 @@ async def fill(stage: str, world: World) -> bool:
     return True
 
 
+async def kill_over_a_letter(world: World) -> bool:
+    """Give up batches, and kill delivery as it acknowledges the first, which it has kept."""
+    dialect = world.mesh.dialect
+    trap = Trap(lambda frame: dialect.acknowledges(frame, topology.DEADLETTERS, "delivery"), _kill(world, "delivery"))
+    with world.mesh.proxies.bus.rule(trap):
+        await _give_up(world)
+        return await _is_set(trap.sprung)
+
+
+async def kill_over_a_replay(world: World) -> bool:
+    """Give up batches, have them replayed once delivery has them, and kill it while it does that."""
+    await _give_up(world)
+    async with asyncio.timeout(TRAP_S):
+        while not await waiting_letters(world.mesh):
+            await asyncio.sleep(POLL_S)
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(_replay(world.mesh))
+        await asyncio.sleep(world.rng.uniform(0.0, 0.3))
+        killed = await _signal(world, "delivery", signal.SIGKILL)
+        await asking
+    return killed
+
+
 async def cut_answers(world: World, name: str) -> bool:
     """Cut connections in the middle of answers: what was done is done, and who asked does not know."""
-    proxy: Proxy = getattr(world.mesh.proxies, name)
-    rule = CutInside(to_client, world.rng.randint(2, 5), world.rng)
-    await _rule_for(proxy, rule, world.rng.uniform(2.0, 4.0))
-    return rule.count > 0
+    return await _cut(world, getattr(world.mesh.proxies, name), to_client)
 
 
 async def cut_publications(world: World) -> bool:
     """Cut connections in the middle of what services send to the bus."""
-    rule = CutInside(lambda frame: frame.way is Way.TO_SERVER, world.rng.randint(2, 5), world.rng)
-    await _rule_for(world.mesh.proxies.bus, rule, world.rng.uniform(2.0, 4.0))
-    return rule.count > 0
+    return await _cut(world, world.mesh.proxies.bus, to_server)
+
+
+async def _cut(world: World, proxy: Proxy, matches: Matches) -> bool:
+    """Cut a few times within seconds; longer, if nothing comes by that could be cut."""
+    rule = CutInside(matches, world.rng.randint(2, 5), world.rng)
+    with proxy.rule(rule):
+        await asyncio.sleep(world.rng.uniform(2.0, 4.0))
+        return await _is_set(rule.cut)
 
 
 async def lose_acknowledgements(world: World) -> bool:
@@ -175,6 +210,26 @@ async def part(world: World, name: str) -> bool:
     return True
 
 
+async def _give_up(world: World) -> None:
+    spans = Spans(f"letters {world.rng.random()}")
+    for _ in range(_LETTERS):
+        batch = spans.batch(world.rng.randint(1, _LETTER_SPANS), words=30)
+        world.record.note_sent(batch)
+        while True:
+            try:
+                await give_up(world.mesh, batch)
+            except TransientError:
+                await asyncio.sleep(POLL_S)
+            else:
+                break
+        world.record.note_acknowledged(batch)
+
+
+async def _replay(mesh: ChaosMesh) -> None:
+    with suppress(grpc.aio.AioRpcError):
+        await replay_all(mesh)
+
+
 async def _rule_for(proxy: Proxy, rule: Rule, seconds: float) -> None:
     with proxy.rule(rule):
         await asyncio.sleep(seconds)
@@ -182,12 +237,15 @@ async def _rule_for(proxy: Proxy, rule: Rule, seconds: float) -> None:
 
 async def _trap(proxy: Proxy, trap: Trap | AnswerTrap) -> bool:
     with proxy.rule(trap):
-        try:
-            async with asyncio.timeout(TRAP_S):
-                await trap.sprung.wait()
-        except TimeoutError:
-            return False
-    return True
+        return await _is_set(trap.sprung)
+
+
+async def _is_set(event: asyncio.Event) -> bool:
+    try:
+        async with asyncio.timeout(TRAP_S):
+            return await event.wait()
+    except TimeoutError:
+        return False
 
 
 async def _signal(world: World, process: str, number: signal.Signals) -> bool:
@@ -217,6 +275,8 @@ def _actions(bus: str) -> tuple[Action, ...]:
         *(Action(f"kill {name} after publish", partial(kill_before_answer, name)) for name in _OUTPUT),
         *(Action(f"kill {name} before acknowledge", partial(kill_before_acknowledge, name)) for name in _INPUT),
         Action("kill writer before insert", kill_before_insert),
+        Action("kill delivery over a letter", kill_over_a_letter),
+        Action("kill delivery over a replay", kill_over_a_replay),
         *(Action(f"kill {name}", partial(kill, name)) for name in ("auth", "query", "delivery", "gateway")),
         *(Action(f"kill {name}", partial(kill, name)) for name in (bus, "postgres", "clickhouse")),
         *(Action(f"restart {name}", partial(stop_and_start, name)) for name in (bus, "postgres", "clickhouse")),

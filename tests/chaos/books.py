@@ -28,6 +28,7 @@ class Books:
     queued: int
     stored: int
     dead_lettered: int
+    replayed: int
     in_flight: int
     balanced: bool
     """The auditor's verdict."""
@@ -42,9 +43,9 @@ def off(books: Books, verdict: Verdict) -> int:
     """
     return (
         books.in_flight
-        + abs(books.queued - books.stored - books.dead_lettered)
+        + abs(books.queued + books.replayed - books.stored - books.dead_lettered)
         + abs(books.stored - verdict.stored)
-        + abs(books.dead_lettered - verdict.dead_lettered)
+        + abs(books.dead_lettered - books.replayed - verdict.dead_lettered)
         + max(0, verdict.acknowledged - books.queued)
         + max(0, books.queued - verdict.sent)
     )
@@ -72,6 +73,7 @@ def _books(ledger: pb.GetLedgerResponse, audit: pb.GetAuditResponse) -> Books:
         sum(account.queued_count for account in spans),
         sum(account.stored_count for account in spans),
         sum(account.dead_lettered_count for account in spans),
+        sum(account.replayed_count for account in spans),
         sum(account.in_flight_count for account in spans),
         audit.verdict == pb.AUDIT_VERDICT_BALANCED,
         audit.summary,

@@ -77,16 +77,20 @@ async def stored_traces(mesh: ChaosMesh) -> list[StoredTrace]:
         return await asyncio.gather(*(trace(trace_id) for trace_id in ids))
 
 
+async def wait_until_replayed(mesh: ChaosMesh, tenant_id: str, within_s: float) -> None:
+    """Return once every replay that was asked for is on the bus. Raises NotQuietError."""
+    deadline = time.monotonic() + within_s
+    while replaying := [one async for one in _letters(mesh, tenant_id, letters_pb2.DEAD_LETTER_STATE_REPLAYING)]:
+        if time.monotonic() > deadline:
+            raise NotQuietError(f"{len(replaying)} letters are not replayed")
+        await asyncio.sleep(_POLL_S)
+
+
 async def dead_letters(mesh: ChaosMesh, tenant_id: str) -> Given:
-    """Return what is in the tenant's dead letters."""
-    metadata = (("authorization", f"Bearer {mesh.mesh.variables['A11I_ADMIN_TOKEN']}"),)
+    """Return what is in the tenant's dead letters that wait for somebody's decision."""
     async with grpc.aio.insecure_channel(mesh.mesh.variables["A11I_DELIVERY"]) as channel:
         stub = letters_grpc.DeadLetterServiceStub(channel)
-
-        async def page(token: str) -> tuple[list[str], str]:
-            wanted = letters_pb2.ListDeadLettersRequest(tenant_id=tenant_id, page_size=_PAGE, page_token=token)
-            answer = await asked(lambda: stub.ListDeadLetters(wanted, metadata=metadata, timeout=RPC_TIMEOUT_S))
-            return [letter.dead_letter_id for letter in answer.dead_letters], answer.next_page_token
+        metadata = _admin(mesh)
 
         async def show(letter_id: str) -> letters_pb2.GetDeadLetterResponse:
             view = letters_pb2.DEAD_LETTER_VIEW_REDACTED
@@ -95,13 +99,35 @@ async def dead_letters(mesh: ChaosMesh, tenant_id: str) -> Given:
 
         keys: set[SpanKey] = set()
         unnamed = 0
-        async for letter_id in _pages(page):
+        async for letter_id in _letters(mesh, tenant_id, letters_pb2.DEAD_LETTER_STATE_WAITING):
             letter = await show(letter_id)
             shown = [{field.name: field.value for field in item.fields} for item in letter.contents.items]
             named = {(item["trace_id"], item["span_id"]) for item in shown if item.get("span_id")}
             keys |= named
             unnamed += max(0, letter.dead_letter.item_count - len(named))
         return Given(frozenset(keys), unnamed)
+
+
+async def _letters(mesh: ChaosMesh, tenant_id: str, state: letters_pb2.DeadLetterState.ValueType) -> AsyncIterator[str]:
+    async with grpc.aio.insecure_channel(mesh.mesh.variables["A11I_DELIVERY"]) as channel:
+        stub = letters_grpc.DeadLetterServiceStub(channel)
+
+        async def page(token: str) -> tuple[list[str], str]:
+            wanted = letters_pb2.ListDeadLettersRequest(
+                tenant_id=tenant_id,
+                filter=letters_pb2.DeadLetterFilter(state=state),
+                page_size=_PAGE,
+                page_token=token,
+            )
+            answer = await asked(lambda: stub.ListDeadLetters(wanted, metadata=_admin(mesh), timeout=RPC_TIMEOUT_S))
+            return [letter.dead_letter_id for letter in answer.dead_letters], answer.next_page_token
+
+        async for letter_id in _pages(page):
+            yield letter_id
+
+
+def _admin(mesh: ChaosMesh) -> tuple[tuple[str, str], ...]:
+    return (("authorization", f"Bearer {mesh.mesh.variables['A11I_ADMIN_TOKEN']}"),)
 
 
 async def _pages(page: Callable[[str], Awaitable[tuple[list[str], str]]]) -> AsyncIterator[str]:

@@ -22,6 +22,11 @@ def to_client(frame: Frame) -> bool:
     return frame.way is Way.TO_CLIENT
 
 
+def to_server(frame: Frame) -> bool:
+    """Match what is sent to the server."""
+    return frame.way is Way.TO_SERVER
+
+
 class Delay:
     """Hold each frame back for a random time; order within a connection stays."""
 
@@ -88,14 +93,15 @@ class CutInside:
         self._matches = matches
         self._left = times
         self._rng = rng
-        self.count = 0
+        self.cut = asyncio.Event()
+        """Set once something was cut."""
 
     async def decide(self, frame: Frame) -> Fate:
         """Send a part of what matches, at least nothing and never all, and cut."""
         if self._left <= 0 or not self._matches(frame):
             return Fate(frame.data)
         self._left -= 1
-        self.count += 1
+        self.cut.set()
         return Fate(frame.data[: self._rng.randrange(len(frame.data))], cut=True)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+import structlog
 
 from tests.chaos.actions import ACTIONS
 from tests.chaos.table import report, table
@@ -23,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         names = ", ".join(action.name for action in ACTIONS[arguments.bus])
         _say(f"no action is named like {arguments.only}; there are: {names}")
         return 2
+    # What the suite itself does on the bus is not worth a line each time.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     setup = Setup(arguments.bus, arguments.seconds, chosen, arguments.fault)
     seeds = [arguments.seed] if arguments.seed is not None else list(range(1, arguments.seeds + 1))
     folder = Path(tempfile.mkdtemp(prefix="a11i-chaos-"))

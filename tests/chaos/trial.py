@@ -20,7 +20,7 @@ from tests.chaos.clients import Client, Pace, ways
 from tests.chaos.mesh import ChaosMesh, chaos_mesh
 from tests.chaos.model import Record
 from tests.chaos.nemesis import Deeds, carry_out, plan
-from tests.chaos.reading import NotQuietError, dead_letters, stored_traces, wait_until_quiet
+from tests.chaos.reading import NotQuietError, dead_letters, stored_traces, wait_until_quiet, wait_until_replayed
 
 QUIET_WITHIN_S: Final = 120.0
 CLIENTS_OF_EACH_KIND: Final = 2
@@ -72,19 +72,26 @@ async def run_seed(seed: int, folder: Path, setup: Setup, say: Callable[[str], N
         deeds = await _under_load(seed, mesh, record, pace, lambda: carry_out(steps, world, setup.seconds, say))
         say(f"tries that failed: {dict(record.refusals)}, {record.full} of them as the bus was full")
         say(f"{len(record.acknowledged)} of {len(record.sent)} spans acknowledged; waiting for the bus to be empty")
-        stuck = ""
-        try:
-            await wait_until_quiet(mesh, QUIET_WITHIN_S)
-        except NotQuietError as error:
-            stuck = str(error)
-        say(f"reading back ({time.monotonic() - begun:.1f} s)")
         tenant_id = json.loads((mesh.mesh.data / "project.json").read_text())["tenant_id"]
+        stuck = await _settle(mesh, tenant_id)
+        say(f"reading back ({time.monotonic() - begun:.1f} s)")
         verdict = judge(
             record.sent, record.acknowledged, await stored_traces(mesh), await dead_letters(mesh, tenant_id)
         )
         say(f"waiting for the ledger to settle ({time.monotonic() - begun:.1f} s)")
         books = await settled_books(mesh, tenant_id, verdict)
     return Outcome(seed, verdict, deeds, books, record.refusals, stuck, time.monotonic() - begun)
+
+
+async def _settle(mesh: ChaosMesh, tenant_id: str) -> str:
+    """Return when everything has come through, with what has not in time."""
+    try:
+        await wait_until_quiet(mesh, QUIET_WITHIN_S)
+        await wait_until_replayed(mesh, tenant_id, QUIET_WITHIN_S)
+        await wait_until_quiet(mesh, QUIET_WITHIN_S)
+    except NotQuietError as error:
+        return str(error)
+    return ""
 
 
 async def _under_load(

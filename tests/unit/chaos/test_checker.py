@@ -108,7 +108,7 @@ def test_differences_of_two_traces_do_not_cancel_out() -> None:
     assert judge(SENT | other, ALL | other.keys(), [less, more], Given()).token_difference == 10
 
 
-RIGHT = Books(queued=3, stored=3, dead_lettered=0, in_flight=0, balanced=True, said="")
+RIGHT = Books(queued=3, stored=3, dead_lettered=0, replayed=0, in_flight=0, balanced=True, said="")
 
 
 def test_books_that_name_what_is_stored_are_right_and_any_other_number_is_off() -> None:
@@ -119,6 +119,7 @@ def test_books_that_name_what_is_stored_are_right_and_any_other_number_is_off() 
         replace(RIGHT, queued=4),
         replace(RIGHT, stored=2),
         replace(RIGHT, dead_lettered=1),
+        replace(RIGHT, replayed=1),
         replace(RIGHT, in_flight=1),
     ):
         assert off(wrong, verdict) > 0
@@ -127,3 +128,9 @@ def test_books_that_name_what_is_stored_are_right_and_any_other_number_is_off() 
 def test_books_may_hold_what_was_stored_without_its_client_hearing_so() -> None:
     verdict = judge(SENT, ALL - {(TRACE, "3")}, [stored("1", "2", "3")], Given())
     assert off(RIGHT, verdict) == 0
+
+
+def test_what_was_replayed_is_stored_and_stays_in_the_books_as_a_dead_letter_too() -> None:
+    verdict = judge(SENT, ALL, [stored("1", "2", "3")], Given())
+    assert off(replace(RIGHT, dead_lettered=2, replayed=2), verdict) == 0
+    assert off(replace(RIGHT, dead_lettered=2, replayed=1), verdict) > 0
