@@ -110,12 +110,13 @@ async def chaos_mesh(data_dir: Path, bus: str, *, eager_ingest: bool = False) ->
         )
         detours = _Detours(proxies, dialect, eager_ingest=eager_ingest)
         settings = MeshSettings(data_dir=data_dir, bus="kafka" if bus == "kafka" else "nats", start_timeout_s=120)
-        with (data_dir.parent / f"{data_dir.name}.console").open("w") as file:
-            console = Console(RichConsole(file=file, highlight=False, soft_wrap=True))
-            mesh = await stack.enter_async_context(running_mesh(settings, console, detours.adjust))
-            proxies.otlp_grpc.target_port = _port(mesh.variables["A11I_OTLP_GRPC"])
-            proxies.otlp_http.target_port = _port(mesh.variables["A11I_OTLP_HTTP"])
-            yield ChaosMesh(mesh, proxies, dialect)
+        # Open for as long as the mesh, which has something to say to its very end.
+        file = stack.enter_context((data_dir.parent / f"{data_dir.name}.console").open("w"))
+        console = Console(RichConsole(file=file, highlight=False, soft_wrap=True))
+        mesh = await stack.enter_async_context(running_mesh(settings, console, detours.adjust))
+        proxies.otlp_grpc.target_port = _port(mesh.variables["A11I_OTLP_GRPC"])
+        proxies.otlp_http.target_port = _port(mesh.variables["A11I_OTLP_HTTP"])
+        yield ChaosMesh(mesh, proxies, dialect)
 
 
 class _Detours:
