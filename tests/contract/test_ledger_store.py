@@ -112,6 +112,17 @@ async def test_entries_of_earlier_steps_that_were_never_written_are_implied(ledg
     assert account.dead_lettered_reasons == {"writer/INTERNAL": 4}
 
 
+async def test_a_dead_letter_that_cannot_be_read_ends_its_batch_whatever_that_holds(ledger: Ledger) -> None:
+    whole = ledger.entry(DEAD, 0, 2**31, reason="tokenization/INVALID")
+    await ledger.put(whole)
+    assert await ledger.accounts() == []
+    await ledger.put(ledger.entry(QUEUED), ledger.entry(STORED, 0, 4))
+    (account,) = await ledger.accounts()
+    assert account.lines == {QUEUED: 10, TOKENIZED: 4, REDACTED: 4, STORED: 4, DEAD: 6}
+    assert account.dead_lettered_reasons == {"tokenization/INVALID": 6}
+    assert await ledger.open() == []
+
+
 async def test_a_replay_is_an_account_of_its_own(ledger: Ledger) -> None:
     await ledger.put(*way(ledger, 0, 8), ledger.entry(QUEUED), ledger.entry(DEAD, 8, 2, reason="redaction/INTERNAL"))
     again: dict[str, Any] = {"replay": "8d3f.1"}

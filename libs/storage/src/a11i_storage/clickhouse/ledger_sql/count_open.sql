@@ -7,14 +7,16 @@ SELECT
 FROM
 (
   SELECT
-    intervalLengthSumIf(first, past, was_gone) AS gone,
+    if(max(was_gone AND of_all), entered, intervalLengthSumIf(first, past, was_gone)) AS gone,
     intervalLengthSumIf(first, past, was_gone OR (was_before AND outcome IN (3, 4, 5, 8))) AS entered,
     intervalLengthSumIf(first, past, was_gone OR (was_before AND outcome IN (4, 5))) AS tokenized,
     intervalLengthSumIf(first, past, was_gone OR (was_before AND outcome = 5)) AS redacted
   FROM
   (
     SELECT tenant_id, batch_id, replay, outcome, minute,
-      toUInt64(first_item) AS first, toUInt64(first_item) + item_count AS past,
+      item_count >= 2147483648 AS of_all,
+      toUInt64(first_item) AS first,
+      toUInt64(first_item) + if(of_all, 0, item_count) AS past,
       outcome IN (6, 7) AND time <= fromUnixTimestamp64Nano({left_ns:Int64}, 'UTC') AS was_gone,
       time <= fromUnixTimestamp64Nano({before_ns:Int64}, 'UTC') AS was_before
     FROM ledger_entries
