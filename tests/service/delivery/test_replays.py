@@ -19,7 +19,7 @@ from a11i.delivery.v1 import dead_letter_service_pb2 as points
 from a11i.delivery.v1 import replay_service_pb2 as pb
 from a11i.telemetry.v1 import ledger_entries_pb2, span_batch_pb2
 from a11i_bus.topology import LEDGER, SPANS_REDACTED, topic
-from a11i_storage.archive import Archive, Plan
+from a11i_storage.archive import Archive, Partition, Plan, Selection
 from a11i_storage.archive.objects import DirectoryObjects
 from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
@@ -227,6 +227,27 @@ async def test_a_process_that_takes_long_keeps_its_replay(replays: Replays, tmp_
         async with replace(replays, archive=slow).carrying_out(QUICK.model_copy(update={"lease_s": 0.2})):
             assert (await replays.ended(replay)).row_count == 6
     assert len(replays.bus.published) == len(put)
+
+
+class FaultyArchive(Archive):
+    """An archive with a defect at one project."""
+
+    async def partitions(self, which: Selection) -> list[Partition]:
+        if which.project_id == "faulty":
+            raise LookupError("a defect")
+        return await super().partitions(which)
+
+
+async def test_a_defect_at_one_replay_ends_no_others(replays: Replays, tmp_path: Path) -> None:
+    await archived(replays, 2)
+    faulty = await replays.start(project_id="faulty")
+    good = [await replays.start() for _ in range(3)]
+    settings = QUICK.model_copy(update={"concurrency": 1, "lease_s": 0.5})
+    with closing(FaultyArchive(DirectoryObjects(tmp_path), timeout_s=5, concurrency=2)) as archive:
+        async with replace(replays, archive=archive).carrying_out(settings):
+            for replay in good:
+                assert (await replays.ended(replay)).row_count == 6
+    assert (await replays.get(faulty)).state == pb.REPLAY_STATE_RUNNING
 
 
 async def test_an_object_that_cannot_be_read_is_counted_and_left_out(replays: Replays, tmp_path: Path) -> None:

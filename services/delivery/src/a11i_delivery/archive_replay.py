@@ -22,6 +22,7 @@ from a11i_bus.topology import SPANS_RECEIVED, SPANS_REDACTED, SPANS_TOKENIZED, t
 from a11i_bus.waiting import Stopping, stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import TransientError
+from a11i_chassis.logging import log_defect
 from a11i_delivery.archived_messages import make_messages
 from a11i_delivery.settings import ArchiveReplaySettings
 from a11i_storage.archive import Archive, Partition, Piece, Selection, is_of, replay_mark
@@ -80,7 +81,7 @@ class ArchiveReplayer:
             except TransientError as error:
                 _log.warning("replays_wait", reason=error.reason_name)
             except Exception as error:  # A defect at one replay must not end the others, nor the dead letters.
-                _log.exception("replay_failed", error_type=type(error).__name__, replay_id=_id(replay))
+                log_defect("replay_failed", error, replay_id=_id(replay))
                 owner = uuid.uuid4()  # It is tried again when its lease has run out.
             await stopped_within(stop, self._settings.interval_s)
 
