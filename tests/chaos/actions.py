@@ -35,6 +35,8 @@ _LETTER_SPANS: Final = 8
 _REFUSALS: Final = 5
 """After so many the bus counts as full."""
 
+_STOP: Final = {"postgres": signal.SIGINT}
+"""Process -> the signal that stops it in order: on SIGTERM PostgreSQL waits until all its clients have gone."""
 _INSERT: Final = re.compile(rb"INSERT(?:\+|%20)INTO(?:\+|%20)[^ ]*spans")
 """In the first line of a request to ClickHouse, where the statement stands among the URL's parameters."""
 _OUTPUT: Final = {
@@ -105,7 +107,7 @@ async def kill(process: str, world: World) -> bool:
 
 async def stop_and_start(process: str, world: World) -> bool:
     """Stop a process in order; its supervisor starts it again."""
-    return await _signal(world, process, signal.SIGTERM)
+    return await _signal(world, process, _STOP.get(process, signal.SIGTERM))
 
 
 async def freeze(process: str, world: World) -> bool:
