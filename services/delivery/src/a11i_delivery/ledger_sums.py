@@ -41,8 +41,7 @@ class LedgerSums:
 
     async def refresh(self) -> None:
         """Bring into the sums what is new."""
-        since_ns = max(0, self.handled_ns - _LATE_NS)
-        inserts = [one for one in await self._store.new_inserts(since_ns) if one not in self._handled]
+        inserts = await self._new_inserts()
         if not inserts:
             return
         minutes = await self._store.touched_minutes(inserts)
@@ -53,8 +52,19 @@ class LedgerSums:
             self._changed_ns[minute] = now_ns
         self._open |= tallies
         self._handled.update(inserts)
-        self.handled_ns = max(self._handled)
+        self.handled_ns = min(max(self._handled), now_ns)
         self._handled = {one for one in self._handled if one >= self.handled_ns - _LATE_NS}
+
+    async def _new_inserts(self) -> list[int]:
+        """Return the earliest inserts that are not in the sums, as many as the store tells of at once."""
+        # A clock that was fast for a while says of inserts, or of this process' own last look, that they are yet to
+        # come. Looking on from there would pass over all until then.
+        since_ns = max(0, min(self.handled_ns, self._now_ns()) - _LATE_NS)
+        while told := await self._store.new_inserts(since_ns):
+            if inserts := [one for one in told if one not in self._handled]:
+                return inserts
+            since_ns = told[-1] + 1
+        return []
 
     def minutes(self, since_ns: int) -> set[int]:
         """Return the minutes in which anything is open, or was `since_ns`."""
