@@ -115,6 +115,27 @@ async def test_many_entries_go_in_messages_that_every_bus_takes() -> None:
     assert [*chain(*found)] == list(range(5_000))
 
 
+async def test_messages_shrink_to_what_a_bus_takes_that_takes_little() -> None:
+    """A server's limit is its operator's to set. Notes gather while the bus is away, so that a message is full."""
+
+    def refusal(_topic: str, message: Message) -> TooLargeError | None:
+        return TooLargeError("over the limit") if len(message.payload) > 100_000 else None
+
+    memory = broker()
+    noted, committed = list(range(2_000)), list(range(2_000, 5_000))
+    async with asyncio.timeout(20), ledger_book(RefusingBus(memory.bus(), refusal)) as book:
+        book.note(entries(*noted))
+        while True:
+            try:
+                await book.commit(entries(*committed))
+                break
+            except UnavailableError:
+                pass  # tried again, as all who commit do
+    found = [*chain(*await pages(memory.bus()))]
+    assert sorted({*found}) == noted + committed
+    assert [one for one in found if one in noted] == noted
+
+
 async def test_committing_nothing_takes_no_message() -> None:
     bus = broker().bus()
     async with ledger_book(bus) as book:
