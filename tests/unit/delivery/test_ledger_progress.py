@@ -32,3 +32,11 @@ def test_what_was_caught_up_with_stays_so() -> None:
     progress.caught_up(90 * S)
     progress.took(50 * S)
     assert progress.lag_s(100 * S) == 0
+
+
+def test_a_process_that_has_just_begun_knows_nothing_and_is_not_decades_behind() -> None:
+    progress = LedgerProgress(now_ns=lambda: 1_000 * S)
+    assert progress.lag_s(1_002 * S) == 2
+    assert progress.known_ns(1_002 * S, longest_wait_s=60) == 0
+    progress.took(900 * S)
+    assert progress.lag_s(1_002 * S) == 102

@@ -15,6 +15,7 @@ from a11i_bus.topology import LEDGER, topic
 from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import A11iError
+from a11i_chassis.logging import log_defect
 from a11i_delivery.audit import WAY, Finding, Judge, Look, Sample, missing, sample
 from a11i_delivery.ledger_progress import LedgerProgress
 from a11i_delivery.ledger_sums import LedgerSums
@@ -110,8 +111,13 @@ class _Round:
                 await self._look(stop)
                 await self._audit()
             except A11iError as error:
-                await self._conclude(self._judge.judge(None, self._now()), f"cannot tell: {error.message}")
-                await stopped_within(stop, self._settings.interval_s)
+                await self._cannot_tell(error.message, stop)
+            except Exception as error:  # What the books run into, such as a refused log-in, must not end the letters.
+                await self._cannot_tell(log_defect("ledger_audit_failed", error), stop)
+
+    async def _cannot_tell(self, why: str, stop: asyncio.Event) -> None:
+        await self._conclude(self._judge.judge(None, self._now()), f"cannot tell: {why}")
+        await stopped_within(stop, self._settings.interval_s)
 
     def _now(self) -> int:
         return self._auditor._now_ns()
