@@ -16,7 +16,8 @@ from a11i_storage.postgres.dead_letters import Letter, NewLetter
 _NAMESPACE: Final = uuid.UUID("5b0d8a0e-6c0f-4d43-9a55-1f2a5a6e7c11")
 """Of the ids of dead letters: any UUID would do, but it has to stay."""
 _REPLAY: Final = ":replay."
-_REPLAYED: Final = re.compile(r":replay\.([0-9a-f]{32}\.\d+)")
+_REPLAYED: Final = re.compile(r":(replay|archive)\.([0-9a-f]{32}\.\d+(?:\.unchanged)?)")
+"""What replays, of letters and of the archive, add to the id of a message: their account in the ledger."""
 _ROWS: Final = re.compile(r"(?:/\d+-\d+)+$")
 """What `a11i_bus.isolation` adds to the id of a message for a part of its batch."""
 _SIGNALS: Final = frozenset(span_batch_pb2.Signal.values()) - {span_batch_pb2.SIGNAL_UNSPECIFIED}
@@ -42,7 +43,7 @@ def describe(dead: SealedDeadLetter, message_id: str, seal: Seal, now: datetime)
     It is opened in memory for what its envelope says, and kept sealed as it is. One that cannot be opened or read is
     kept all the same.
     """
-    batch = _read_envelope(dead, seal) or _Batch(replay=_mark_of(dead.message_id))
+    batch = _read_envelope(dead, seal) or _Batch(replay=_mark_of(dead.message_id)[1])
     stage, _, version = dead.stage.rpartition(".")
     versioned = bool(stage) and version.isdecimal()
     return NewLetter(
@@ -124,13 +125,14 @@ def rows(message_id: str) -> str:
 
 
 def _replay_of(message_id: str) -> uuid.UUID | None:
-    mark = _mark_of(message_id)
-    return uuid.UUID(mark.partition(".")[0]) if mark else None
+    kind, mark = _mark_of(message_id)
+    return uuid.UUID(mark.partition(".")[0]) if kind == "replay" else None
 
 
-def _mark_of(message_id: str) -> str:
+def _mark_of(message_id: str) -> tuple[str, str]:
+    """Return what was replayed last, if anything was, and the account of that."""
     found = _REPLAYED.findall(message_id)
-    return found[-1] if found else ""
+    return found[-1] if found else ("", "")
 
 
 def _read_envelope(dead: SealedDeadLetter, seal: Seal) -> _Batch | None:
