@@ -16,13 +16,14 @@ from a11i_bus.heartbeat import Heartbeats
 from a11i_bus.isolation import FailedPart, Part, isolate
 from a11i_bus.ledger import LedgerBook, happened
 from a11i_bus.limits import output_limit
+from a11i_bus.line import Line
 from a11i_bus.outcomes import FailedMessage, Outcomes, failed_message
 from a11i_bus.port import Bus, Delivery, Message, Subscription
 from a11i_bus.settings import RunnerSettings
 from a11i_bus.spec import Stage, StageSpec
 from a11i_bus.transform import Made, Transform, row_count
 from a11i_bus.trial import Child, Trial, TrialOverBudgetError, WorkerDiedError
-from a11i_bus.waiting import Stopping, insist, stopped_within
+from a11i_bus.waiting import Stopping, stopped_within
 from a11i_bus.workers import AbandonedError, OverBudgetError, Workers
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermanentError, TransientError
@@ -72,6 +73,7 @@ class StageRunner:
         self._transform = Transform(spec.decode, stage, partial(output_limit, bus), spec.outcome)
         self._turns = FairQueue(settings.concurrency)
         self._room = Room(settings.window, settings.window_bytes)
+        self._line = Line(stop)
         self._one_child = asyncio.Lock()
         self._child: Child | None = None
         self._abandoned = False
@@ -240,7 +242,7 @@ class StageRunner:
         output_id = self._spec.output_id(source.id) + part
         for output in made.outputs:
             message = Message(id=output_id + output.part, key=source.key, payload=output.payload)
-            await insist(partial(self._bus.publish, self._spec.sink, message), self._outcomes.backoff())
+            await self._line.insist(partial(self._bus.publish, self._spec.sink, message), self._outcomes.backoff())
         self._ledger.note(happened([made.entry]))
         self._outcomes.worked_on(source.key, made.rows, made.received_time_ns)
 
