@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from a11i_storage.postgres.connection import Database
 from a11i_storage.postgres.settings import PostgresSettings
 
 if TYPE_CHECKING:
     import asyncpg
+
+_LOOK_SOON: Final = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+"""A host that lost its power or its network says no good-bye: PostgreSQL is to miss it in 25 s, not in two hours."""
 
 
 class Hold:
@@ -23,7 +26,7 @@ class Hold:
 
 
 class Turn:
-    """A PostgreSQL advisory lock. Who dies gives it up."""
+    """A PostgreSQL advisory lock. Who dies gives it up, also with all of its host."""
 
     def __init__(self, database: Database, key: int) -> None:
         self._database = database
@@ -36,6 +39,7 @@ class Turn:
         Raises UnavailableError while PostgreSQL is away, also where that comes to light inside.
         """
         async with self._database.connection() as connection:
+            await connection.execute(_LOOK_SOON)
             if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", self._key):
                 yield None
                 return
