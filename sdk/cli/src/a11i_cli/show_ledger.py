@@ -104,7 +104,8 @@ def _print_verdict(console: Console, audit: pb.GetAuditResponse) -> None:
     # A server that is newer than this command may know more.
     word, style = VERDICTS.get(audit.verdict, (str(audit.verdict), "yellow"))
     summary = printable(audit.summary)
-    print_note(console, Text.assemble((word, style), "  " if summary else ""), Text(summary))
+    before = Text.assemble((word, style), "  " if summary else "")
+    print_note(console, before, Text(summary), Text(" " * before.cell_len))
     if audit.verdict == pb.AUDIT_VERDICT_DRIFT:
         print_line(console, Text("a11i ledger open --silent 1m  names the batches to look for", style="dim"))
 

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("until", optional=True),
     Column("rows", right=True),
     Column("state"),
-    Column("who", flexible=True),
+    Column("who", flexible=True, optional=True),
 )
 
 

@@ -56,7 +56,7 @@ class LedgerServicer(pb_grpc.LedgerServiceServicer):
         if request.HasField("start_time"):
             start_s = _seconds(request.start_time, "start_time")
         if start_s >= end_s:
-            raise InvalidArgumentError("not before end_time", field="start_time")
+            raise InvalidArgumentError("start_time must be before end_time (unset: now)", field="start_time")
         accounts = await self._store.accounts(which, start_s=max(0, start_s), end_s=end_s, limit=_MAX_LINES)
         response = pb.GetLedgerResponse(accounts=map(_account, accounts[:_MAX_ACCOUNTS]))
         if (audit := await self._audit()) is not None:
@@ -69,7 +69,7 @@ class LedgerServicer(pb_grpc.LedgerServiceServicer):
         which = _filter(request.tenant_id, request.project_id)
         silent_s, limit = request.min_silent_s, requests.page_size(request.page_size)
         if not (silent_s >= 0 and math.isfinite(silent_s)):
-            raise InvalidArgumentError("a number of seconds is needed, 0 or more", field="min_silent_s")
+            raise InvalidArgumentError("min_silent_s must be a number of seconds, 0 or more", field="min_silent_s")
         silent_ns = self._now_ns() - int(min(silent_s, _MAX_S) * _S)
         found = await self._store.list_open(which, silent_ns=silent_ns, limit=limit)
         return pb.ListOpenBatchesResponse(batches=map(_open_batch, found))
@@ -90,7 +90,7 @@ def _filter(tenant_id: str, project_id: str) -> AccountFilter:
 
 def _seconds(timestamp: Timestamp, field: str) -> int:
     if not 0 <= timestamp.seconds <= _MAX_S:
-        raise InvalidArgumentError("not a time of the years 1970 to 2105", field=field)
+        raise InvalidArgumentError(f"{field} is not a time of the years 1970 to 2105", field=field)
     return timestamp.seconds
 
 

@@ -17,13 +17,13 @@ from a11i_telemetry.signals import Signal
 def order(request: pb.StartReplayRequest, peer: str, now: datetime) -> NewReplay:
     """Return what a request orders. Raises InvalidArgumentError."""
     if not request.HasField("start_time"):
-        raise InvalidArgumentError("since when? a time is needed", field="start_time")
+        raise InvalidArgumentError("start_time is needed: since when what was received is replayed", field="start_time")
     start = requests.time(request.start_time, "start_time")
     end = requests.time(request.end_time, "end_time") if request.HasField("end_time") else now
     if start >= end:
-        raise InvalidArgumentError("not before the end", field="start_time")
+        raise InvalidArgumentError("start_time must be before end_time (unset: now)", field="start_time")
     if request.point not in TOPICS:
-        raise InvalidArgumentError("from where? a point that is known here is needed", field="point")
+        raise InvalidArgumentError("point is needed: the writer, redaction or tokenization", field="point")
     return NewReplay(
         id=replay_id(request.replay_id) if request.replay_id else uuid.uuid4(),
         tenant_id=requests.tenant(request.tenant_id),
@@ -77,7 +77,7 @@ def replay_message(replay: Replay) -> pb.Replay:
 def _signals(asked: list[span_batch_pb2.Signal.ValueType]) -> tuple[int, ...]:
     known = {signal.value for signal in Signal}
     if not known.issuperset(asked):
-        raise InvalidArgumentError("not a signal that is known here", field="signals")
+        raise InvalidArgumentError("signals holds one that is not known here", field="signals")
     return tuple(sorted(set(asked) or known))
 
 
