@@ -281,3 +281,4 @@ async def test_what_is_wrong_with_a_request_is_named(ledger: Ledger) -> None:
         details = error_details_pb2.BadRequest()
         assert any(detail.Unpack(details) for detail in rich_status(caught.value).details)
         assert details.field_violations[0].field == field
+        assert field in (caught.value.details() or ""), "clients that read no details must know, too"

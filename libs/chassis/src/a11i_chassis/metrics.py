@@ -1,5 +1,6 @@
 """Every metric of a11i's services, each with a sentence, and the listener that Prometheus reads."""
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -111,6 +112,25 @@ LEDGER_LAG_SECONDS = Gauge(
     "a11i_ledger_lag_seconds", "How far what is stored of the ledger is behind what was written to it."
 )
 LEDGER_AUDIT_TIMESTAMP = Gauge("a11i_ledger_audit_timestamp_seconds", "When the last audit was made, in Unix time.")
+LEDGER_GAUGES = (
+    LEDGER_BALANCED,
+    LEDGER_MISSING_BATCHES,
+    LEDGER_PHANTOM_ITEMS,
+    LEDGER_OPEN_BATCHES,
+    LEDGER_IN_FLIGHT_ITEMS,
+    LEDGER_LAG_SECONDS,
+    LEDGER_AUDIT_TIMESTAMP,
+)
+"""Those that only a process that audits sets."""
+
+
+def forget_audit() -> None:
+    """Make the ledger's gauges NaN: 0 would say that something was found."""
+    for gauge in LEDGER_GAUGES:
+        gauge.set(math.nan)
+
+
+forget_audit()
 WRITER_ROWS = Counter("a11i_writer_rows_total", "Rows stored in ClickHouse, resent ones included.")
 ARCHIVE_OBJECTS = Counter("a11i_archive_objects_total", "Objects put into the archive, repeated ones included.")
 ARCHIVE_BYTES = Counter("a11i_archive_bytes_total", "Bytes of objects put into the archive, repeated ones included.")

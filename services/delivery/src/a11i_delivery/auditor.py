@@ -1,7 +1,6 @@
 """Audits the ledger continuously."""
 
 import asyncio
-import math
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
@@ -256,16 +255,7 @@ def _drift_words(finding: Finding) -> str:
 def _show(audit: Audit | None, *, in_flight_items: int = 0) -> None:
     """Set the metrics; None: another process audits, and shows them."""
     if audit is None:
-        for metric in (
-            metrics.LEDGER_BALANCED,
-            metrics.LEDGER_MISSING_BATCHES,
-            metrics.LEDGER_PHANTOM_ITEMS,
-            metrics.LEDGER_OPEN_BATCHES,
-            metrics.LEDGER_IN_FLIGHT_ITEMS,
-            metrics.LEDGER_LAG_SECONDS,
-            metrics.LEDGER_AUDIT_TIMESTAMP,
-        ):
-            metric.set(math.nan)
+        metrics.forget_audit()
         return
     metrics.LEDGER_BALANCED.set({Verdict.BALANCED: 1, Verdict.DRIFT: 0, Verdict.UNKNOWN: -1}[audit.verdict])
     metrics.LEDGER_MISSING_BATCHES.set(audit.missing_batches)
