@@ -58,7 +58,7 @@ service: setup ## Run the tests of each service in one process.
 	@$(PYTEST) tests/service
 
 e2e: setup ## Run the tests of the whole mesh as processes.
-	@pytest tests/e2e
+	@pytest -n 2 --dist loadfile tests/e2e
 
 fuzz-quick: setup
 	@pytest -n $(WORKERS) tests/fuzz

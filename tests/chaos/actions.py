@@ -182,16 +182,14 @@ async def lose_acknowledgements(world: World) -> bool:
     """Let every acknowledgement to the bus vanish for longer than it waits for one: all comes again."""
     dialect = world.mesh.dialect
     rule = Swallow(lambda frame: any(dialect.acknowledges(frame, topic, group) for group, topic in _INPUT.items()))
-    await _rule_for(world.mesh.proxies.bus, rule, ACK_WAIT_S + 1.0)
-    return rule.count > 0
+    return await _until_met(world.mesh.proxies.bus, rule, ACK_WAIT_S + 1.0)
 
 
 async def double_publications(world: World) -> bool:
     """Let every message reach the bus twice."""
     dialect = world.mesh.dialect
     rule = Double(lambda frame: any(dialect.publishes(frame, topic) for topic in _OUTPUT.values()))
-    await _rule_for(world.mesh.proxies.bus, rule, world.rng.uniform(2.0, 4.0))
-    return rule.count > 0
+    return await _until_met(world.mesh.proxies.bus, rule, world.rng.uniform(2.0, 4.0))
 
 
 async def delay(world: World, name: str) -> bool:
@@ -235,6 +233,13 @@ async def _replay(mesh: ChaosMesh) -> None:
 async def _rule_for(proxy: Proxy, rule: Rule, seconds: float) -> None:
     with proxy.rule(rule):
         await asyncio.sleep(seconds)
+
+
+async def _until_met(proxy: Proxy, rule: Swallow | Double, seconds: float) -> bool:
+    """Hold to a rule for seconds; longer, if nothing comes by that it is about."""
+    with proxy.rule(rule):
+        await asyncio.sleep(seconds)
+        return await _is_set(rule.met)
 
 
 async def _trap(proxy: Proxy, trap: Trap | AnswerTrap) -> bool:

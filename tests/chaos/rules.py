@@ -61,13 +61,14 @@ class Swallow:
 
     def __init__(self, matches: Matches) -> None:
         self._matches = matches
-        self.count = 0
+        self.met = asyncio.Event()
+        """Set once something matched."""
 
     async def decide(self, frame: Frame) -> Fate:
         """Drop what matches."""
         if not self._matches(frame):
             return Fate(frame.data)
-        self.count += 1
+        self.met.set()
         return Fate(b"")
 
 
@@ -76,13 +77,14 @@ class Double:
 
     def __init__(self, matches: Matches) -> None:
         self._matches = matches
-        self.count = 0
+        self.met = asyncio.Event()
+        """Set once something matched."""
 
     async def decide(self, frame: Frame) -> Fate:
         """Double what matches."""
         if not self._matches(frame):
             return Fate(frame.data)
-        self.count += 1
+        self.met.set()
         return Fate(frame.data * 2)
 
 
