@@ -21,6 +21,7 @@ from a11i_chassis.errors import InvalidArgumentError, UnavailableError
 from a11i_chassis.ingest_policy import IngestPolicy
 from a11i_ingest.intake import Intake, Receipt
 from a11i_ingest.kinds import KINDS
+from a11i_ingest.pacing import Pace
 from a11i_ingest.settings import IntakeSettings
 from a11i_telemetry import received
 from a11i_telemetry.otlp import BAD_SPAN_ID, BAD_TRACE_ID
@@ -78,6 +79,7 @@ async def taking(bus: OrderedBus, executor: Executor, settings: IntakeSettings |
         yield Intake(
             bus,
             ledger,
+            Pace(bus, 1024**3),
             executor,
             settings or IntakeSettings(),
             max_request_bytes=64 * 1024**2,

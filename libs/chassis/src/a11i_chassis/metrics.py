@@ -30,6 +30,13 @@ INGEST_REQUESTS = Counter(
     "a11i_ingest_requests_total", "Requests that carried spans, by door and outcome.", ["door", "outcome"]
 )
 INGEST_BYTES = Counter("a11i_ingest_bytes_total", "Bytes of requests after decompression.", ["door"])
+INGEST_BUS_FILL = Gauge(
+    "a11i_ingest_bus_fill_ratio",
+    "About which part of its topic the backlog takes. From 0.5 on answers are held back, at 1 requests are refused.",
+)
+INGEST_SLOWED_SECONDS = Counter(
+    "a11i_ingest_slowed_seconds_total", "Seconds for which answers were held back, the bus filling up."
+)
 INGEST_BYTES_IN_FLIGHT = Gauge(
     "a11i_ingest_bytes_in_flight",
     "Bytes of requests that are read or worked on; one of a size still unknown counts as the largest.",

@@ -25,6 +25,7 @@ from a11i_ingest.checks import Keeps
 from a11i_ingest.compression import expected_size, gunzip, too_large
 from a11i_ingest.expected import ExpectedSizes
 from a11i_ingest.kinds import Kind
+from a11i_ingest.pacing import Pace
 from a11i_ingest.prepared import Outgoing, Prepared, prepare, prepare_issues
 from a11i_ingest.refusals import Refusals
 from a11i_ingest.sampling import keeper
@@ -81,6 +82,7 @@ class Intake:
         self,
         bus: Bus,
         ledger: LedgerBook,
+        pace: Pace,
         executor: Executor,
         settings: IntakeSettings,
         *,
@@ -89,6 +91,7 @@ class Intake:
     ) -> None:
         self._bus = bus
         self._ledger = ledger
+        self._pace = pace
         self._executor = executor
         self._settings = settings
         self._admission = Admission(
@@ -151,6 +154,7 @@ class Intake:
                 # Entered after it is durable: what is refused until then has not come in.
                 await self._publish_all(arrival, prepared.messages)
                 await self._ledger.commit(happened(prepared.entries))
+            await self._pace.hold()
         return _receipt(arrival.door, kind, accepted)
 
     async def gunzip(self, arrival: Arrival, body: bytes) -> bytes:
@@ -251,6 +255,7 @@ class Intake:
         async with self._publishing.turn(tenant_id, outgoing.size):
             message = Message(id=outgoing.id, key=tenant_id, payload=outgoing.encode())
             await self._bus.publish(topology.SPANS_RECEIVED, message)
+            self._pace.published(len(message.payload))
 
 
 @contextmanager
