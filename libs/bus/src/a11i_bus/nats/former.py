@@ -16,7 +16,7 @@ from a11i_bus.nats.subscription import NatsSubscription, open_subscription
 from a11i_bus.port import Bus
 from a11i_bus.settings import BusSettings
 from a11i_bus.topology import FORMERLY, Topic
-from a11i_chassis.errors import UnavailableError
+from a11i_chassis.errors import A11iError, UnavailableError
 
 _LOOK_S: Final = 30.0
 """Between two looks: a service of the version before makes the former stream again while it is still rolled out."""
@@ -34,10 +34,10 @@ async def keep_moving(link: NatsLink, bus: Bus, topic: Topic, settings: BusSetti
     while True:
         try:
             await _look(link, bus, former, topic, settings)
-        except UnavailableError as error:
+        except A11iError as error:  # one that the bus refuses for good waits where it is, and is said again and again
             if link.up:
                 _log.warning("bus_topic_not_moved", topic=topic.name, error=error.message)
-            await asyncio.sleep(_RETRY_S)
+            await asyncio.sleep(_RETRY_S if isinstance(error, UnavailableError) else _LOOK_S)
         else:
             await asyncio.sleep(_LOOK_S)
 

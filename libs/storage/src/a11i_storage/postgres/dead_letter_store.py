@@ -38,7 +38,8 @@ ON CONFLICT (id) DO UPDATE SET
   reason = excluded.reason, error_type = excluded.error_type, error_id = excluded.error_id, tries = excluded.tries,
   last_time = greatest(kept.last_time, excluded.last_time), key_id = excluded.key_id,
   payload_bytes = excluded.payload_bytes, sealed = excluded.sealed,
-  state = CASE WHEN kept.state = 2 THEN kept.state ELSE 1 END
+  state = CASE WHEN kept.state = 2 THEN kept.state ELSE 1 END,
+  to_enter = false
 WHERE kept.error_id <> excluded.error_id
 RETURNING id
 """
