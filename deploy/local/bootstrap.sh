@@ -65,12 +65,13 @@ quietly() {
     if [ $code = 0 ]; then
         return
     fi
-    if grep -qiE 'from versions: none|connect|network|resolve|dns|timed out|certificate|offline|unreachable|error sending request' $log; then
+    # Hashes first: a log of packages that were fetched speaks of connections and of what was resolved, too.
+    if grep -qiE 'hash(es)? mismatch|do not match the hashes|no hashes were provided' $log; then
+        fail "a package is not the one that requirements.lock names (its hash differs): check the package index; see $log"
+    elif grep -qiE 'from versions: none|connect|network|resolve|dns|timed out|certificate|offline|unreachable|error sending request' $log; then
         fail "the package index can't be reached: check the network and pip's or uv's settings, then run it again; see $log"
     elif grep -qiE 'no wheels|no usable wheels|no matching distribution|not (a )?supported (wheel|on this platform)|not have a wheel|no source distribution' $log; then
         fail "a package has no wheel for this platform ($(uname -sm)); Linux on x86_64 with glibc 2.28 or later has all; see $log"
-    elif grep -qiE 'hash(es)? mismatch|do not match the hashes' $log; then
-        fail "a package is not the one that requirements.lock names (its hash differs): check the package index; see $log"
     elif grep -qiE 'no space left' $log; then
         fail "the disk is full: 3 GB are needed below $(pwd)"
     fi

@@ -21,6 +21,7 @@ import pyarrow as pa
 import uvloop
 from pydantic import SecretStr
 
+from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_TOKENIZED
 from a11i_bus import Bus, BusSettings, Message, connect
 from a11i_bus.memory import MemoryBroker
 from a11i_bus.runner import RunnerSettings, StageSpec, run_stage
@@ -67,7 +68,9 @@ def _unchanged(spans: SpanBatch) -> SpanBatch:
 
 
 def _spec(decode: Callable[[bytes], SpanBatch] = SpanBatch.decode) -> StageSpec:
-    return StageSpec("bench", 1, SPANS_RECEIVED, "tokenization", SPANS_TOKENIZED, decode)
+    return StageSpec(
+        "bench", 1, SPANS_RECEIVED, "tokenization", SPANS_TOKENIZED, decode, outcome=LEDGER_OUTCOME_TOKENIZED
+    )
 
 
 def _prepared(_: bytes) -> SpanBatch:

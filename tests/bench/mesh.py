@@ -125,8 +125,6 @@ class _Starter:
             if plan.process.name in names
         ]
         engines = {name for plan in plans for name in plan.process.after} - set(services.SERVICES)
-        if len(plans) == len(EVERYTHING):
-            engines.add("seaweedfs")  # part of a whole mesh, although no service needs it to start
         steps = [self._engine(name) for name in sorted(engines)]
         steps += [self._migration(engine, name) for engine, name in services.MIGRATIONS.items() if engine in engines]
         steps += [self._process(plan.process, plan.after) for plan in plans]

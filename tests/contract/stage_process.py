@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_TOKENIZED
 from a11i_bus import BusSettings, connect
 from a11i_bus.runner import RunnerSettings, StageHealth, StageSpec, run_stage
 from a11i_bus.topology import SPANS_RECEIVED, SPANS_TOKENIZED
@@ -17,7 +18,9 @@ from a11i_chassis.app import App, run
 from a11i_chassis.settings import ServiceSettings
 from a11i_telemetry.batch import SpanBatch
 
-SPEC: Final = StageSpec("tokenization", 1, SPANS_RECEIVED, "tokenization", SPANS_TOKENIZED)
+SPEC: Final = StageSpec(
+    "tokenization", 1, SPANS_RECEIVED, "tokenization", SPANS_TOKENIZED, outcome=LEDGER_OUTCOME_TOKENIZED
+)
 KEY: Final = SecretStr("k" * 32)
 HANG_S: Final = 600.0
 SLOW_S: Final = 30.0

@@ -1,6 +1,7 @@
 """What holds on Kafka alone: members that die, partitions that move, state beside the offsets, what is deleted."""
 
 import asyncio
+import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from tests.contract.bus_harness import (
     publish_surely,
 )
 from tests.engines.kafka import KafkaServer
+from tests.engines.kafka_secure import MECHANISM
 
 pytestmark = pytest.mark.timeout(120)  # members that die, and a JVM that starts anew, take their time
 
@@ -77,35 +79,59 @@ async def test_a_wait_outlives_the_member_that_asked_for_it(url: str) -> None:
 
 
 async def test_members_that_join_and_leave_in_mid_stream_lose_nothing_and_keep_the_order_of_a_key(url: str) -> None:
-    received: dict[int, list[int]] = {key: [] for key in range(KEYS)}
-    stop = asyncio.Event()
-
-    async def receive(until: asyncio.Event) -> None:
-        async with connect(settings(url)) as bus, bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=8) as member:
-            while not until.is_set():
-                for delivery in await member.fetch(8, timeout_s=0.2):
-                    number = int(delivery.message.id.removeprefix("id-"))
-                    received[number % KEYS].append(number)
-                    await delivery.ack()
-
-    def count() -> int:
-        return sum(len(set(numbers)) for numbers in received.values())
-
+    received: list[int] = []
+    stop, leave = asyncio.Event(), asyncio.Event()
     async with connect(settings(url)) as bus, asyncio.TaskGroup() as tasks:
-        tasks.create_task(receive(stop))
+        tasks.create_task(_receive(url, received, stop))
         tasks.create_task(_publish(bus, 600))
-        await _until(lambda: count() > 100)
-        leave = asyncio.Event()
-        second = tasks.create_task(receive(leave))
-        await _until(lambda: count() > 300)
+        await _until(lambda: len(set(received)) > 100)
+        second = tasks.create_task(_receive(url, received, leave))
+        await _until(lambda: len(set(received)) > 300)
         leave.set()
         await second
-        await _until(lambda: count() == 600)
+        await _until(lambda: len(set(received)) == 600)
         stop.set()
-    for key, numbers in received.items():
-        assert list(dict.fromkeys(numbers)) == list(range(key, 600, KEYS))
+        await _until_settled(bus)
+    _check_order(received, 600)
     # Only what a member held when its partitions went to another may be given twice.
-    assert sum(len(numbers) for numbers in received.values()) - 600 <= 3 * 8
+    assert len(received) - 600 <= 3 * 8
+
+
+async def test_a_member_that_is_killed_in_mid_stream_loses_nothing_and_keeps_the_order_of_a_key(url: str) -> None:
+    received: list[int] = []
+    stop = asyncio.Event()
+    async with connect(settings(url)) as bus, asyncio.TaskGroup() as tasks:
+        tasks.create_task(_receive(url, received, stop))
+        tasks.create_task(_publish(bus, 400))
+        await _until(lambda: len(received) > 50)
+        taken, attempt = (await _take_and_die(url)).split()
+        held = int(taken.removeprefix("id-"))
+        assert attempt == "1"
+        assert held not in received
+        await _until(lambda: len(set(received)) == 400)
+        stop.set()
+        await _until_settled(bus)
+    _check_order(received, 400)
+    assert held in received
+    # When the other joined, and when it was gone.
+    assert len(received) - 400 <= 2 * 8
+
+
+async def test_a_flood_delays_only_the_keys_of_its_partition(url: str) -> None:
+    others = [f"tenant-{number}" for number in range(8)]
+    arrived: list[str] = []
+    async with connect(settings(url)) as bus:
+        flood = [message(number, key="flood", payload=bytes(40_000)) for number in range(200)]
+        await asyncio.gather(*(bus.publish(SPANS_RECEIVED, one) for one in flood))
+        for number, key in enumerate(others, 200):
+            await bus.publish(SPANS_RECEIVED, message(number, key=key))
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=16) as subscription:
+            while len(arrived) < 208:
+                delivery = await fetch_one(subscription)
+                arrived.append(delivery.message.key)
+                await delivery.ack()
+    # Two of these eight tenants share its partition. The others wait for a piece of 2 MiB, 50 messages, at most.
+    assert len(set(others) & set(arrived[:100])) == 6
 
 
 async def test_a_second_message_of_an_id_from_another_publisher_is_delivered_once(url: str) -> None:
@@ -190,6 +216,35 @@ async def test_a_wrong_password_keeps_the_bus_away(kafka_server: KafkaServer, ur
             await bus.publish(SPANS_RECEIVED, message(1))
 
 
+async def test_the_bus_works_over_tls_with_a_log_in_that_sends_no_password(kafka_server: KafkaServer) -> None:
+    url = kafka_server.secure.url(kafka_server.config.user, f"test-{secrets.token_hex(4)}")
+    async with connect(settings(url)) as bus:
+        await bus.publish(SPANS_RECEIVED, message(1))
+        assert await bus.pending(SPANS_RECEIVED, GROUP) == 1
+        async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription:
+            await (await fetch_one(subscription)).ack()
+        assert await bus.pending(SPANS_RECEIVED, GROUP) == 0
+
+
+@pytest.mark.parametrize("wrong", ["password", "certificate", "mechanism"])
+async def test_who_cannot_show_or_check_what_tls_and_scram_ask_for_stays_away(
+    kafka_server: KafkaServer, wrong: str
+) -> None:
+    secure = kafka_server.secure
+    right = secure.url(kafka_server.config.user, f"test-{secrets.token_hex(4)}")
+    changes = {
+        "password": (secure.password, "another"),
+        "certificate": (f"&ca={secure.certificate}", ""),  # signed by nobody that the system trusts
+        "mechanism": (MECHANISM, "PLAIN"),
+    }
+    url = right.replace(*changes[wrong])
+    assert url != right
+    async with connect(settings(url, connect_wait_s=1.0)) as bus:
+        assert not await bus.ready()
+        with pytest.raises(UnavailableError):
+            await bus.publish(SPANS_RECEIVED, message(1))
+
+
 async def test_changes_to_a_topic_that_lose_messages_are_undone(url: str) -> None:
     from tests.contract.kafka_log import open_log  # needs Kafka's client, which the fixture asks for
 
@@ -203,6 +258,29 @@ async def test_changes_to_a_topic_that_lose_messages_are_undone(url: str) -> Non
     assert config["retention.ms"] == "-1"
     assert config["min.insync.replicas"] == "1"
     assert config["flush.messages"] == "1"
+
+
+async def _receive(url: str, received: list[int], until: asyncio.Event) -> None:
+    """Be a member until then, and note what comes."""
+    async with connect(settings(url)) as bus, bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=8) as member:
+        while not until.is_set():
+            for delivery in await member.fetch(8, timeout_s=0.2):
+                received.append(int(delivery.message.id.removeprefix("id-")))
+                await delivery.ack()
+
+
+def _check_order(received: list[int], count: int) -> None:
+    """Fail unless all that was published came, and first in the order of its key."""
+    for key in range(KEYS):
+        of_key = [number for number in received if number % KEYS == key]
+        assert list(dict.fromkeys(of_key)) == list(range(key, count, KEYS))
+
+
+async def _until_settled(bus: Bus) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while await bus.pending(SPANS_RECEIVED, GROUP):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
 
 
 async def _take_and_die(url: str) -> str:

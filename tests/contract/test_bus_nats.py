@@ -8,14 +8,16 @@ from pathlib import Path
 
 import nats
 import pytest
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy
 from pydantic import SecretStr
 
 from a11i_bus import Bus, BusSettings, connect
 from a11i_bus.nats.client import LinkClient
 from a11i_bus.nats.subjects import stream_name
-from a11i_bus.topology import SPANS_RECEIVED
+from a11i_bus.topology import DEADLETTERS, SPANS_RECEIVED
 from a11i_chassis.errors import UnavailableError
-from tests.contract.bus_harness import PATIENCE_S, fetch_one, message, publish_surely
+from tests.contract.bus_harness import PATIENCE_S, fetch_exactly, fetch_one, message, publish_surely
 from tests.engines.nats import NatsServer
 
 GROUP = "tokenization"
@@ -149,6 +151,36 @@ async def test_what_a_leaving_member_has_not_fetched_comes_to_others_at_once(ser
             await bus.publish(SPANS_RECEIVED, message(1))
         async with bus.subscribe(SPANS_RECEIVED, GROUP, max_unsettled=10) as subscription:
             assert (await fetch_one(subscription)).message.id == "id-1"
+
+
+async def test_dead_letters_that_wait_under_the_topics_former_name_are_moved(server: NatsServer) -> None:
+    stream = "A11I_DEADLETTERS"
+    client = await nats.connect(server.url)
+    jetstream = client.jetstream()
+    await jetstream.add_stream(name=stream, subjects=["a11i.deadletters.*"], max_age=3600, discard=DiscardPolicy.NEW)
+    former = await jetstream.pull_subscribe("a11i.deadletters.*", "delivery", stream)
+    for number in range(5):
+        letter = {"Nats-Msg-Id": f"id-{number}", "A11i-Stage": "redaction.1"}
+        await jetstream.publish("a11i.deadletters.tenant-1", str(number).encode(), headers=letter)
+    settled, _held_by_a_member_that_dies = await former.fetch(2)
+    await settled.ack_sync()
+    async with (
+        connect(settings(server)) as bus,
+        bus.subscribe(DEADLETTERS, "delivery", max_unsettled=10) as subscription,
+    ):
+        letters = [delivery.message for delivery in await fetch_exactly(subscription, 4)]
+        assert {letter.id: letter.payload for letter in letters} == {f"id-{n}": b"%d" % n for n in range(1, 5)}
+        assert {(letter.key, letter.headers["A11i-Stage"]) for letter in letters} == {("tenant-1", "redaction.1")}
+        await _until_gone(jetstream, stream)
+        assert await subscription.pending() == 4
+    await client.close()
+
+
+async def _until_gone(jetstream: JetStreamContext, stream: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while stream in [info.config.name for info in await jetstream.streams_info()]:
+        assert time.monotonic() < deadline, "the former stream is still there"
+        await asyncio.sleep(0.05)
 
 
 async def _publish_for(bus: Bus, seconds: float) -> None:

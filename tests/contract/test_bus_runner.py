@@ -6,6 +6,7 @@ import time
 import pyarrow as pa
 from pydantic import SecretStr
 
+from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_REDACTED, LEDGER_OUTCOME_TOKENIZED
 from a11i_bus import Bus, Message
 from a11i_bus.runner import RunnerSettings, SinkSettings, SinkSpec, StageSpec, run_sink, run_stage
 from a11i_bus.topology import DEADLETTERS, SPANS_RECEIVED, SPANS_REDACTED, SPANS_TOKENIZED
@@ -14,8 +15,10 @@ from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.schema import SCHEMA
 from tests.contract.bus_harness import PATIENCE_S, Harness, publish_surely
 
-TOKENIZATION = StageSpec("tokenization", 1, SPANS_RECEIVED, "tokenization", SPANS_TOKENIZED)
-REDACTION = StageSpec("redaction", 1, SPANS_TOKENIZED, "redaction", SPANS_REDACTED)
+TOKENIZATION = StageSpec(
+    "tokenization", 1, SPANS_RECEIVED, "tokenization", SPANS_TOKENIZED, outcome=LEDGER_OUTCOME_TOKENIZED
+)
+REDACTION = StageSpec("redaction", 1, SPANS_TOKENIZED, "redaction", SPANS_REDACTED, outcome=LEDGER_OUTCOME_REDACTED)
 WRITER = SinkSpec("writer", 1, SPANS_REDACTED, "writer")
 KEY = SecretStr("k" * 32)
 RUNNER = RunnerSettings(retry_base_s=0.01, retry_max_s=0.1, heartbeat_s=0.2)

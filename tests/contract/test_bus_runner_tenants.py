@@ -10,6 +10,7 @@ import pyarrow as pa
 from pydantic import SecretStr
 
 from a11i.telemetry.v1 import span_batch_pb2
+from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_TOKENIZED
 from a11i_bus import Bus, Message
 from a11i_bus.runner import RunnerSettings, Stage, StageSpec, run_stage
 from a11i_bus.topology import DEADLETTERS, SPANS_RECEIVED, SPANS_TOKENIZED
@@ -23,7 +24,9 @@ FLOOD = 60
 
 
 def spec(version: int = 1) -> StageSpec:
-    return StageSpec("tokenization", version, SPANS_RECEIVED, "tokenization", SPANS_TOKENIZED)
+    return StageSpec(
+        "tokenization", version, SPANS_RECEIVED, "tokenization", SPANS_TOKENIZED, outcome=LEDGER_OUTCOME_TOKENIZED
+    )
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -58,6 +58,8 @@ def letter(tenant: str, number: int = 0) -> NewLetter:
         message_id=f"message-{number}",
         batch_id=f"batch-{number}",
         item_count=2,
+        first_item=2**32 - 1,
+        replay="an account",
         received_time=START + timedelta(seconds=number),
         reason="INTERNAL",
         error_type="ValueError",
@@ -98,6 +100,55 @@ async def test_a_letter_comes_back_as_it_was_kept(store: DeadLetterStore, tenant
         replay_topic="",
         payload_bytes=len(kept.sealed),
     )
+
+
+class Entered:
+    """A ledger, as far as letters know it."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.away = False
+
+    async def add(self, letters: Sequence[Letter]) -> None:
+        if self.away:
+            raise UnavailableError("the ledger is away")
+        self.letters += letters
+
+    def of(self, tenant: str) -> list[Letter]:
+        return [one for one in self.letters if one.tenant_id == tenant]
+
+
+async def test_what_is_discarded_is_entered_once_the_ledger_takes_it(store: DeadLetterStore, tenant: str) -> None:
+    entered, kept = Entered(), letter(tenant)
+    await store.keep(kept)
+    await store.keep(letter(tenant, 1))
+    while await store.enter_discarded(entered.add, 10):  # of other tests
+        pass
+    await store.discard(tenant, LetterFilter(ids=(kept.id,)), SOMEBODY, 10)
+
+    entered.away = True
+    with pytest.raises(UnavailableError):
+        await store.enter_discarded(entered.add, 10)
+    entered.away = False
+    assert await store.enter_discarded(entered.add, 10) == 1
+    assert await store.enter_discarded(entered.add, 10) == 0
+
+    assert [(one.id, one.state, one.first_item, one.replay) for one in entered.of(tenant)] == [
+        (kept.id, LetterState.DISCARDED, kept.first_item, kept.replay)
+    ]
+
+
+async def test_no_letter_expires_that_the_ledger_does_not_know_of(store: DeadLetterStore, tenant: str) -> None:
+    entered, long_ago = Entered(), START - timedelta(days=10_950)
+    kept = replace(letter(tenant), time=long_ago)
+    await store.keep(kept)
+    entered.away = True
+    with pytest.raises(UnavailableError):
+        await store.expire(long_ago + timedelta(days=1), NewAction("retention", ""), 10, entered.add)
+    assert (await state(store, kept))[0] is LetterState.WAITING
+    entered.away = False
+    assert await store.expire(long_ago + timedelta(days=1), NewAction("retention", ""), 10, entered.add) == 1
+    assert [one.id for one in entered.of(tenant)] == [kept.id]
 
 
 async def test_a_letter_that_is_delivered_again_is_kept_once(store: DeadLetterStore, tenant: str) -> None:
@@ -271,10 +322,12 @@ async def test_letters_older_than_the_retention_go_and_that_they_waited_is_on_re
         await store.keep(one)
     await store.discard(tenant, LetterFilter(ids=(settled.id,)), SOMEBODY, 10)
 
-    while await store.expire(long_ago + timedelta(days=1), NewAction("retention", ""), 1):
+    entered = Entered()
+    while await store.expire(long_ago + timedelta(days=1), NewAction("retention", ""), 1, entered.add):
         pass
 
     assert [one.id for one in await store.list_letters(tenant, ANY, 10, None)] == [fresh.id]
+    assert sorted(one.id for one in entered.of(tenant)) == sorted([old.id, settled.id])
     expired, discarded = await store.list_actions(tenant, None, 10, None)
     assert (expired.kind, expired.letter_count) == (ActionKind.EXPIRE, 1)
     assert await store.list_actions(tenant, old.id, 10, None) == [expired]
@@ -285,9 +338,9 @@ async def test_a_letter_under_replay_does_not_expire(store: DeadLetterStore, ten
     long_ago = START - timedelta(days=7300)
     await store.keep(replace(letter(tenant), time=long_ago))
     await store.begin_replay(tenant, ANY, "", SOMEBODY, 10)
-    assert await store.expire(long_ago + timedelta(days=1), NewAction("retention", ""), 10) == 0
+    assert await store.expire(long_ago + timedelta(days=1), NewAction("retention", ""), 10, Entered().add) == 0
     assert await store.replay_next(published)
-    assert await store.expire(long_ago + timedelta(days=1), NewAction("retention", ""), 10) == 1
+    assert await store.expire(long_ago + timedelta(days=1), NewAction("retention", ""), 10, Entered().add) == 1
 
 
 async def test_a_store_that_is_away_is_unavailable(tenant: str) -> None:

@@ -159,6 +159,16 @@ async def test_an_issue_of_a_request_that_came_again_later_is_one(rows_of: RowsO
     assert await rows.texts(times=TimeRange(NOON_NS, NOON_NS + S)) == []
 
 
+async def test_an_issue_is_one_however_its_batch_was_taken_apart(store: Store, rows_of: RowsOf) -> None:
+    rows, names = rows_of(Signal.ISSUES), ["a", "b", "c"]
+    whole = signal_batch(
+        Signal.ISSUES, *(text(Signal.ISSUES, name) for name in names), scope=store.scope, batch_id="1" * 32
+    )
+    for parts in ([whole], [whole.rows(1, 3).rows(1, 2)], whole.split(1), [whole]):
+        await store.writer.insert(parts)
+        assert sorted(await rows.texts()) == names
+
+
 async def test_all_signals_go_in_at_once(store: Store, rows_of: RowsOf) -> None:
     others = [signal_batch(signal, text(signal, signal.name), scope=store.scope) for signal in OTHERS]
     await store.writer.insert([*others, batch(span(name="a span"), scope=store.scope), *others])

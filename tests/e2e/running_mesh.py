@@ -76,14 +76,16 @@ class RunningMesh:
             return grpc.StatusCode.OK
 
     def bus_is_empty(self) -> bool:
-        """Whether every batch has passed: no stream but the dead letters holds a message."""
+        """Whether every batch has passed: none of the spans' streams holds a message."""
         return asyncio.run(self._messages_on_the_bus()) == 0
 
     async def _messages_on_the_bus(self) -> int:
         connection = await nats.connect(self.env["A11I_NATS"])
         try:
             streams = await connection.jetstream().streams_info()
-            return sum(stream.state.messages for stream in streams if "DEADLETTERS" not in (stream.config.name or ""))
+            return sum(
+                stream.state.messages for stream in streams if (stream.config.name or "").startswith("A11I_SPANS_")
+            )
         finally:
             await connection.close()
 

@@ -1,4 +1,7 @@
-"""A real Apache Kafka in KRaft mode from its published jars, for tests and benchmarks: own ports, own directory."""
+"""A real Apache Kafka in KRaft mode from its published jars, for tests and benchmarks: own ports, own directory.
+
+It lets clients in with a password in the clear, as the embedded mesh's does, and over TLS with SCRAM (`secure`).
+"""
 
 import contextlib
 import importlib
@@ -17,6 +20,7 @@ import pytest
 from a11i_local.engines import kafka, kafka_jars
 from a11i_local.engines.kafka import KafkaConfig
 from a11i_local.errors import SetupError
+from tests.engines.kafka_secure import secure_listener
 from tests.engines.nats import free_port
 
 _START_DEADLINE_S = 60.0
@@ -56,6 +60,7 @@ class KafkaServer:
             user="a11i",
             password=secrets.token_hex(16),
         )
+        self.secure = secure_listener(directory, free_port(), secrets.token_hex(16))
         self._java = kafka_jars.java()
         self._jars = kafka_jars.fetch()
         self._log = directory / "kafka.log"
@@ -110,12 +115,16 @@ class KafkaServer:
 
     def _prepare(self) -> None:
         self.config.directory.mkdir(exist_ok=True)
-        self.config.properties_file.write_text(kafka.properties_text(self.config))
+        properties = kafka.properties_text(self.config) + self.secure.properties_text(self.config)
+        self.config.properties_file.write_text(properties)
         self.config.properties_file.chmod(0o600)
         self.config.logging_file.write_text(kafka.logging_text())
         if not kafka.is_formatted(self.config):
             subprocess.run(
-                kafka.format_command(self._java, self._jars, self.config),
+                [
+                    *kafka.format_command(self._java, self._jars, self.config),
+                    *self.secure.format_arguments(self.config.user),
+                ],
                 capture_output=True,
                 timeout=_FORMAT_DEADLINE_S,
                 check=True,

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +21,9 @@ _STOP_DEADLINE_S = 20.0
 class NatsServer:
     """A server that can be stopped, killed and started again on the same port and data."""
 
-    def __init__(self, directory: Path, *, port: int | None = None) -> None:
+    def __init__(self, directory: Path, *, port: int | None = None, extra_config: str = "") -> None:
         self.directory = directory
+        self.extra_config = extra_config
         self.config = NatsConfig(
             port=port or free_port(),
             store_dir=directory / "jetstream",
@@ -39,6 +40,11 @@ class NatsServer:
         return url(self.config)
 
     @property
+    def up(self) -> bool:
+        """True between start and its end."""
+        return self._process is not None
+
+    @property
     def pid(self) -> int:
         """Process id of the running server."""
         assert self._process is not None
@@ -48,7 +54,7 @@ class NatsServer:
         """Start the server and wait until it answers. Raises RuntimeError with its log if it does not."""
         assert self._process is None
         config_file = self.directory / "nats.conf"
-        config_file.write_text(config_text(self.config))
+        config_file.write_text(config_text(self.config) + self.extra_config)
         config_file.chmod(0o600)
         self._process = subprocess.Popen(command(config_file), stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + _START_DEADLINE_S
@@ -88,6 +94,50 @@ class NatsServer:
     def reconfigure(self, *, max_store_bytes: int) -> None:
         """Let the server take at most that many bytes; from its next start on."""
         self.config = replace(self.config, max_store_bytes=max_store_bytes)
+
+
+class NatsCluster:
+    """Three servers that store each message twice or more before they confirm it."""
+
+    def __init__(self, directory: Path) -> None:
+        routes = [free_port() for _ in range(3)]
+        self.nodes: list[NatsServer] = []
+        for number, port in enumerate(routes, 1):
+            home = directory / f"node-{number}"
+            home.mkdir()
+            self.nodes.append(NatsServer(home, extra_config=_cluster_config(number, port, routes)))
+        first = self.nodes[0].config
+        for node in self.nodes:
+            node.config = replace(node.config, password=first.password)
+
+    @property
+    def url(self) -> str:
+        """URL with credentials and all hosts."""
+        others = "".join(f",127.0.0.1:{node.config.port}" for node in self.nodes[1:])
+        return self.nodes[0].url + others
+
+    def start(self) -> None:
+        """Start the servers that are not up. They elect a leader on their own."""
+        for node in self.nodes:
+            if not node.up:
+                node.start()
+
+    def stop(self) -> None:
+        """Kill all servers."""
+        for node in self.nodes:
+            node.kill()
+
+    def node(self, name: str) -> NatsServer:
+        """Return a server by the name that it has in the cluster."""
+        return self.nodes[int(name.removeprefix("node-")) - 1]
+
+
+def _cluster_config(number: int, port: int, routes: Sequence[int]) -> str:
+    urls = ", ".join(f'"nats://127.0.0.1:{route}"' for route in routes)
+    return (
+        f'server_name: "node-{number}"\n'
+        f'cluster {{ name: "a11i", listen: "127.0.0.1:{port}", no_advertise: true, routes: [{urls}] }}\n'
+    )
 
 
 @contextlib.contextmanager

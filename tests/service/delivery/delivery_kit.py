@@ -16,6 +16,7 @@ from a11i.delivery.v1 import dead_letter_service_pb2 as pb
 from a11i.delivery.v1 import dead_letter_service_pb2_grpc as pb_grpc
 from a11i.redaction.v1 import redaction_service_pb2 as redaction_pb
 from a11i.redaction.v1 import redaction_service_pb2_grpc
+from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_REDACTED
 from a11i_bus import Bus, BusSettings, Message, connect
 from a11i_bus.dead_letters import DeadLetters
 from a11i_bus.failures import describe
@@ -35,7 +36,7 @@ ADMIN_TOKEN = "admin token of the tests " + "0" * 20
 AS_ADMIN = (("authorization", f"Bearer {ADMIN_TOKEN}"),)
 PATIENCE_S = 20.0
 """Deadline for what should happen at once, on a busy machine."""
-STAGE = StageSpec("redaction", 1, SPANS_TOKENIZED, "redaction", SPANS_REDACTED)
+STAGE = StageSpec("redaction", 1, SPANS_TOKENIZED, "redaction", SPANS_REDACTED, outcome=LEDGER_OUTCOME_REDACTED)
 QUICK = RunnerSettings(retry_base_s=0.01, retry_max_s=0.05, heartbeat_s=0.1, max_tries=1)
 
 T = TypeVar("T")
@@ -90,6 +91,8 @@ class Engines:
 
     nats_url: str
     postgres_dsn: str
+    clickhouse_url: str = "http://nobody@127.0.0.1:1/a11i"
+    """The ledger's. As it is, nothing answers there, which does not concern dead letters."""
 
     @property
     def bus(self) -> BusSettings:
@@ -149,6 +152,8 @@ def settings(engines: Engines, redaction: str, **dead_letters: float) -> Deliver
         {
             "bus": engines.bus,
             "postgres": {"dsn": engines.postgres_dsn, "query_timeout_s": 3},
+            "clickhouse": {"url": engines.clickhouse_url},
+            "ledger": {"interval_s": 0.2, "settle_s": 1},
             "redaction": {"address": redaction, "timeout_s": 3},
             "dead_letter_key": KEY,
             "admin_token": ADMIN_TOKEN,

@@ -41,6 +41,7 @@ async def test_nobody_without_the_admin_token_is_answered(delivery: Delivery, ki
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(delivery, kind(tenant_id=delivery.tenant), metadata)
         assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        assert "admin token" in (caught.value.details() or "")
 
 
 def _violated(error: grpc.aio.AioRpcError) -> str:
@@ -49,7 +50,9 @@ def _violated(error: grpc.aio.AioRpcError) -> str:
     for detail in rich_status(error).details:
         found = error_details_pb2.BadRequest()
         if detail.Unpack(found):
-            return str(found.field_violations[0].field)
+            field = str(found.field_violations[0].field)
+            assert field in (error.details() or ""), "clients that read no details must know, too"
+            return field
     raise AssertionError("the status names no field")
 
 

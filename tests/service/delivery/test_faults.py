@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from a11i_bus import Bus, Message, Subscription, connect
 from a11i_bus.dead_letters import DeadLetters
 from a11i_bus.failures import describe
+from a11i_bus.ledger import LedgerBook, ledger_book
 from a11i_bus.sealing import Seal
 from a11i_bus.topology import SPANS_TOKENIZED
 from a11i_chassis.errors import UnavailableError
@@ -24,7 +25,8 @@ from a11i_delivery.intake import take_in
 from a11i_delivery.replay import Replayer
 from a11i_delivery.retention import keep_retention
 from a11i_storage.postgres import DeadLetterStore, PostgresSettings, migrate, open_dead_letters
-from a11i_storage.postgres.dead_letters import LetterFilter, LetterState, NewAction
+from a11i_storage.postgres.dead_letters import Letter, LetterFilter, LetterState, NewAction
+from a11i_telemetry.batch import SpanBatch
 from tests.engines import nats, postgres
 from tests.service.delivery.delivery_kit import (
     KEY,
@@ -73,13 +75,13 @@ async def store(engines: Engines) -> AsyncIterator[DeadLetterStore]:
 
 
 @asynccontextmanager
-async def taking_in(bus: Bus, store: DeadLetterStore) -> AsyncIterator[None]:
+async def taking_in(bus: Bus, store: DeadLetterStore) -> AsyncIterator[LedgerBook]:
     """Keep what arrives for the time of the block."""
     stop = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(take_in(bus, store, Seal(KEY), stop))
+    async with ledger_book(bus) as ledger, asyncio.TaskGroup() as tasks:
+        tasks.create_task(take_in(bus, store, ledger, Seal(KEY), stop))
         try:
-            yield
+            yield ledger
         finally:
             stop.set()
 
@@ -89,13 +91,14 @@ async def test_a_crash_between_publish_and_the_change_of_state_doubles_nothing(
 ) -> None:
     tenant = str(uuid.uuid4())
     any_letter = LetterFilter()
-    async with connect(engines.bus) as bus, taking_in(bus, store):
-        message = Message(uuid.uuid4().hex, tenant, batch(tenant, ["once"]).encode())
+    async with connect(engines.bus) as bus, taking_in(bus, store) as ledger:
+        spans = batch(tenant, ["once"])
+        message = Message(uuid.uuid4().hex, tenant, spans.encode())
         await DeadLetters(bus, "redaction.1", SPANS_TOKENIZED, KEY).put(message, describe(ValueError("x")), 3)
         (letter,) = await eventually(lambda: store.list_letters(tenant, any_letter, 10, None))
         await store.begin_replay(tenant, any_letter, "", NewAction("somebody", ""), 10)
         forgetful = ForgetfulBus(bus, losses=2)
-        replayer = Replayer(store, forgetful, Seal(KEY))
+        replayer = Replayer(store, forgetful, ledger, Seal(KEY))
 
         for _ in range(2):
             with pytest.raises(UnavailableError, match="the answer is lost"):
@@ -111,7 +114,7 @@ async def test_a_crash_between_publish_and_the_change_of_state_doubles_nothing(
             found = [*await subscription.fetch(10, 5.0), *await subscription.fetch(10, 0.5)]
             for one in found:
                 await one.ack()
-        assert [one.message.payload for one in found] == [message.payload]
+        assert [SpanBatch.decode(one.message.payload) for one in found] == [replace(spans, replay=f"{letter.id.hex}.1")]
 
 
 async def test_a_letter_waits_on_the_bus_while_postgresql_is_away(
@@ -184,14 +187,19 @@ async def test_old_letters_are_deleted(store: DeadLetterStore, delivery: Deliver
     await delivery.bury(batch(delivery.tenant, ["a"]))
     await delivery.waiting(1)
     stop = asyncio.Event()
+    entered: list[Letter] = []
+
+    async def enter(letters: Sequence[Letter]) -> None:
+        entered.extend(letters)
 
     async def look() -> bool:
         return not await delivery.letters()
 
     async with asyncio.TaskGroup() as tasks:
         later = datetime.now(UTC) + timedelta(days=31)
-        tasks.create_task(keep_retention(store, timedelta(days=30), 0.05, stop, lambda: later))
+        tasks.create_task(keep_retention(store, enter, timedelta(days=30), 0.05, stop, lambda: later))
         await eventually(look)
         stop.set()
     (action,) = await store.list_actions(delivery.tenant, None, 10, None)
     assert (action.actor, action.letter_count) == ("retention", 1)
+    assert delivery.tenant in {one.tenant_id for one in entered}

@@ -41,6 +41,7 @@ from tests.service.ingest.http_client import (
 from tests.service.ingest.ingest_harness import READ_ONLY_KEY, Harness, request, running_ingest
 
 ONE = request(1).SerializeToString()
+ZIPPED = gzip.compress(ONE, mtime=0)
 JSON_ONE = {"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "0a" * 16, "spanId": "0b" * 8}]}]}]}
 PATHS = ["/v1/traces", "/v1/logs", "/v1/metrics"]
 
@@ -159,7 +160,7 @@ async def test_h4_another_encoding_is_415(ingest: Harness, encoding: str) -> Non
     assert (answer.status, answer.error.code) == (415, code_pb2.INVALID_ARGUMENT)
 
 
-@pytest.mark.parametrize("body", [ONE, gzip.compress(ONE)[:-1], gzip.compress(ONE) + b"x", b"\x1f\x8b" + b"x" * 50])
+@pytest.mark.parametrize("body", [ONE, ZIPPED[:-1], ZIPPED + b"x", b"\x1f\x8b" + b"x" * 50])
 async def test_h4_what_is_no_gzip_data_is_400(ingest: Harness, body: bytes) -> None:
     answer = await send(ingest, body, {**PROTOBUF, "Content-Encoding": "gzip"})
     assert (answer.status, answer.error.code) == (400, code_pb2.INVALID_ARGUMENT)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from a11i_bus import Bus, BusSettings, Message
 from a11i_bus.memory import MemoryBroker
 from a11i_bus.runner import SinkSettings
-from a11i_bus.topology import SPANS_REDACTED
+from a11i_bus.topology import DEADLETTERS, SPANS_REDACTED
 from a11i_chassis.app import serving
 from a11i_chassis.errors import UnavailableError
 from a11i_storage.clickhouse import ClickHouseSettings
@@ -163,7 +163,7 @@ async def _pending(bus: Bus) -> int:
 
 
 async def _dead_letters(bus: Bus) -> int:
-    async with bus.subscribe("deadletters", "delivery", max_unsettled=1) as subscription:
+    async with bus.subscribe(DEADLETTERS, "delivery", max_unsettled=1) as subscription:
         return await subscription.pending()
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pydantic import SecretStr
 
 from a11i.telemetry.v1 import span_batch_pb2
+from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_TOKENIZED
 from a11i_bus import Bus, BusSettings, Delivery, Message, Subscription
 from a11i_bus.dead_letters import DeadLetter, open_dead_letter
 from a11i_bus.memory import MemoryBroker
@@ -17,7 +18,7 @@ from a11i_bus.topology import DEADLETTERS, SPANS_RECEIVED, SPANS_REDACTED, SPANS
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.schema import SCHEMA
 
-STAGE = StageSpec("tokenization", 1, SPANS_RECEIVED, "tokenization", SPANS_TOKENIZED)
+STAGE = StageSpec("tokenization", 1, SPANS_RECEIVED, "tokenization", SPANS_TOKENIZED, outcome=LEDGER_OUTCOME_TOKENIZED)
 SINK = SinkSpec("writer", 1, SPANS_REDACTED, "writer")
 KEY = SecretStr("k" * 32)
 PATIENCE_S = 20.0

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -134,7 +135,7 @@ async def test_a_payload_that_kills_who_reads_it_is_given_up_whole() -> None:
         faulthandler.disable()
         os.abort()
 
-    deadly = type(STAGE)(STAGE.name, STAGE.version, STAGE.source, STAGE.group, STAGE.sink, decode)
+    deadly = replace(STAGE, decode=decode)
     stop = asyncio.Event()
     running = asyncio.create_task(run_stage(bus, deadly, unchanged, QUICK, stop, dead_letter_key=KEY))
     (letter,) = await dead_letters(bus, 1)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -11,7 +12,7 @@ from prometheus_client import REGISTRY
 from a11i_bus.health import StageHealth
 from a11i_bus.outcomes import Outcomes
 from a11i_bus.port import Delivery, Message, Subscription
-from a11i_bus.runner import StageSpec, run_stage
+from a11i_bus.runner import run_stage
 from a11i_bus.topology import SPANS_RECEIVED
 from a11i_telemetry.batch import SchemaVersionError, SpanBatch
 from tests.unit.bus.stage_kit import (
@@ -93,7 +94,7 @@ async def test_a_member_of_a_newer_version_takes_what_an_older_one_has_put_off()
     def knows(payload: bytes) -> SpanBatch:
         return batch("from-tomorrow")
 
-    newer = StageSpec(STAGE.name, 2, STAGE.source, STAGE.group, STAGE.sink, knows)
+    newer = replace(STAGE, version=2, decode=knows)
     quick = QUICK.model_copy(update={"park_base_s": 0.05})
     async with running_stage(bus, unchanged, quick):
         stop = asyncio.Event()
@@ -112,7 +113,7 @@ async def test_two_versions_side_by_side_share_the_work_and_each_batch_comes_out
         time.sleep(0.002)
         return spans
 
-    newer = StageSpec(STAGE.name, 2, STAGE.source, STAGE.group, STAGE.sink)
+    newer = replace(STAGE, version=2)
     settings = QUICK.model_copy(update={"window": 4})
     async with running_stage(bus, slow, settings):
         stop = asyncio.Event()

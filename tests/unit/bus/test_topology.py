@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from a11i_bus import BusSettings, connect
 from a11i_bus.nats.streams import consumer_config, stream_config
 from a11i_bus.nats.subjects import delivery_count, key_of, subject
-from a11i_bus.topology import DUPLICATE_WINDOW_S, TOPICS, Retention
+from a11i_bus.topology import DUPLICATE_WINDOW_S, TOPICS
 
 SETTINGS = BusSettings(url=SecretStr("nats://127.0.0.1:4222"))
 
@@ -17,21 +17,16 @@ def test_topics_share_the_whole_capacity() -> None:
     assert sum(topic.capacity_share for topic in TOPICS) == pytest.approx(1.0)
 
 
-def test_no_work_topic_forgets_with_time() -> None:
-    work = [topic for topic in TOPICS if topic.retention is Retention.WORK]
-    assert len(work) == 4
-    assert all(topic.max_age_s == 0 and len(topic.groups) == 1 for topic in work)
-
-
 def test_duplicates_are_recognised_for_ten_minutes_or_more() -> None:
     assert DUPLICATE_WINDOW_S >= 600
 
 
-def test_streams_refuse_when_full_and_consumers_never_give_up() -> None:
+def test_streams_lose_nothing_with_age_or_when_full_and_consumers_never_give_up() -> None:
     for topic in TOPICS:
-        assert stream_config(topic, SETTINGS)["discard"] == "new"
-        for group in topic.groups:
-            assert consumer_config(group, SETTINGS)["max_deliver"] == -1
+        stream = stream_config(topic, SETTINGS)
+        assert (stream["retention"], stream["discard"]) == ("workqueue", "new")
+        assert not stream.get("max_age")
+        assert consumer_config(topic.group, SETTINGS)["max_deliver"] == -1
 
 
 @given(key=st.text(min_size=1).filter(lambda text: text.isascii() or text.encode("utf-8", "ignore").decode() == text))

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from a11i.telemetry.v1 import span_batch_pb2
 from a11i_bus.dead_letters import SealedDeadLetter
 from a11i_bus.sealing import Seal
-from a11i_delivery.letters import describe, replay_id, rows, sealed_letter
+from a11i_delivery.letters import describe, replay_id, replay_mark, rows, sealed_letter
+from a11i_storage.archive import replay_mark as archive_mark
 from a11i_storage.postgres.dead_letters import Letter, LetterState, NewLetter
 
 SEAL = Seal(SecretStr("k" * 32))
@@ -70,6 +71,7 @@ def test_the_same_message_is_the_same_letter_and_no_other_tenants() -> None:
 def test_any_payload_is_kept_and_nothing_of_it_is_told(payload: bytes) -> None:
     letter = describe(dead(payload), "id", SEAL, NOW)
     assert (letter.batch_id, letter.project_id, letter.signal, letter.item_count) == ("", "", 0, 0)
+    assert (letter.first_item, letter.replay) == (0, "")
 
 
 @given(
@@ -103,6 +105,18 @@ def test_a_replay_has_an_id_of_its_own_that_names_the_letter() -> None:
     third = replay_id(kept(failed_again))
     assert third == f"batch:tokenization.2:replay.{failed_again.id.hex}.1"
     assert describe(dead(b"", message_id=third), "id-3", SEAL, NOW).replay_of == failed_again.id
+
+
+@pytest.mark.parametrize("unchanged", [True, False])
+def test_what_cannot_be_read_of_a_replayed_range_counts_in_the_account_of_that(unchanged: bool) -> None:
+    mark = archive_mark(uuid.uuid4(), 12, unchanged=unchanged)
+    letter = describe(dead(b"", message_id=f"batch/0-9:archive.{mark}:redaction.1/0-1"), "id", SEAL, NOW)
+    assert letter.replay == mark
+    assert letter.replay_of is None
+
+    replayed = kept(letter)
+    failed_again = describe(dead(b"", message_id=f"{replay_id(replayed)}:redaction.1"), "id-2", SEAL, NOW)
+    assert (failed_again.replay_of, failed_again.replay) == (letter.id, replay_mark(replayed))
 
 
 def test_a_letter_that_is_no_replay_names_none() -> None:

@@ -11,17 +11,20 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from pydantic import SecretStr
 
 from a11i_bus import Bus, BusSettings, Delivery, connect
+from a11i_bus.ledger import LedgerBook, ledger_book
 from a11i_bus.topology import SPANS_RECEIVED
 from a11i_chassis.auth import Principal
 from a11i_chassis.errors import InvalidArgumentError, RateLimitedError, TooLargeError, UnavailableError
 from a11i_chassis.ingest_policy import IngestPolicy
 from a11i_ingest.intake import Intake, Receipt
 from a11i_ingest.kinds import KINDS
+from a11i_ingest.pacing import Pace
 from a11i_ingest.settings import IntakeSettings
 from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.signals import Signal
 
+CAPACITY_BYTES = 1024**3
 CALLER = Principal("tenant", "project", "key", frozenset())
 SPANS = KINDS[Signal.SPANS]
 
@@ -39,8 +42,14 @@ async def bus() -> AsyncIterator[Bus]:
 
 
 @pytest.fixture
-def intake(bus: Bus, executor: Executor) -> Intake:
-    return Intake(bus, executor, IntakeSettings(), max_request_bytes=64 * 1024**2)
+async def ledger(bus: Bus) -> AsyncIterator[LedgerBook]:
+    async with ledger_book(bus) as book:
+        yield book
+
+
+@pytest.fixture
+def intake(bus: Bus, ledger: LedgerBook, executor: Executor) -> Intake:
+    return Intake(bus, ledger, Pace(bus, CAPACITY_BYTES), executor, IntakeSettings(), max_request_bytes=64 * 1024**2)
 
 
 def request_of(*chars: int) -> ExportTraceServiceRequest:
@@ -85,11 +94,18 @@ async def test_a_large_request_is_stored_in_parts_that_hold_every_span(bus: Bus,
 
 
 async def test_equal_log_records_of_one_request_are_stored_each_though_they_make_equal_parts(
-    bus: Bus, executor: Executor
+    bus: Bus, ledger: LedgerBook, executor: Executor
 ) -> None:
     request = ExportLogsServiceRequest()
     request.resource_logs.add().scope_logs.add().log_records.extend([LogRecord(time_unix_nano=5)] * 3_000)
-    intake = Intake(bus, executor, IntakeSettings(part_bytes=10_000), max_request_bytes=64 * 1024**2)
+    intake = Intake(
+        bus,
+        ledger,
+        Pace(bus, CAPACITY_BYTES),
+        executor,
+        IntakeSettings(part_bytes=10_000),
+        max_request_bytes=64 * 1024**2,
+    )
     body = request.SerializeToString()
     for _ in range(2):  # sent again, they are known
         async with intake.receiving("otlp_grpc", CALLER, len(body)) as arrival:
@@ -138,8 +154,10 @@ async def test_a_request_that_is_refused_for_good_is_recorded_once(bus: Bus, int
     assert "protobuf encoding is broken" in issues[0].columns["example_where"][0].as_py()
 
 
-async def test_a_request_over_the_limit_is_refused_before_it_is_read(bus: Bus, executor: Executor) -> None:
-    intake = Intake(bus, executor, IntakeSettings(), max_request_bytes=1000)
+async def test_a_request_over_the_limit_is_refused_before_it_is_read(
+    bus: Bus, ledger: LedgerBook, executor: Executor
+) -> None:
+    intake = Intake(bus, ledger, Pace(bus, CAPACITY_BYTES), executor, IntakeSettings(), max_request_bytes=1000)
     with pytest.raises(TooLargeError):
         async with intake.receiving("otlp_http", CALLER, 1001):
             pytest.fail("the request was let in")
@@ -157,7 +175,9 @@ async def test_head_sampling_and_rates_are_those_of_the_project(bus: Bus, intake
 
 async def test_no_span_is_refused_for_good_while_the_limit_of_the_bus_is_unknown(executor: Executor) -> None:
     nowhere = BusSettings(url=SecretStr("nats://127.0.0.1:1"), connect_wait_s=0.0)
-    async with connect(nowhere) as bus:
-        intake = Intake(bus, executor, IntakeSettings(), max_request_bytes=64 * 1024**2)
+    async with connect(nowhere) as bus, ledger_book(bus) as ledger:
+        intake = Intake(
+            bus, ledger, Pace(bus, CAPACITY_BYTES), executor, IntakeSettings(), max_request_bytes=64 * 1024**2
+        )
         with pytest.raises(UnavailableError):
             await take(intake, request_of(2_000_000).SerializeToString())

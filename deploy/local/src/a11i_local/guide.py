@@ -17,7 +17,7 @@ ADDRESSES = {
     "A11I_QUERY": "read traces, gRPC",
     "A11I_GATEWAY": "read traces, REST",
     "A11I_AUTH": "tenants and keys, gRPC",
-    "A11I_DELIVERY": "dead letters, gRPC",
+    "A11I_DELIVERY": "dead letters, ledger, replays, gRPC",
     "A11I_REDACTION": "redaction and its policies, gRPC",
 }
 

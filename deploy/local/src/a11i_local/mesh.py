@@ -45,9 +45,21 @@ class Mesh:
     """Listener -> its port, where the usual one was not free."""
 
 
+Adjust = Callable[[ProcessSpec], ProcessSpec]
+"""What a caller makes of a process's command or environment before it is started."""
+
+
+def unchanged(spec: ProcessSpec) -> ProcessSpec:
+    """Leaves a process as it is."""
+    return spec
+
+
 @asynccontextmanager
-async def running_mesh(settings: MeshSettings, console: Console) -> AsyncIterator[Mesh]:
-    """Starts a mesh, and stops it at the end. Raises SetupError or StartError; then nothing is left running."""
+async def running_mesh(settings: MeshSettings, console: Console, adjust: Adjust = unchanged) -> AsyncIterator[Mesh]:
+    """Starts a mesh, and stops it at the end. Raises SetupError or StartError; then nothing is left running.
+
+    `adjust` is asked about each engine and service before its start, such as to put a proxy between two of them.
+    """
     if sys.platform != "linux":
         raise SetupError("the embedded mesh runs on Linux only")
     with closing(DataDir.open(settings.data_dir)) as data, closing(PortClaims()) as claims:
@@ -61,7 +73,7 @@ async def running_mesh(settings: MeshSettings, console: Console) -> AsyncIterato
             for name, usual in PREFERRED_PORTS.items()
             if name in ports and name not in chosen and ports[name] not in {usual, remembered.get(name)}
         }
-        builder = _Builder(settings, data, ports, load_or_create(data), base_environment(), console)
+        builder = _Builder(settings, data, ports, load_or_create(data), base_environment(), console, adjust)
         try:
             async with Supervisor(data.logs, builder.report) as supervisor:
                 yield await builder.start(supervisor, displaced)
@@ -80,6 +92,7 @@ class _Builder:
         credentials: Credentials,
         environment: dict[str, str],
         console: Console,
+        adjust: Adjust,
     ) -> None:
         self.state = StateFile(data)
         self._settings = settings
@@ -88,6 +101,7 @@ class _Builder:
         self._credentials = credentials
         self._environment = environment
         self._console = console
+        self._adjust = adjust
         self._urls = engine_processes.urls(ports, credentials, data, settings.bus)
 
     def report(self, event: ProcessEvent) -> None:
@@ -186,7 +200,7 @@ class _Builder:
     def _starter(self, supervisor: Supervisor, spec: ProcessSpec) -> Callable[[], Awaitable[None]]:
         async def start() -> None:
             self.state.expect(spec)
-            await supervisor.start(spec)
+            await supervisor.start(self._adjust(spec))
 
         return start
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from a11i_local.credentials import Credentials
 from a11i_local.engine_processes import EngineUrls
+from a11i_local.engines import seaweedfs
 from a11i_local.environment import service_settings
 from a11i_local.probes import grpc_serving
 from a11i_local.process import ProcessSpec
@@ -47,8 +48,8 @@ def plans(
         "ingest": (engines.bus_engine, "auth"),
         "tokenization": (engines.bus_engine,),
         "redaction": (engines.bus_engine, "postgres"),
-        "writer": (engines.bus_engine, "clickhouse"),
-        "delivery": (engines.bus_engine, "postgres"),
+        "writer": (engines.bus_engine, "clickhouse", "seaweedfs"),
+        "delivery": (engines.bus_engine, "postgres", "clickhouse"),
         "query": ("clickhouse", "auth"),
         "gateway": ("query",),
     }
@@ -85,6 +86,12 @@ def _settings(
     # One member of each group: a few partitions will do, and more would each be written to the disk by itself.
     bus = {"BUS__URL": engines.bus, "BUS__PARTITIONS": "4"}
     stage = bus | {"DEAD_LETTER_KEY": credentials.dead_letter_key}
+    archive = {
+        "ARCHIVE__URL": f"s3://{seaweedfs.BUCKET}/archive",
+        "ARCHIVE__ENDPOINT": engines.s3,
+        "ARCHIVE__ACCESS_KEY": credentials.s3_access_key,
+        "ARCHIVE__SECRET_KEY": credentials.s3_secret_key,
+    }
     return {
         "auth": {
             "POSTGRES__DSN": engines.postgres,
@@ -105,10 +112,12 @@ def _settings(
             "REVEAL_TOKEN": credentials.reveal_token,
             "MASTER_KEY": credentials.redaction_master_key,
         },
-        "writer": stage | {"CLICKHOUSE__URL": engines.clickhouse},
+        "writer": stage | archive | {"CLICKHOUSE__URL": engines.clickhouse},
         "delivery": stage
+        | archive
         | {
             "POSTGRES__DSN": engines.postgres,
+            "CLICKHOUSE__URL": engines.clickhouse,
             "REDACTION__ADDRESS": addresses["redaction"],
             "ADMIN_TOKEN": credentials.admin_token,
         },

@@ -100,7 +100,7 @@ class DeadLetters:
 
 
 def read_dead_letter(message: Message) -> SealedDeadLetter:
-    """Return the dead letter that a message of the topic `deadletters` holds, still sealed.
+    """Return the dead letter that a message of the topic `dead.letters` holds, still sealed.
 
     Raises ValueError or KeyError if it is no dead letter.
     """
@@ -121,7 +121,7 @@ def read_dead_letter(message: Message) -> SealedDeadLetter:
 
 
 def open_dead_letter(message: Message, key: SecretStr) -> DeadLetter:
-    """Return the dead letter that a message of the topic `deadletters` holds; for an operator who has the key.
+    """Return the dead letter that a message of the topic `dead.letters` holds; for an operator who has the key.
 
     Raises SealError if the key is another's or the message was tampered with, KeyError if it is no dead letter.
     """

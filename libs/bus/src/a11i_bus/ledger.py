@@ -19,12 +19,13 @@ from typing import Final
 
 import structlog
 
-from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_BUS_UNAVAILABLE
+from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_BUS_UNAVAILABLE, ERROR_REASON_INTERNAL
 from a11i.telemetry.v1 import ledger_entries_pb2, span_batch_pb2
 from a11i_bus.port import Bus, Message
 from a11i_bus.topology import LEDGER
 from a11i_chassis import metrics
-from a11i_chassis.errors import A11iError, TransientError, UnavailableError
+from a11i_chassis.errors import A11iError, TooLargeError, TransientError, UnavailableError
+from a11i_chassis.logging import log_defect
 from a11i_telemetry.batch import ID_CHARS, SpanBatch
 
 Entry = ledger_entries_pb2.LedgerEntry
@@ -36,6 +37,8 @@ _MOST_NOTED: Final = 50_000
 """Notes kept while the bus is away, about 20 MB; then the oldest go, and later entries imply them."""
 _MOST_IN_MESSAGE: Final = 2_000
 """Entries of one message, 150 to 400 bytes each: it fits a server's usual limit of a MiB."""
+_FEWEST_IN_MESSAGE: Final = 20
+"""As few as it comes down to where a server's limit is far lower."""
 _PATIENCE_S: Final = 2.0
 """For the last notes, at the end of a service."""
 _REFUSED_DELAY_S: Final = 1.0
@@ -86,9 +89,23 @@ def entry_of(
 
 def _timed(made: Entry, received_time_ns: int, time_ns: int | None) -> Entry:
     made.received_time.seconds, made.received_time.nanos = divmod(received_time_ns, _NS_PER_S)
-    now_ns = time.time_ns() if time_ns is None else time_ns
-    made.time.seconds, made.time.nanos = divmod(now_ns, _NS_PER_S)
+    _set_time(made, time.time_ns() if time_ns is None else time_ns)
     return made
+
+
+def _set_time(made: Entry, time_ns: int) -> None:
+    made.time.seconds, made.time.nanos = divmod(time_ns, _NS_PER_S)
+
+
+def happened(entries: Sequence[Entry], time_ns: int | None = None) -> Sequence[Entry]:
+    """Return the entries with another time than that of their making: now, if none is told.
+
+    Who reads the ledger trusts that what an entry says was so at that time.
+    """
+    now_ns = time.time_ns() if time_ns is None else time_ns
+    for one in entries:
+        _set_time(one, now_ns)
+    return entries
 
 
 @dataclass(slots=True)
@@ -117,6 +134,7 @@ class LedgerBook:
         self._notes: deque[Entry] = deque()
         self._stirred = asyncio.Event()
         self._ending = False
+        self._most_in_message = _MOST_IN_MESSAGE
 
     async def commit(self, entries: Sequence[Entry]) -> None:
         """Write entries; they are durable on return. What others commit meanwhile goes in the same message.
@@ -130,8 +148,8 @@ class LedgerBook:
             raise _ends()
         loop = asyncio.get_running_loop()
         commits = [
-            _Commit(entries[first : first + _MOST_IN_MESSAGE], loop.create_future())
-            for first in range(0, len(entries), _MOST_IN_MESSAGE)
+            _Commit(entries[first : first + self._most_in_message], loop.create_future())
+            for first in range(0, len(entries), self._most_in_message)
         ]
         self._commits.extend(commits)
         self._stirred.set()
@@ -162,11 +180,14 @@ class LedgerBook:
 
     def _next_page(self) -> _Page:
         page = _Page()
-        while self._commits and len(page.entries) + len(self._commits[0].entries) <= _MOST_IN_MESSAGE:
+        room = self._most_in_message
+        # One that was made when messages could be larger goes alone.
+        while self._commits and (not page.commits or len(self._commits[0].entries) <= room):
             one = self._commits.popleft()
             page.commits.append(one)
             page.entries.extend(one.entries)
-        room = min(len(self._notes), _MOST_IN_MESSAGE - len(page.entries))
+            room -= len(one.entries)
+        room = min(len(self._notes), max(0, room))
         page.notes = [self._notes.popleft() for _ in range(room)]
         return page
 
@@ -178,9 +199,14 @@ class LedgerBook:
         except A11iError as error:
             self._fail(page, error)
             return False
-        except BaseException:  # the end came first, or a defect: nobody is left to wait for it
+        except asyncio.CancelledError:  # the end came first
             _refuse(page.commits, _ends)
             raise
+        except Exception as error:
+            # Told to who waits; the next message may go.
+            text = log_defect("ledger_failed", error)
+            _refuse(page.commits, lambda: UnavailableError(text, reason=ERROR_REASON_INTERNAL))
+            return False
         metrics.LEDGER_ENTRIES.inc(len(entries))
         for one in page.commits:
             if not one.done.done():  # its caller was cancelled
@@ -191,6 +217,9 @@ class LedgerBook:
         """Tell all who wait, and keep the notes for the next message."""
         self._notes.extendleft(reversed(page.notes))
         self._drop_oldest()
+        if isinstance(error, TooLargeError):
+            # Or the same message would be refused for ever, and with it all that is committed.
+            self._most_in_message = max(_FEWEST_IN_MESSAGE, self._most_in_message // 2)
         delay_s = error.retry_delay_s if isinstance(error, TransientError) else _REFUSED_DELAY_S
         _refuse(page.commits, lambda: UnavailableError(error.message, reason=error.reason, retry_delay_s=delay_s))
         _log.warning("ledger_waits", reason=error.reason_name, entries=len(page.entries) + len(page.notes))
@@ -222,9 +251,8 @@ def _ends() -> UnavailableError:
 async def ledger_book(bus: Bus) -> AsyncIterator[LedgerBook]:
     """Yield a book, and write what is noted in it at the end. It need not reach the bus yet."""
     book = LedgerBook(bus)
-    async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(book._run())
-        try:
-            yield book
-        finally:
-            await book._end(running)
+    running = asyncio.create_task(book._run(), name="ledger-book")
+    try:
+        yield book
+    finally:
+        await book._end(running)

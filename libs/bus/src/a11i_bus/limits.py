@@ -1,7 +1,8 @@
 """How large a batch may be at each step, so that it fits in the bus again after every step that makes it larger.
 
 The bus's own limit is for dead letters, which hold a step's input sealed. What a stage publishes is the next step's
-input, so it leaves room for the seal. What ingest publishes leaves room for what the stages add besides.
+input, so it leaves room for the seal, and for the mark that a replay adds. What ingest publishes leaves room for what
+the stages add besides.
 """
 
 from typing import Final
@@ -14,6 +15,9 @@ RECEIVED_SHARE: Final = 0.75
 counts and prices, and for placeholders that are longer than what they stand for. A span that grows beyond even that
 becomes a dead letter."""
 
+_MARK_BYTES: Final = 128
+"""What the name of a replay takes in an envelope, and more."""
+
 
 def received_limit(bus: Bus) -> int:
     """Return the largest payload for `spans.received`. Raises TransientError while the bus has not told its limit."""
@@ -22,4 +26,4 @@ def received_limit(bus: Bus) -> int:
 
 def output_limit(bus: Bus) -> int:
     """Return the largest payload for a stage's output. Raises TransientError while the bus has not told its limit."""
-    return bus.max_payload_bytes - SEAL_BYTES
+    return bus.max_payload_bytes - SEAL_BYTES - _MARK_BYTES

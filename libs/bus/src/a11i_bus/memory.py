@@ -17,7 +17,7 @@ from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_BUS_UNAVAILABLE
 from a11i_bus import topology
 from a11i_bus.port import Bus, Delivery, Message, Subscription
 from a11i_bus.settings import BusSettings
-from a11i_bus.topology import Retention, Topic
+from a11i_bus.topology import Topic
 from a11i_bus.window import Window
 from a11i_chassis.errors import TooLargeError, UnavailableError
 
@@ -75,17 +75,16 @@ class _Group:
 
 
 class _TopicLog:
-    """The messages of one topic and where its groups stand."""
+    """The messages of one topic and where its group stands."""
 
     def __init__(self, topic: Topic, settings: BusSettings, duplicate_window_s: float) -> None:
-        self._topic = topic
         self._capacity_bytes = int(settings.capacity_bytes * topic.capacity_share)
         self._duplicate_window_s = duplicate_window_s
         self._numbers = itertools.count(1)
-        self._stored: OrderedDict[int, tuple[float, Message]] = OrderedDict()
+        self._stored: dict[int, Message] = {}
         self._stored_bytes = 0
         self._seen: OrderedDict[str, float] = OrderedDict()
-        self.groups = {name: _Group() for name in topic.groups}
+        self.group = _Group()
         self.changed = asyncio.Event()
 
     def append(self, message: Message) -> bool:
@@ -99,40 +98,25 @@ class _TopicLog:
             return False
         number = next(self._numbers)
         self._seen[message.id] = now
-        self._stored[number] = (now, message)
+        self._stored[number] = message
         self._stored_bytes += size
-        for group in self.groups.values():
-            group.offer(number)
+        self.group.offer(number)
         self.changed.set()
         return True
 
     def message(self, number: int) -> Message:
         """Return a stored message."""
-        return self._stored[number][1]
+        return self._stored[number]
 
-    def settle(self, group: _Group, number: int) -> None:
-        """Take the message off the group's work, and off a topic that keeps none."""
-        group.settle(number)
-        if self._topic.retention is Retention.WORK:
-            self._remove(number)
-
-    def _remove(self, number: int) -> None:
-        stored = self._stored.pop(number, None)
-        if stored is not None:
-            self._stored_bytes -= _size(stored[1])
+    def settle(self, number: int) -> None:
+        """Take the message off the group's work, and off the topic with it."""
+        self.group.settle(number)
+        if (stored := self._stored.pop(number, None)) is not None:
+            self._stored_bytes -= _size(stored)
 
     def _forget_old(self, now: float) -> None:
         while self._seen and next(iter(self._seen.values())) <= now - self._duplicate_window_s:
             self._seen.popitem(last=False)
-        if self._topic.retention is not Retention.AGE:
-            return
-        while self._stored:
-            number, (stored_at, _) = next(iter(self._stored.items()))
-            if stored_at > now - self._topic.max_age_s:
-                return
-            self._remove(number)
-            for group in self.groups.values():
-                group.settle(number)
 
 
 class MemoryBroker:
@@ -186,13 +170,13 @@ class MemoryBus:
         """Join a group, as `Bus.subscribe` says."""
         topology.check_group(topic, group)
         log = self._broker.logs[topic]
-        yield _MemorySubscription(self._broker, log, log.groups[group], max_unsettled)
+        yield _MemorySubscription(self._broker, log, max_unsettled)
 
     async def pending(self, topic: str, group: str) -> int:
         """Return how many messages wait for the group, as `Bus.pending` says."""
         topology.check_group(topic, group)
         self._broker.check_up()
-        return len(self._broker.logs[topic].groups[group].due)
+        return len(self._broker.logs[topic].group.due)
 
     async def ready(self) -> bool:
         """Return whether the broker is up."""
@@ -200,10 +184,10 @@ class MemoryBus:
 
 
 class _MemorySubscription:
-    def __init__(self, broker: MemoryBroker, log: _TopicLog, group: _Group, max_unsettled: int) -> None:
+    def __init__(self, broker: MemoryBroker, log: _TopicLog, max_unsettled: int) -> None:
         self._broker = broker
         self._log = log
-        self._group = group
+        self._group = log.group
         self._hold_s = broker.settings.ack_wait_s
         self._window = Window(max_unsettled, self._hold_s)
 
@@ -231,7 +215,7 @@ class _MemorySubscription:
         deliveries: list[Delivery] = []
         while len(deliveries) < count and (number := self._group.next(now)) is not None:
             self._group.postpone(number, now + self._hold_s)
-            delivery = _MemoryDelivery(self._broker, self._log, self._group, self._window, number)
+            delivery = _MemoryDelivery(self._broker, self._log, self._window, number)
             self._window.add(delivery.name)
             deliveries.append(delivery)
         return deliveries
@@ -248,14 +232,14 @@ class _MemorySubscription:
 
 
 class _MemoryDelivery:
-    def __init__(self, broker: MemoryBroker, log: _TopicLog, group: _Group, window: Window, number: int) -> None:
+    def __init__(self, broker: MemoryBroker, log: _TopicLog, window: Window, number: int) -> None:
         self._broker = broker
         self._log = log
-        self._group = group
+        self._group = log.group
         self._window = window
         self._number = number
         self._message = log.message(number)
-        self._attempt = group.attempts[number]
+        self._attempt = log.group.attempts[number]
         self._settled = False
         self.name = f"{number}/{self._attempt}"
 
@@ -270,7 +254,7 @@ class _MemoryDelivery:
     async def ack(self) -> None:
         self._broker.check_up()
         if self._settle():
-            self._log.settle(self._group, self._number)
+            self._log.settle(self._number)
 
     async def retry(self, delay_s: float) -> None:
         self._broker.check_up()

@@ -5,21 +5,24 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from pydantic import SecretStr
 
 from a11i.errors.v1.error_reason_pb2 import ERROR_REASON_OVER_BUDGET
+from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_STORED
 from a11i_bus.failures import RelayedError
 from a11i_bus.fetching import FETCHED_AT_ONCE, POLL_S, fetch
 from a11i_bus.health import StageHealth
 from a11i_bus.heartbeat import Heartbeats
 from a11i_bus.isolation import Part, isolate
+from a11i_bus.ledger import LedgerBook, entry, ledger_book
 from a11i_bus.outcomes import Outcomes, failed_message
 from a11i_bus.port import Bus, Delivery, Subscription
 from a11i_bus.settings import SinkSettings
 from a11i_bus.trial import Trial, TrialOverBudgetError, WorkerDiedError
-from a11i_bus.waiting import Stopping, stopped_within
+from a11i_bus.waiting import Stopping, insist, stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermanentError, TransientError, UnavailableError
 from a11i_telemetry.batch import BatchDecodeError, SchemaVersionError, SpanBatch
@@ -100,11 +103,11 @@ async def run_sink(
     """Run a sink until `stop` is set, then store what is gathered and end.
 
     While one call of `sink` is under way the next batches are gathered; there is never more than one call. Batches are
-    acknowledged after the call that stored them. On a TransientError the call is repeated, without limit, and with
-    fewer batches from the third time on. If it fails otherwise, fewer are tried, down to the one batch at fault, and
-    after `max_tries` (a PermanentError: one) that batch is halved until the spans at fault stand alone. Those become
-    dead letters, after all others are stored. A call that takes longer than `call_budget_s` is cancelled and counts as
-    one that failed for now.
+    acknowledged after the call that stored them, and after the ledger says so. On a TransientError the call is
+    repeated, without limit, and with fewer batches from the third time on. If it fails otherwise, fewer are tried, down
+    to the one batch at fault, and after `max_tries` (a PermanentError: one) that batch is halved until the spans at
+    fault stand alone. Those become dead letters, after all others are stored. A call that takes longer than
+    `call_budget_s` is cancelled and counts as one that failed for now.
 
     A batch that came often without an outcome known here is first read in a child process. A sink that would give up
     too large a share of its items takes no work, says so in `health`, and probes after a pause.
@@ -119,11 +122,12 @@ async def run_sink(
         dead_letter_key=dead_letter_key,
         health=health or StageHealth(),
     )
-    runner = _SinkRunner(spec, sink, settings, stop, outcomes)
     async with (
+        ledger_book(bus) as ledger,
         bus.subscribe(spec.source, spec.group, max_unsettled=settings.window) as subscription,
         asyncio.TaskGroup() as background,
     ):
+        runner = _SinkRunner(spec, sink, settings, stop, outcomes, ledger)
         background.create_task(runner.heartbeats.run())
         background.create_task(outcomes.watch_pending(subscription))
         draining = background.create_task(runner.limit_drain())
@@ -136,13 +140,20 @@ async def run_sink(
 
 class _SinkRunner:
     def __init__(
-        self, spec: SinkSpec, sink: Sink, settings: SinkSettings, stop: asyncio.Event, outcomes: Outcomes
+        self,
+        spec: SinkSpec,
+        sink: Sink,
+        settings: SinkSettings,
+        stop: asyncio.Event,
+        outcomes: Outcomes,
+        ledger: LedgerBook,
     ) -> None:
         self._spec = spec
         self._sink = sink
         self._settings = settings
         self._stop = stop
         self._outcomes = outcomes
+        self._ledger = ledger
         self._storing: asyncio.Task[None] | None = None
         self._seconds = metrics.STAGE_SECONDS.labels(spec.name)
         self._call: asyncio.Timeout | None = None
@@ -298,6 +309,7 @@ class _SinkRunner:
             return await self._outcomes.give_up(delivery, failed.error, failed.tries, batch.columns.num_rows)
         for part in parts.good:
             self._outcomes.worked_on(delivery.message.key, part.count, batch.received_time_ns)
+        await self._enter([_rows(batch, part) for part in parts.good])
         messages = [failed_message(delivery.message, part, _rows(batch, part).encode()) for part in parts.failed]
         return await self._outcomes.give_up_parts(delivery, messages, failed.tries)
 
@@ -320,7 +332,13 @@ class _SinkRunner:
         for one in held:
             batch = one.batch
             self._outcomes.worked_on(one.delivery.message.key, batch.columns.num_rows, batch.received_time_ns)
+        await self._enter([one.batch for one in held])
         await asyncio.gather(*(self._outcomes.done(one.delivery) for one in held))
+
+    async def _enter(self, stored: Sequence[SpanBatch]) -> None:
+        """Say in the ledger that these are stored, however long the bus is away: only then may they be acknowledged."""
+        entries = [entry(batch, LEDGER_OUTCOME_STORED) for batch in stored]
+        await insist(partial(self._ledger.commit, entries), self._outcomes.backoff())
 
 
 def _rows(batch: SpanBatch, part: Part) -> SpanBatch:

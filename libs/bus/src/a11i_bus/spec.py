@@ -1,8 +1,9 @@
 """What a service says of its stage."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from a11i_bus.ledger import Outcome
 from a11i_telemetry.batch import SpanBatch
 
 Stage = Callable[[SpanBatch], SpanBatch]
@@ -25,6 +26,8 @@ class StageSpec:
     """Topic that it writes."""
     decode: Callable[[bytes], SpanBatch] = SpanBatch.decode
     """Reads a payload of the source. Raises BatchDecodeError or SchemaVersionError."""
+    outcome: Outcome.ValueType = field(kw_only=True)
+    """What the ledger says of rows whose output is stored."""
 
     def output_id(self, input_id: str) -> str:
         """Return the id of the output for an input: a redelivered input makes the same message again."""

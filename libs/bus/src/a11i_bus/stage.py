@@ -5,6 +5,7 @@ import asyncio
 from pydantic import SecretStr
 
 from a11i_bus.health import StageHealth
+from a11i_bus.ledger import ledger_book
 from a11i_bus.outcomes import Outcomes
 from a11i_bus.port import Bus
 from a11i_bus.settings import RunnerSettings
@@ -33,7 +34,7 @@ async def run_stage(
     other error is tried `max_tries` times (a PermanentError once); then the batch is halved until the rows at fault
     stand alone, which go to the dead letters, sealed under `dead_letter_key` (32 characters or more), while the others
     go on. Rows whose output the bus refuses are at fault too. A batch of an unknown schema major is put off, and so is
-    one with rows at fault while the dead letters do not take them.
+    one with rows at fault while the dead letters do not take them. The ledger notes rows whose output is stored.
 
     Tenants take turns, by bytes, among the batches held. A batch that came often without an outcome known here is tried
     in a child process; rows of which the child dies, or does not come back, are at fault. A stage that would give up
@@ -55,12 +56,13 @@ async def run_stage(
         health=health,
     )
     workers = Workers(settings.concurrency, spec.name)
-    runner = StageRunner(bus, spec, stage, settings, ending, outcomes, workers, health)
     try:
         async with (
+            ledger_book(bus) as ledger,
             bus.subscribe(spec.source, spec.group, max_unsettled=settings.window) as subscription,
             asyncio.TaskGroup() as background,
         ):
+            runner = StageRunner(bus, spec, stage, settings, ending, outcomes, workers, health, ledger)
             following = background.create_task(_follow(stop, ending))
             background.create_task(runner.heartbeats.run())
             background.create_task(outcomes.watch_pending(subscription))

@@ -14,14 +14,16 @@ from a11i_bus.fetching import POLL_S, Room, fetch
 from a11i_bus.health import StageHealth, Trouble
 from a11i_bus.heartbeat import Heartbeats
 from a11i_bus.isolation import FailedPart, Part, isolate
+from a11i_bus.ledger import LedgerBook, happened
 from a11i_bus.limits import output_limit
+from a11i_bus.line import Line
 from a11i_bus.outcomes import FailedMessage, Outcomes, failed_message
 from a11i_bus.port import Bus, Delivery, Message, Subscription
 from a11i_bus.settings import RunnerSettings
 from a11i_bus.spec import Stage, StageSpec
-from a11i_bus.transform import Made, Output, Transform, row_count
+from a11i_bus.transform import Made, Transform, row_count
 from a11i_bus.trial import Child, Trial, TrialOverBudgetError, WorkerDiedError
-from a11i_bus.waiting import Stopping, insist, stopped_within
+from a11i_bus.waiting import Stopping, stopped_within
 from a11i_bus.workers import AbandonedError, OverBudgetError, Workers
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermanentError, TransientError
@@ -58,6 +60,7 @@ class StageRunner:
         outcomes: Outcomes,
         workers: Workers,
         health: StageHealth,
+        ledger: LedgerBook,
     ) -> None:
         self._bus = bus
         self._spec = spec
@@ -66,9 +69,11 @@ class StageRunner:
         self._outcomes = outcomes
         self._workers = workers
         self._health = health
-        self._transform = Transform(spec.decode, stage, partial(output_limit, bus))
+        self._ledger = ledger
+        self._transform = Transform(spec.decode, stage, partial(output_limit, bus), spec.outcome)
         self._turns = FairQueue(settings.concurrency)
         self._room = Room(settings.window, settings.window_bytes)
+        self._line = Line(stop)
         self._one_child = asyncio.Lock()
         self._child: Child | None = None
         self._abandoned = False
@@ -126,8 +131,7 @@ class StageRunner:
                 if fault is not None:
                     return await self._give_up(delivery, fault, tries, run)
                 made = await run(delivery, partial(self._transform.whole, delivery.message.payload))
-                await self._publish(delivery.message, made.outputs)
-                self._outcomes.worked_on(delivery.message.key, made.rows, made.received_time_ns)
+                await self._publish(delivery.message, made)
                 return await self._outcomes.done(delivery)
             except (Stopping, SchemaVersionError):
                 raise
@@ -172,11 +176,9 @@ class StageRunner:
         failed = [await cut(part) for part in parts.failed]
         for part in parts.good:
             try:
-                await self._publish(message, part.made.outputs, part.rows)
+                await self._publish(message, part.made, part.rows)
             except PermanentError as refusal:
                 failed.append(await cut(FailedPart(part.first, part.end, refusal)))
-            else:
-                self._outcomes.worked_on(message.key, part.made.rows, part.made.received_time_ns)
         return await self._outcomes.give_up_parts(delivery, failed, tries)
 
     async def _in_thread(self, delivery: Delivery, work: Callable[[], _T], share: float = 1.0) -> _T:
@@ -235,12 +237,14 @@ class StageRunner:
         if self._child is not None:
             self._child.kill()
 
-    async def _publish(self, source: Message, outputs: list[Output], part: str = "") -> None:
-        """Store the output, however long the bus is away or full: making it again would cost more."""
+    async def _publish(self, source: Message, made: Made, part: str = "") -> None:
+        """Store the output, however long the bus is away or full: making it again would cost more. Then say so."""
         output_id = self._spec.output_id(source.id) + part
-        for output in outputs:
+        for output in made.outputs:
             message = Message(id=output_id + output.part, key=source.key, payload=output.payload)
-            await insist(partial(self._bus.publish, self._spec.sink, message), self._outcomes.backoff())
+            await self._line.insist(partial(self._bus.publish, self._spec.sink, message), self._outcomes.backoff())
+        self._ledger.note(happened([made.entry]))
+        self._outcomes.worked_on(source.key, made.rows, made.received_time_ns)
 
 
 def _items(message: Message) -> int:

@@ -1,21 +1,21 @@
 """The topics of the mesh, as data: who reads them, how long they keep a message, how large they may grow.
 
     ingest -> spans.received -> tokenization -> spans.tokenized -> redaction -> spans.redacted -> writer
-                    any stage, on what it cannot process -> deadletters -> delivery -> an operator
+                    any stage, on what it cannot process -> dead.letters -> delivery -> an operator
                     all of them, on what they did with which rows -> ledger -> delivery -> an auditor
 
 Every service that connects creates what is missing and brings the settings of what exists up to date, so there is no
 order in which services must start.
 """
 
-import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 SPANS_RECEIVED: Final = "spans.received"
 SPANS_TOKENIZED: Final = "spans.tokenized"
 SPANS_REDACTED: Final = "spans.redacted"
-DEADLETTERS: Final = "deadletters"
+DEADLETTERS: Final = "dead.letters"
 LEDGER: Final = "ledger"
 
 DUPLICATE_WINDOW_S: Final = 15 * 60.0
@@ -23,44 +23,38 @@ DUPLICATE_WINDOW_S: Final = 15 * 60.0
 all of them, with a clock of its own, still falls in."""
 
 
-class Retention(enum.Enum):
-    """When a topic lets go of a message. A full topic refuses new messages; it never drops old ones to make room."""
-
-    WORK = "work"
-    """Once its one group has settled it, and never before: no age limit applies, since it would lose spans that were
-    acknowledged to a client. Text that nobody has redacted thus leaves the bus as soon as it has been worked on."""
-    AGE = "age"
-    """When it is `max_age_s` old, whoever has read it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic."""
+    """One topic: a queue of work for one group.
+
+    It lets go of a message once the group has settled it, and never before: no age limit applies, since it would lose
+    spans that were acknowledged to a client. Text that nobody has redacted thus leaves the bus as soon as it has been
+    worked on. A full topic refuses new messages; it never drops old ones to make room.
+    """
 
     name: str
-    groups: tuple[str, ...]
-    """The groups that read it. A WORK topic has exactly one."""
-    retention: Retention
+    group: str
+    """The group that reads it."""
     capacity_share: float
     """Part of the bus's capacity in bytes (`BusSettings.capacity_bytes`) that the topic may fill."""
-    max_age_s: float = 0.0
-    """Age limit in seconds for AGE; 0 for WORK."""
 
 
 TOPICS: Final[tuple[Topic, ...]] = (
     # Raw text. Holds the largest backlog, as counting and redaction are the slowest steps.
-    Topic(SPANS_RECEIVED, ("tokenization",), Retention.WORK, 0.4),
+    Topic(SPANS_RECEIVED, "tokenization", 0.4),
     # Raw text with counts.
-    Topic(SPANS_TOKENIZED, ("redaction",), Retention.WORK, 0.2),
+    Topic(SPANS_TOKENIZED, "redaction", 0.2),
     # No raw text from here on.
-    Topic(SPANS_REDACTED, ("writer",), Retention.WORK, 0.3),
-    # Sealed payloads (`a11i_bus.sealing`). The delivery service keeps them for the operator; the bus does for a month,
-    # however long that service is away.
-    Topic(DEADLETTERS, ("delivery",), Retention.AGE, 0.06, max_age_s=30 * 24 * 3600.0),
+    Topic(SPANS_REDACTED, "writer", 0.3),
+    # Sealed payloads (`a11i_bus.sealing`), until the delivery service has them.
+    Topic(DEADLETTERS, "delivery", 0.06),
     # About 500 bytes a batch of 100 kB: it lasts longer than the others do while ClickHouse is away.
-    Topic(LEDGER, ("delivery",), Retention.WORK, 0.04),
+    Topic(LEDGER, "delivery", 0.04),
 )
 """All topics, in the order of the way of a span."""
+
+FORMERLY: Final[Mapping[str, str]] = {DEADLETTERS: "deadletters"}
+"""Topics that had another name, and that name. What still waits there is moved (see each adapter)."""
 
 
 def topic(name: str) -> Topic:
@@ -72,8 +66,8 @@ def topic(name: str) -> Topic:
 
 
 def check_group(name: str, group: str) -> Topic:
-    """Return the topic `name`. Raises ValueError if it does not exist or `group` is not one of its groups."""
+    """Return the topic `name`. Raises ValueError if it does not exist or `group` is not its group."""
     found = topic(name)
-    if group not in found.groups:
-        raise ValueError(f"topic {name!r} has no group {group!r}, only {', '.join(found.groups)}")
+    if group != found.group:
+        raise ValueError(f"topic {name!r} has no group {group!r}, only {found.group}")
     return found

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from a11i_bus.ledger import Entry, Outcome, entry
 from a11i_bus.spec import Stage
 from a11i_chassis.errors import TooLargeError
 from a11i_telemetry.batch import SpanBatch, open_envelope
@@ -28,6 +29,8 @@ class Made:
     outputs: list[Output]
     rows: int
     received_time_ns: int
+    entry: Entry
+    """For the ledger, once the outputs are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Transform:
     stage: Stage
     output_limit: Callable[[], int]
     """Largest payload that the bus takes. Raises TransientError while the bus has not told."""
+    outcome: Outcome.ValueType
+    """What the ledger says of the rows."""
 
     def whole(self, payload: bytes) -> Made:
         """Return what becomes of a payload. Raises what decode and stage do, and TooLargeError as `part` does."""
@@ -71,7 +76,7 @@ class Transform:
         largest = max(len(output.payload) for output in outputs)
         if largest > limit:
             raise TooLargeError(f"the output holds a span of {largest} bytes, over the {limit} that the bus takes")
-        return Made(outputs, made.columns.num_rows, made.received_time_ns)
+        return Made(outputs, made.columns.num_rows, made.received_time_ns, entry(batch, self.outcome))
 
 
 def row_count(payload: bytes) -> int:

@@ -52,10 +52,16 @@ class Principal:
     """Of the project."""
 
 
-def bearer_token(metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
+_KEY_MISSING: Final = "no API key: send the header 'authorization: Bearer a11i_...', or 'x-api-key: a11i_...'"
+ADMIN_TOKEN_MISSING: Final = "no admin token: send the header 'authorization: Bearer TOKEN'"  # noqa: S105 - says what lacks
+"""What a caller of an administrator's service is told who shows nothing."""
+
+
+def bearer_token(metadata: Iterable[tuple[str, str | bytes]] | None, *, missing: str = _KEY_MISSING) -> str:
     """Return the key from `authorization: Bearer KEY` or `x-api-key: KEY`.
 
-    Some SDKs know Basic alone: the key is its password then. Raises UnauthenticatedError without a key.
+    Some SDKs know Basic alone: the key is its password then. Raises UnauthenticatedError without a key, which says what
+    is `missing`.
     """
     for name, value in metadata or ():
         text = value.decode("latin-1") if isinstance(value, bytes) else value
@@ -67,8 +73,7 @@ def bearer_token(metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
                 return _password(credential)
         if name.lower() == "x-api-key":
             return text.strip()
-    message = "no API key: send the header 'authorization: Bearer a11i_...', or 'x-api-key: a11i_...'"
-    raise UnauthenticatedError(message, reason=reasons.ERROR_REASON_API_KEY_MISSING)
+    raise UnauthenticatedError(missing, reason=reasons.ERROR_REASON_API_KEY_MISSING)
 
 
 def _password(credential: str) -> str:

@@ -1,5 +1,6 @@
 """Every metric of a11i's services, each with a sentence, and the listener that Prometheus reads."""
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -29,6 +30,13 @@ INGEST_REQUESTS = Counter(
     "a11i_ingest_requests_total", "Requests that carried spans, by door and outcome.", ["door", "outcome"]
 )
 INGEST_BYTES = Counter("a11i_ingest_bytes_total", "Bytes of requests after decompression.", ["door"])
+INGEST_BUS_FILL = Gauge(
+    "a11i_ingest_bus_fill_ratio",
+    "About which part of its topic the backlog takes. From 0.5 on answers are held back, at 1 requests are refused.",
+)
+INGEST_SLOWED_SECONDS = Counter(
+    "a11i_ingest_slowed_seconds_total", "Seconds for which answers were held back, the bus filling up."
+)
 INGEST_BYTES_IN_FLIGHT = Gauge(
     "a11i_ingest_bytes_in_flight",
     "Bytes of requests that are read or worked on; one of a size still unknown counts as the largest.",
@@ -92,7 +100,48 @@ LEDGER_NOTES_DROPPED = Counter(
     "a11i_ledger_notes_dropped_total",
     "Entries of steps between that were not written, the bus being away for long; later entries imply them.",
 )
+LEDGER_STORED = Counter(
+    "a11i_ledger_stored_entries_total", "Entries of the ledger taken off the bus and stored, those that came twice too."
+)
+LEDGER_BALANCED = Gauge(
+    "a11i_ledger_balanced",
+    "Whether the books balance: 1 they do, 0 they do not, -1 nobody can tell now. This and the other gauges of the "
+    "ledger are NaN in a process that does not audit: one of several delivery processes does.",
+)
+LEDGER_MISSING_BATCHES = Gauge(
+    "a11i_ledger_missing_batches",
+    "Batches that were acknowledged and are neither stored, nor given up, nor on the bus.",
+)
+LEDGER_PHANTOM_ITEMS = Gauge("a11i_ledger_phantom_items", "Rows that were stored or given up and that nobody sent.")
+LEDGER_OPEN_BATCHES = Gauge("a11i_ledger_open_batches", "Batches of which rows are under way, by the ledger.")
+LEDGER_IN_FLIGHT_ITEMS = Gauge("a11i_ledger_in_flight_items", "Rows under way, by the ledger.")
+LEDGER_LAG_SECONDS = Gauge(
+    "a11i_ledger_lag_seconds", "How far what is stored of the ledger is behind what was written to it."
+)
+LEDGER_AUDIT_TIMESTAMP = Gauge("a11i_ledger_audit_timestamp_seconds", "When the last audit was made, in Unix time.")
+LEDGER_GAUGES = (
+    LEDGER_BALANCED,
+    LEDGER_MISSING_BATCHES,
+    LEDGER_PHANTOM_ITEMS,
+    LEDGER_OPEN_BATCHES,
+    LEDGER_IN_FLIGHT_ITEMS,
+    LEDGER_LAG_SECONDS,
+    LEDGER_AUDIT_TIMESTAMP,
+)
+"""Those that only a process that audits sets."""
+
+
+def forget_audit() -> None:
+    """Make the ledger's gauges NaN: 0 would say that something was found."""
+    for gauge in LEDGER_GAUGES:
+        gauge.set(math.nan)
+
+
+forget_audit()
 WRITER_ROWS = Counter("a11i_writer_rows_total", "Rows stored in ClickHouse, resent ones included.")
+ARCHIVE_OBJECTS = Counter("a11i_archive_objects_total", "Objects put into the archive, repeated ones included.")
+ARCHIVE_BYTES = Counter("a11i_archive_bytes_total", "Bytes of objects put into the archive, repeated ones included.")
+ARCHIVE_REPLAYED_ROWS = Counter("a11i_archive_replayed_rows_total", "Archived rows put on the bus again, by replays.")
 STORE_DROPPED_COLUMNS = Counter(
     "a11i_store_dropped_columns_total", "Columns of newer batches that the table does not have, by name.", ["column"]
 )

@@ -3,52 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import getpass
-import socket
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import grpc
-from google.protobuf.json_format import MessageToJson
-from google.protobuf.message import Message
-
-from a11i.auth.v1 import auth_service_pb2 as auth_pb
-from a11i.auth.v1 import auth_service_pb2_grpc as auth_rpc
 from a11i.delivery.v1 import dead_letter_service_pb2 as pb
 from a11i.delivery.v1 import dead_letter_service_pb2_grpc as rpc
-from a11i_cli.errors import AUTH, DELIVERY, CommandError, UsageError, explain, printable
+from a11i_cli.delivery import CALL_TIMEOUT_S, actor, connected, delivery_options, print_json
+from a11i_cli.errors import UsageError, printable
 from a11i_cli.options import Parser, ago, positive
 from a11i_cli.screen import make_console
 from a11i_cli.show_dead_letters import show_actions, show_letter, show_letters
-from a11i_cli.target import DeliveryTarget, find_delivery
 from a11i_cli.values import parse_duration
 
-CALL_TIMEOUT_S = 30.0
 LARGEST_PAGE = 1_000
 STATES = {
     name.removeprefix("DEAD_LETTER_STATE_").lower(): number for name, number in pb.DeadLetterState.items() if number
 }
 POINTS = {name.removeprefix("REPLAY_POINT_").lower(): number for name, number in pb.ReplayPoint.items() if number}
 
-Metadata = tuple[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    """DeadLetterService, whose letters are meant, and the metadata that calls need."""
-
-    stub: rpc.DeadLetterServiceStub
-    tenant_id: str
-    metadata: Metadata
-
 
 def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     """Adds the commands to the command line's areas."""
-    connection, filters = _connection_options(), _filter_options()
+    connection, filters = delivery_options(), _filter_options()
     area = areas.add_parser("dead-letters", help="what could not be processed: look, replay, discard")
     commands = area.add_subparsers(required=True, metavar="COMMAND")
 
@@ -88,19 +64,6 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     history.add_argument("--limit", metavar="N", type=positive, default=20, help="at most this many (default: 20)")
 
 
-def _connection_options() -> Parser:
-    connection = Parser(add_help=False)
-    group = connection.add_argument_group(
-        "which mesh", "These, else A11I_DELIVERY and A11I_ADMIN_TOKEN, else the mesh.env in A11I_DATA_DIR or .a11i."
-    )
-    group.add_argument("--delivery", metavar="HOST:PORT", help="the delivery service (default: A11I_DELIVERY)")
-    group.add_argument("--admin-token", metavar="TOKEN", help="the delivery service's (default: A11I_ADMIN_TOKEN)")
-    group.add_argument("--data-dir", metavar="DIR", type=Path, help="take both from the mesh.env in this directory")
-    group.add_argument("--tenant", metavar="ID", help="the tenant (default: the one of the key in A11I_API_KEY)")
-    connection.add_argument("--json", action="store_true", help="print JSON")
-    return connection
-
-
 def _filter_options() -> Parser:
     filters = Parser(add_help=False)
     filters.add_argument("--project", metavar="ID", help="of this project")
@@ -116,7 +79,7 @@ def _list(arguments: argparse.Namespace) -> None:
     if arguments.state != "any":
         filter_.state = STATES[arguments.state]
     found = pb.ListDeadLettersResponse()
-    with _connected(arguments) as to:
+    with connected(arguments, rpc.DeadLetterServiceStub) as to:
         request = pb.ListDeadLettersRequest(tenant_id=to.tenant_id, filter=filter_)
         while len(found.dead_letters) < arguments.limit:
             request.page_size = min(arguments.limit - len(found.dead_letters), LARGEST_PAGE)
@@ -125,26 +88,26 @@ def _list(arguments: argparse.Namespace) -> None:
             found.next_page_token = request.page_token = page.next_page_token
             if not page.next_page_token:
                 break
-    if not _print_json(arguments, found):
+    if not print_json(arguments, found):
         show_letters(make_console(), found)
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    with _connected(arguments) as to:
+    with connected(arguments, rpc.DeadLetterServiceStub) as to:
         request = pb.GetDeadLetterRequest(
             tenant_id=to.tenant_id,
             dead_letter_id=arguments.dead_letter_id,
             view=pb.DEAD_LETTER_VIEW_BASIC if arguments.basic else pb.DEAD_LETTER_VIEW_REDACTED,
         )
         found = to.stub.GetDeadLetter(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
-    if not _print_json(arguments, found):
+    if not print_json(arguments, found):
         show_letter(make_console(), found)
 
 
 def _replay(arguments: argparse.Namespace) -> None:
     done = pb.ReplayDeadLettersResponse(more=True)
-    with _connected(arguments) as to:
-        request = pb.ReplayDeadLettersRequest(tenant_id=to.tenant_id, actor=_actor())
+    with connected(arguments, rpc.DeadLetterServiceStub) as to:
+        request = pb.ReplayDeadLettersRequest(tenant_id=to.tenant_id, actor=actor())
         request.point = POINTS[arguments.point] if arguments.point else pb.REPLAY_POINT_UNSPECIFIED
         _choose(arguments, request)
         while done.more:
@@ -154,7 +117,7 @@ def _replay(arguments: argparse.Namespace) -> None:
             # What was refused waits again, and would be chosen anew without end.
             done.more = part.more and not part.refused_count
             done.action_id = part.action_id or done.action_id
-    if _print_json(arguments, done):
+    if print_json(arguments, done):
         return
     print(f"{done.replayed_count:,} replayed")
     if done.pending_count:
@@ -167,8 +130,8 @@ def _replay(arguments: argparse.Namespace) -> None:
 
 def _discard(arguments: argparse.Namespace) -> None:
     done = pb.DiscardDeadLettersResponse(more=True)
-    with _connected(arguments) as to:
-        request = pb.DiscardDeadLettersRequest(tenant_id=to.tenant_id, actor=_actor())
+    with connected(arguments, rpc.DeadLetterServiceStub) as to:
+        request = pb.DiscardDeadLettersRequest(tenant_id=to.tenant_id, actor=actor())
         _choose(arguments, request)
         while done.more:
             part = to.stub.DiscardDeadLetters(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
@@ -176,7 +139,7 @@ def _discard(arguments: argparse.Namespace) -> None:
             done.skipped_count += part.skipped_count
             done.more = part.more
             done.action_id = part.action_id or done.action_id
-    if _print_json(arguments, done):
+    if print_json(arguments, done):
         return
     print(f"{done.discarded_count:,} discarded")
     if done.skipped_count:
@@ -184,14 +147,14 @@ def _discard(arguments: argparse.Namespace) -> None:
 
 
 def _history(arguments: argparse.Namespace) -> None:
-    with _connected(arguments) as to:
+    with connected(arguments, rpc.DeadLetterServiceStub) as to:
         request = pb.ListDeadLetterActionsRequest(
             tenant_id=to.tenant_id,
             dead_letter_id=arguments.dead_letter_id or "",
             page_size=min(arguments.limit, LARGEST_PAGE),
         )
         found = to.stub.ListDeadLetterActions(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
-    if not _print_json(arguments, found):
+    if not print_json(arguments, found):
         show_actions(make_console(), found.actions)
 
 
@@ -221,49 +184,6 @@ def _filter(arguments: argparse.Namespace) -> pb.DeadLetterFilter:
     if arguments.since is not None:
         filter_.start_time.FromDatetime(ago(arguments.since))
     return filter_
-
-
-def _print_json(arguments: argparse.Namespace, message: Message) -> bool:
-    if arguments.json:
-        print(MessageToJson(message))
-    return bool(arguments.json)
-
-
-@contextmanager
-def _connected(arguments: argparse.Namespace) -> Iterator[_Connection]:
-    """Raises CommandError for what calls raise."""
-    target = find_delivery(arguments.delivery, arguments.admin_token, arguments.data_dir)
-    tenant_id = arguments.tenant or _tenant_of(target)
-    try:
-        with grpc.insecure_channel(target.address) as channel:
-            metadata = (("authorization", f"Bearer {target.admin_token}"),)
-            yield _Connection(rpc.DeadLetterServiceStub(channel), tenant_id, metadata)
-    except grpc.RpcError as error:
-        raise explain(error, target.address, DELIVERY) from None
-
-
-def _tenant_of(target: DeliveryTarget) -> str:
-    if not (target.api_key and target.auth_address):
-        raise UsageError("which tenant? set A11I_AUTH, and A11I_API_KEY to a key of it, or give --tenant ID")
-    try:
-        with grpc.insecure_channel(target.auth_address) as channel:
-            request = auth_pb.VerifyApiKeyRequest(api_key=target.api_key)
-            return auth_rpc.AuthServiceStub(channel).VerifyApiKey(request, timeout=CALL_TIMEOUT_S).tenant_id
-    except grpc.RpcError as error:
-        # Every error that a stub raises is a Call, which has code; RpcError alone does not say so.
-        if error.code() is grpc.StatusCode.UNAUTHENTICATED:
-            message = "A11I_API_KEY is no good key, so its tenant is not known; --tenant ID names one"
-            raise CommandError(message) from None
-        raise explain(error, target.auth_address, AUTH) from None
-
-
-def _actor() -> str:
-    """Who runs the command, for the record."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        user = "unknown"
-    return printable(f"{user}@{socket.gethostname()}")[:200]
 
 
 def _letter_id(text: str) -> str:

@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToJson
 
 from a11i.query.v1.query_service_pb2 import GetTraceResponse, ListTracesRequest
 from a11i.telemetry.v1.span_pb2 import Span
-from a11i_cli import dead_letters, ingest_policy, redaction, signals
+from a11i_cli import dead_letters, ingest_policy, ledger, redaction, replays, signals
 from a11i_cli.errors import CommandError
 from a11i_cli.options import Parser, ago, chosen_target, positive, query_options
 from a11i_cli.screen import make_console
@@ -80,6 +80,8 @@ def parser() -> argparse.ArgumentParser:
     signals.add_commands(areas)
     ingest_policy.add_commands(areas)
     dead_letters.add_commands(areas)
+    ledger.add_commands(areas)
+    replays.add_commands(areas)
     redaction.add_commands(areas)
     return root
 

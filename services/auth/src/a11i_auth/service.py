@@ -16,7 +16,7 @@ from a11i_auth.keys import is_key_id, mac, new_key
 from a11i_auth.policies import check_policy
 from a11i_auth.verification import utc_now, verify_key
 from a11i_chassis import ingest_policy, metrics
-from a11i_chassis.auth import bearer_token
+from a11i_chassis.auth import ADMIN_TOKEN_MISSING, bearer_token
 from a11i_chassis.errors import InvalidArgumentError, NotFoundError, TransientError, UnauthenticatedError
 from a11i_chassis.grpc_types import Context
 from a11i_storage.postgres import Catalog
@@ -137,7 +137,7 @@ class AdminServicer(auth_service_pb2_grpc.AdminServiceServicer):
         return response
 
     def _check_caller(self, context: Context) -> None:
-        token = bearer_token(context.invocation_metadata())
+        token = bearer_token(context.invocation_metadata(), missing=ADMIN_TOKEN_MISSING)
         if not hmac.compare_digest(token.encode(), self._admin_token.encode()):
             message = "the admin token is not the one of the auth service's settings"
             raise UnauthenticatedError(message)

@@ -4,7 +4,7 @@ import hmac
 
 from pydantic import SecretStr
 
-from a11i_chassis.auth import bearer_token
+from a11i_chassis.auth import ADMIN_TOKEN_MISSING, bearer_token
 from a11i_chassis.errors import UnauthenticatedError
 from a11i_chassis.grpc_types import Context
 
@@ -17,6 +17,6 @@ class AdminCheck:
 
     def __call__(self, context: Context) -> None:
         """Return if the caller shows the admin token. Raises UnauthenticatedError."""
-        token = bearer_token(context.invocation_metadata())
+        token = bearer_token(context.invocation_metadata(), missing=ADMIN_TOKEN_MISSING)
         if not hmac.compare_digest(token.encode(), self._token):
             raise UnauthenticatedError("the admin token is not the one of the delivery service's settings")

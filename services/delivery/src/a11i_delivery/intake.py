@@ -10,11 +10,13 @@ import structlog
 
 from a11i_bus import Bus, Delivery
 from a11i_bus.dead_letters import read_dead_letter
+from a11i_bus.ledger import LedgerBook
 from a11i_bus.sealing import Seal
 from a11i_bus.topology import DEADLETTERS
 from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import TransientError
+from a11i_delivery.letter_entries import dead_lettered
 from a11i_delivery.letters import describe
 from a11i_storage.postgres import DeadLetterStore
 from a11i_storage.postgres.dead_letters import NewLetter
@@ -38,11 +40,17 @@ def utc_now() -> datetime:
 
 
 async def take_in(
-    bus: Bus, store: DeadLetterStore, seal: Seal, stop: asyncio.Event, *, now: Callable[[], datetime] = utc_now
+    bus: Bus,
+    store: DeadLetterStore,
+    ledger: LedgerBook,
+    seal: Seal,
+    stop: asyncio.Event,
+    *,
+    now: Callable[[], datetime] = utc_now,
 ) -> None:
-    """Keep what arrives until `stop` is set. A letter is acknowledged once it is kept, durably.
+    """Keep what arrives until `stop` is set. A letter is acknowledged once it is kept and in the ledger, durably.
 
-    Whoever dies in between keeps it again: that is the same letter.
+    Whoever dies in between keeps it again: that is the same letter, and the same entry.
     """
     async with bus.subscribe(DEADLETTERS, GROUP, max_unsettled=_AT_ONCE) as subscription:
         while not stop.is_set():
@@ -50,7 +58,7 @@ async def take_in(
             try:
                 unsettled = await subscription.fetch(_AT_ONCE, _POLL_S)
                 while unsettled:
-                    await _keep(unsettled[0], store, seal, now())
+                    await _keep(unsettled[0], store, ledger, seal, now())
                     del unsettled[0]
             except TransientError as error:
                 _log.warning("dead_letters_wait", reason=error.reason_name, delay_s=_AWAY_S)
@@ -58,8 +66,8 @@ async def take_in(
                 await stopped_within(stop, _AWAY_S)
 
 
-async def _keep(delivery: Delivery, store: DeadLetterStore, seal: Seal, now: datetime) -> None:
-    """Keep a letter and acknowledge it. Raises TransientError if the store is away; then it is not settled."""
+async def _keep(delivery: Delivery, store: DeadLetterStore, ledger: LedgerBook, seal: Seal, now: datetime) -> None:
+    """Keep a letter and acknowledge it. Raises TransientError if store or bus is away; then it is not settled."""
     letter = _read(delivery, seal, now)
     if letter is None:
         return await _park(delivery)
@@ -81,6 +89,7 @@ async def _keep(delivery: Delivery, store: DeadLetterStore, seal: Seal, now: dat
             reason=letter.reason,
             error_id=letter.error_id,
         )
+    await ledger.commit(dead_lettered(letter))
     # If the bus is away the letter comes again, and is known then.
     with suppress(TransientError):
         await delivery.ack()

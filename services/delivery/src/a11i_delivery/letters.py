@@ -16,7 +16,8 @@ from a11i_storage.postgres.dead_letters import Letter, NewLetter
 _NAMESPACE: Final = uuid.UUID("5b0d8a0e-6c0f-4d43-9a55-1f2a5a6e7c11")
 """Of the ids of dead letters: any UUID would do, but it has to stay."""
 _REPLAY: Final = ":replay."
-_REPLAYED: Final = re.compile(r":replay\.([0-9a-f]{32})\.\d+")
+_REPLAYED: Final = re.compile(r":(replay|archive)\.([0-9a-f]{32}\.\d+(?:\.unchanged)?)")
+"""What replays, of letters and of the archive, add to the id of a message: their account in the ledger."""
 _ROWS: Final = re.compile(r"(?:/\d+-\d+)+$")
 """What `a11i_bus.isolation` adds to the id of a message for a part of its batch."""
 _SIGNALS: Final = frozenset(span_batch_pb2.Signal.values()) - {span_batch_pb2.SIGNAL_UNSPECIFIED}
@@ -31,6 +32,8 @@ class _Batch:
     signal: int = 0
     batch_id: str = ""
     item_count: int = 0
+    first_item: int = 0
+    replay: str = ""
     received_time: datetime | None = None
 
 
@@ -40,7 +43,7 @@ def describe(dead: SealedDeadLetter, message_id: str, seal: Seal, now: datetime)
     It is opened in memory for what its envelope says, and kept sealed as it is. One that cannot be opened or read is
     kept all the same.
     """
-    batch = _read_envelope(dead, seal)
+    batch = _read_envelope(dead, seal) or _Batch(replay=_mark_of(dead.message_id)[1])
     stage, _, version = dead.stage.rpartition(".")
     versioned = bool(stage) and version.isdecimal()
     return NewLetter(
@@ -54,6 +57,8 @@ def describe(dead: SealedDeadLetter, message_id: str, seal: Seal, now: datetime)
         message_id=dead.message_id,
         batch_id=batch.batch_id,
         item_count=batch.item_count,
+        first_item=batch.first_item,
+        replay=batch.replay,
         received_time=batch.received_time,
         reason=dead.reason,
         error_type=dead.error_type,
@@ -90,7 +95,27 @@ def replay_id(letter: Letter) -> str:
     so that the bus takes it once. What fails again names the letter by it.
     """
     first = letter.message_id.partition(_REPLAY)[0]
-    return f"{first}{_REPLAY}{letter.id.hex}.{letter.replays}"
+    return f"{first}{_REPLAY}{replay_mark(letter)}"
+
+
+def replay_mark(letter: Letter) -> str:
+    """Return the account in the ledger of a letter's replay that is under way. Each replay has another."""
+    return f"{letter.id.hex}.{letter.replays}"
+
+
+def marked(payload: bytes, letter: Letter) -> bytes:
+    """Return what a letter's replay puts on the bus: its batch, which says of which replay it is.
+
+    What is no batch of the letter's tenant stays as it is.
+    """
+    try:
+        envelope = span_batch_pb2.SpanBatch.FromString(payload)
+    except DecodeError:
+        return payload
+    if envelope.tenant_id != letter.tenant_id:
+        return payload
+    envelope.replay = replay_mark(letter)
+    return envelope.SerializeToString()
 
 
 def rows(message_id: str) -> str:
@@ -100,19 +125,26 @@ def rows(message_id: str) -> str:
 
 
 def _replay_of(message_id: str) -> uuid.UUID | None:
+    kind, mark = _mark_of(message_id)
+    return uuid.UUID(mark.partition(".")[0]) if kind == "replay" else None
+
+
+def _mark_of(message_id: str) -> tuple[str, str]:
+    """Return what was replayed last, if anything was, and the account of that."""
     found = _REPLAYED.findall(message_id)
-    return uuid.UUID(found[-1]) if found else None
+    return found[-1] if found else ("", "")
 
 
-def _read_envelope(dead: SealedDeadLetter, seal: Seal) -> _Batch:
+def _read_envelope(dead: SealedDeadLetter, seal: Seal) -> _Batch | None:
+    """Return what the envelope says; None if it cannot be read."""
     try:
         envelope = span_batch_pb2.SpanBatch.FromString(dead.open(seal))
     except (SealError, DecodeError):
-        return _Batch()
+        return None
     # Bytes of another kind may parse as an envelope by chance, and what they say could be anybody's text. None of them
     # names the tenant that the message is sealed for. An item takes a byte at the least.
     if envelope.tenant_id != dead.tenant_id or envelope.span_count > len(dead.sealed):
-        return _Batch()
+        return None
     received_ns = envelope.received_time.seconds * 1_000_000_000 + envelope.received_time.nanos
     try:
         received_time = _time(received_ns)
@@ -123,6 +155,8 @@ def _read_envelope(dead: SealedDeadLetter, seal: Seal) -> _Batch:
         signal=envelope.signal if envelope.signal in _SIGNALS else span_batch_pb2.SIGNAL_SPANS,
         batch_id=envelope.batch_id,
         item_count=envelope.span_count,
+        first_item=envelope.first_item,
+        replay=envelope.replay,
         received_time=received_time,
     )
 

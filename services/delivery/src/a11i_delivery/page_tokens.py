@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
 from a11i.delivery.v1 import dead_letter_service_pb2 as pb
+from a11i.delivery.v1 import replay_service_pb2
 from a11i_chassis.errors import InvalidArgumentError
 from a11i_storage.postgres.dead_letters import PageCursor
 
@@ -22,7 +23,9 @@ _LAYOUT: Final = struct.Struct(">B8sq16s")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
-PageRequest: TypeAlias = pb.ListDeadLettersRequest | pb.ListDeadLetterActionsRequest
+PageRequest: TypeAlias = (
+    pb.ListDeadLettersRequest | pb.ListDeadLetterActionsRequest | replay_service_pb2.ListReplaysRequest
+)
 
 
 def encode(request: PageRequest, cursor: PageCursor) -> str:

@@ -6,11 +6,13 @@ from contextlib import suppress
 import structlog
 
 from a11i_bus import Bus, Message
+from a11i_bus.ledger import LedgerBook
 from a11i_bus.sealing import Seal, SealError
 from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermanentError, TransientError
-from a11i_delivery.letters import replay_id, sealed_letter
+from a11i_delivery.letter_entries import replayed
+from a11i_delivery.letters import marked, replay_id, sealed_letter
 from a11i_storage.postgres import DeadLetterStore
 from a11i_storage.postgres.dead_letters import Letter
 
@@ -20,9 +22,10 @@ _log = structlog.stdlib.get_logger(__name__)
 class Replayer:
     """Carries out the replays that the store has decided on, one letter at a time."""
 
-    def __init__(self, store: DeadLetterStore, bus: Bus, seal: Seal) -> None:
+    def __init__(self, store: DeadLetterStore, bus: Bus, ledger: LedgerBook, seal: Seal) -> None:
         self._store = store
         self._bus = bus
+        self._ledger = ledger
         self._seal = seal
         self._turn = asyncio.Lock()
 
@@ -42,16 +45,20 @@ class Replayer:
                 pass
 
     async def _publish(self, letter: Letter, sealed: bytes) -> bool:
-        """Put a letter on the bus; False if it cannot be opened, or the bus never takes it."""
+        """Put a letter on the bus, and enter it in the ledger; False if it cannot be opened, or the bus never takes it.
+
+        Whoever dies in between does both again: that is the same message, and the same account.
+        """
         names = {"dead_letter_id": str(letter.id), "tenant_id": letter.tenant_id, "topic": letter.replay_topic}
         try:
-            payload = sealed_letter(letter, sealed).open(self._seal)
+            payload = marked(sealed_letter(letter, sealed).open(self._seal), letter)
             message = Message(id=replay_id(letter), key=letter.tenant_id, payload=payload)
             await self._bus.publish(letter.replay_topic, message)
         except (SealError, PermanentError, ValueError) as error:
             metrics.DEAD_LETTERS_REPLAYED.labels("refused").inc()
             _log.error("dead_letter_not_replayed", **names, error_type=type(error).__name__)
             return False
+        await self._ledger.commit(replayed(letter))
         metrics.DEAD_LETTERS_REPLAYED.labels("published").inc()
         _log.info("dead_letter_replayed", **names, message_id=message.id)
         return True

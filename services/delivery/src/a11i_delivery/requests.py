@@ -35,8 +35,8 @@ all not past redaction; and not back to one that was to see the text as it came,
 def tenant(request_tenant_id: str) -> str:
     """Return the tenant that a request names. Raises InvalidArgumentError."""
     if not request_tenant_id:
-        raise InvalidArgumentError("a tenant is needed", field="tenant_id")
-    return _name(request_tenant_id, "tenant_id")
+        raise InvalidArgumentError("tenant_id is needed: the tenant", field="tenant_id")
+    return name(request_tenant_id, "tenant_id")
 
 
 def letter_id(text: str, field: str = "dead_letter_id") -> uuid.UUID:
@@ -44,20 +44,20 @@ def letter_id(text: str, field: str = "dead_letter_id") -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise InvalidArgumentError("not a UUID", field=field) from None
+        raise InvalidArgumentError(f"{field} is not a UUID", field=field) from None
 
 
 def letter_filter(filter_: pb.DeadLetterFilter) -> LetterFilter:
     """Return what a filter chooses. Raises InvalidArgumentError."""
     return LetterFilter(
-        project_id=_name(filter_.project_id, "filter.project_id"),
-        stage=_name(filter_.stage, "filter.stage"),
-        reason=_name(filter_.reason, "filter.reason"),
+        project_id=name(filter_.project_id, "filter.project_id"),
+        stage=name(filter_.stage, "filter.stage"),
+        reason=name(filter_.reason, "filter.reason"),
         state=_state(filter_.state),
         signal=_signal(filter_.signal),
-        batch_id=_name(filter_.batch_id, "filter.batch_id"),
-        start_time=_time(filter_.start_time, "filter.start_time") if filter_.HasField("start_time") else None,
-        end_time=_time(filter_.end_time, "filter.end_time") if filter_.HasField("end_time") else None,
+        batch_id=name(filter_.batch_id, "filter.batch_id"),
+        start_time=time(filter_.start_time, "filter.start_time") if filter_.HasField("start_time") else None,
+        end_time=time(filter_.end_time, "filter.end_time") if filter_.HasField("end_time") else None,
         replay_of=letter_id(filter_.replay_of, "filter.replay_of") if filter_.replay_of else None,
     )
 
@@ -68,15 +68,19 @@ def selection(request: pb.ReplayDeadLettersRequest | pb.DiscardDeadLettersReques
         case "ids":
             named = request.ids.dead_letter_ids
             if not 0 < len(named) <= MAX_LETTERS:
-                raise InvalidArgumentError(f"1 to {MAX_LETTERS:,} ids are needed", field="ids.dead_letter_ids")
+                raise InvalidArgumentError(
+                    f"ids.dead_letter_ids must be 1 to {MAX_LETTERS:,} ids", field="ids.dead_letter_ids"
+                )
             return LetterFilter(ids=tuple({letter_id(one, "ids.dead_letter_ids") for one in named}))
         case "filter":
             if request.filter.state not in (pb.DEAD_LETTER_STATE_UNSPECIFIED, pb.DEAD_LETTER_STATE_WAITING):
-                message = "only letters that wait can be replayed or discarded"
+                message = "filter.state must be WAITING or unset: only letters that wait can be replayed or discarded"
                 raise InvalidArgumentError(message, field="filter.state")
             return letter_filter(request.filter)
         case None:
-            raise InvalidArgumentError("ids or a filter is needed; an empty filter chooses all", field="selection")
+            raise InvalidArgumentError(
+                "selection is needed: ids, or a filter; an empty filter chooses all", field="selection"
+            )
 
 
 def replay_selection(request: pb.ReplayDeadLettersRequest, key_id: str) -> tuple[LetterFilter, str]:
@@ -85,7 +89,7 @@ def replay_selection(request: pb.ReplayDeadLettersRequest, key_id: str) -> tuple
     if request.point == pb.REPLAY_POINT_UNSPECIFIED:
         return which, ""
     if request.point not in _POINTS:
-        raise InvalidArgumentError("not a point that is known here", field="point")
+        raise InvalidArgumentError("point is not one that is known here", field="point")
     topic, sources = _POINTS[request.point]
     return replace(which, source_topics=sources), topic
 
@@ -98,22 +102,23 @@ def filter_json(request: pb.ReplayDeadLettersRequest | pb.DiscardDeadLettersRequ
 def actor(text: str) -> str:
     """Return who asks. Raises InvalidArgumentError."""
     if not text:
-        raise InvalidArgumentError("who asks? a name is needed, for the record", field="actor")
-    return _name(text, "actor")
+        raise InvalidArgumentError("actor is needed: who asks, for the record", field="actor")
+    return name(text, "actor")
 
 
 def page_size(asked: int) -> int:
     """Return how many rows a page has. Raises InvalidArgumentError for a negative number."""
     if asked < 0:
-        raise InvalidArgumentError("not negative", field="page_size")
+        raise InvalidArgumentError("page_size must not be negative", field="page_size")
     return min(asked, _MAX_PAGE) or _DEFAULT_PAGE
 
 
-def _name(text: str, field: str) -> str:
+def name(text: str, field: str) -> str:
+    """Return a name that a request gives. Raises InvalidArgumentError."""
     if len(text) > _MAX_TEXT:
-        raise InvalidArgumentError(f"at most {_MAX_TEXT} characters", field=field)
+        raise InvalidArgumentError(f"{field} has more than {_MAX_TEXT} characters", field=field)
     if _CONTROL_CHARACTER.search(text):
-        raise InvalidArgumentError("no control characters", field=field)
+        raise InvalidArgumentError(f"{field} holds control characters", field=field)
     return text
 
 
@@ -123,17 +128,18 @@ def _state(state: pb.DeadLetterState.ValueType) -> LetterState | None:
     try:
         return LetterState(state)
     except ValueError:
-        raise InvalidArgumentError("not a state that is known here", field="filter.state") from None
+        raise InvalidArgumentError("filter.state is not one that is known here", field="filter.state") from None
 
 
 def _signal(signal: span_batch_pb2.Signal.ValueType) -> int:
     if signal not in span_batch_pb2.Signal.values():
-        raise InvalidArgumentError("not a signal that is known here", field="filter.signal")
+        raise InvalidArgumentError("filter.signal is not one that is known here", field="filter.signal")
     return signal
 
 
-def _time(timestamp: Timestamp, field: str) -> datetime:
+def time(timestamp: Timestamp, field: str) -> datetime:
+    """Return a time that a request gives. Raises InvalidArgumentError."""
     try:
         return timestamp.ToDatetime(UTC)
     except (ValueError, OverflowError):
-        raise InvalidArgumentError("not a time of the years 1 to 9999", field=field) from None
+        raise InvalidArgumentError(f"{field} is not a time of the years 1 to 9999", field=field) from None

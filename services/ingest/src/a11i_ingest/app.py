@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from a11i_bus import connect
+from a11i_bus.ledger import ledger_book
 from a11i_bus.port import Bus
 from a11i_chassis.app import App
 from a11i_chassis.auth import KeyVerifier
@@ -17,6 +18,7 @@ from a11i_ingest.http_door import HttpDoor
 from a11i_ingest.http_server import listening
 from a11i_ingest.intake import Intake
 from a11i_ingest.kinds import KINDS
+from a11i_ingest.pacing import Pace
 from a11i_ingest.service import SERVER_OPTIONS, Authenticator, OtlpService
 from a11i_ingest.settings import IngestSettings
 from a11i_ingest.stream import INGEST_SERVICE, StreamService
@@ -48,7 +50,9 @@ async def wire(settings: IngestSettings, bus: Bus) -> AsyncIterator[Wired]:
         channel = await stack.enter_async_context(open_channel(settings.auth))
         executor = stack.enter_context(ThreadPoolExecutor(settings.intake.decode_threads, "decode"))
         verifier = KeyVerifier(channel, timeout_s=settings.auth.timeout_s)
-        intake = Intake(bus, executor, settings.intake, max_request_bytes=settings.grpc.max_receive_bytes)
+        ledger = await stack.enter_async_context(ledger_book(bus))
+        pace = Pace(bus, settings.bus.capacity_bytes)
+        intake = Intake(bus, ledger, pace, executor, settings.intake, max_request_bytes=settings.grpc.max_receive_bytes)
         door = HttpDoor(verifier, intake, settings.http)
         shares_ports = settings.worker_of != 0
         http_address = await stack.enter_async_context(listening(settings.http, door.handle, share_port=shares_ports))
@@ -73,7 +77,7 @@ async def wire(settings: IngestSettings, bus: Bus) -> AsyncIterator[Wired]:
         app = App(
             register=[*(door.register for door in doors), streams.register],
             services=[*(kind.service for kind in KINDS.values()), INGEST_SERVICE],
-            background=[end_streams],
+            background=[end_streams, pace.run],
             ready=bus.ready,
             server_options=(*SERVER_OPTIONS, ("grpc.so_reuseport", int(shares_ports))),
         )

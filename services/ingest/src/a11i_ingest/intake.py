@@ -1,7 +1,7 @@
-"""What happens to a request, whichever way it came: accept, split, store on the bus, and only then say so."""
+"""What happens to a request, whichever way it came: accept, split, store on the bus and enter in the ledger, and only
+then say so."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from a11i_bus import topology
+from a11i_bus.ledger import LedgerBook, happened
 from a11i_bus.limits import received_limit
 from a11i_bus.port import Bus, Message
 from a11i_chassis import metrics
@@ -23,13 +24,13 @@ from a11i_ingest.buckets import RateLimits
 from a11i_ingest.checks import Keeps
 from a11i_ingest.compression import expected_size, gunzip, too_large
 from a11i_ingest.expected import ExpectedSizes
-from a11i_ingest.issues import issues_message
 from a11i_ingest.kinds import Kind
+from a11i_ingest.pacing import Pace
+from a11i_ingest.prepared import Outgoing, Prepared, prepare, prepare_issues
 from a11i_ingest.refusals import Refusals
 from a11i_ingest.sampling import keeper
 from a11i_ingest.settings import IntakeSettings
 from a11i_telemetry.findings import Findings, Outcome
-from a11i_telemetry.received import ReceivedBatch
 
 T = TypeVar("T")
 
@@ -45,7 +46,6 @@ _UNPACKING_WAIT_S: Final = 5.0
 """For room for what is in a gzip file: longer than for room to read one, as the reading would have been for nothing."""
 _PUBLISHING_BYTES: Final = 3 * 1024 * 1024
 """On the way to the bus at once. Its connection is first come first served: what is on it is what others wait for."""
-_ID_CHARS: Final = 32
 _ENVELOPE_BYTES: Final = 4096
 """What a batch's envelope takes at most besides the request in it."""
 _MESSAGE_CHARS: Final = 1000
@@ -75,22 +75,14 @@ class Arrival:
     """Of the request after decompression, once that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Outgoing:
-    """A message that is made when its turn to be published has come, as a large request's take memory."""
-
-    id: str
-    size: int
-    """Bytes, about."""
-    encode: Callable[[], bytes]
-
-
 class Intake:
     """Takes requests. For one event loop."""
 
     def __init__(
         self,
         bus: Bus,
+        ledger: LedgerBook,
+        pace: Pace,
         executor: Executor,
         settings: IntakeSettings,
         *,
@@ -98,6 +90,8 @@ class Intake:
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._bus = bus
+        self._ledger = ledger
+        self._pace = pace
         self._executor = executor
         self._settings = settings
         self._admission = Admission(
@@ -147,18 +141,20 @@ class Intake:
         with _counting_refusals(arrival.door):
             async with self._room_for_data(arrival, body, gzipped=gzipped) as room:
                 try:
-                    accepted, messages = await self._accept(
-                        arrival, kind, body, room, gzipped=gzipped, encoding=encoding
-                    )
+                    prepared = await self._accept(arrival, kind, body, room, gzipped=gzipped, encoding=encoding)
                 except (InvalidArgumentError, TooLargeError) as error:
                     await self._note_refusal(arrival, kind, body, error)
                     raise
+                accepted = prepared.accepted
                 try:
                     self._rates.take(arrival.principal, items=accepted.items + accepted.sampled_out)
                 except RateLimitedError:
                     self._rates.give_back(arrival.principal, size_bytes=arrival.size_bytes)
                     raise
-                await self._publish_all(arrival, messages)
+                # Entered after it is durable: what is refused until then has not come in.
+                await self._publish_all(arrival, prepared.messages)
+                await self._ledger.commit(happened(prepared.entries))
+            await self._pace.hold()
         return _receipt(arrival.door, kind, accepted)
 
     async def gunzip(self, arrival: Arrival, body: bytes) -> bytes:
@@ -184,7 +180,7 @@ class Intake:
 
     async def _accept(
         self, arrival: Arrival, kind: Kind, body: bytes, room: Reservation, *, gzipped: bool, encoding: Encoding
-    ) -> tuple[Accepted, list[_Outgoing]]:
+    ) -> Prepared:
         if len(body) > self.max_request_bytes:
             raise too_large(self.max_request_bytes)
         largest = received_limit(self._bus)
@@ -204,34 +200,11 @@ class Intake:
 
     def _prepare(
         self, arrival: Arrival, kind: Kind, body: bytes, encoding: Encoding, rules: Rules, keeps: Keeps | None
-    ) -> tuple[Accepted, list[_Outgoing]]:
-        """Return what became of a request, and what to publish of it. May run in any thread."""
+    ) -> Prepared:
+        """Return what became of a request, and what to write of it. May run in any thread."""
         accepted = accept(kind, body, encoding, rules, keeps)
-        return accepted, self._outgoing(arrival, kind, body, accepted)
-
-    def _outgoing(self, arrival: Arrival, kind: Kind, body: bytes, accepted: Accepted) -> list[_Outgoing]:
-        """Return the messages of a request. The same request of the same project makes messages of the same ids."""
         principal, now_ns = arrival.principal, self._now_ns()
-        named = hashlib.sha256("\0".join((principal.tenant_id, principal.project_id, kind.noun, "")).encode())
-        outgoing = []
-        for number, part in enumerate(accepted.parts):
-            digest = named.copy()
-            digest.update(b"%d\0" % number)  # equal log records can make equal parts
-            digest.update(part.payload)
-            batch = ReceivedBatch(
-                batch_id=digest.hexdigest()[:_ID_CHARS],
-                tenant_id=principal.tenant_id,
-                project_id=principal.project_id,
-                received_time_ns=now_ns,
-                signal=kind.signal,
-                item_count=part.items,
-                otlp=part.payload,
-            )
-            outgoing.append(_Outgoing(batch.batch_id, len(part.payload), batch.encode))
-        if accepted.findings:
-            issues = issues_message(arrival.door, principal, kind, body, accepted.findings, now_ns)
-            outgoing.append(_finished(issues))
-        return outgoing
+        return prepare(accepted, kind, body, door=arrival.door, principal=principal, received_time_ns=now_ns)
 
     async def _note_refusal(self, arrival: Arrival, kind: Kind, body: bytes, error: A11iError) -> None:
         """Put a request that is refused for good among the project's issues, if the bus takes it now.
@@ -245,9 +218,10 @@ class Intake:
         reason = REQUEST_TOO_LARGE if isinstance(error, TooLargeError) else UNDECODABLE
         # SDKs often do not show what the answer says, so that this may be the only place to read it.
         findings.add(Outcome.REFUSED, reason, where=error.message, count=count)
-        message = issues_message(arrival.door, arrival.principal, kind, body, findings, self._now_ns())
+        message, entry = prepare_issues(findings, kind, body, arrival.door, arrival.principal, self._now_ns())
         with suppress(A11iError):
-            await self._publish(arrival, _finished(message))
+            await self._publish(arrival, message)
+            self._ledger.note(happened([entry]))
 
     async def _run(self, function: Callable[..., T], *args: object) -> T:
         """Return what the function returns, run in a thread.
@@ -264,7 +238,7 @@ class Intake:
             # An error refers to this frame, and the future to the error: what was decompressed would stay with them.
             del running
 
-    async def _publish_all(self, arrival: Arrival, messages: Sequence[_Outgoing]) -> None:
+    async def _publish_all(self, arrival: Arrival, messages: Sequence[Outgoing]) -> None:
         """Return when all are durable. Raises the first error; what was stored by then is known by its id."""
         if len(messages) == 1:
             return await self._publish(arrival, messages[0])
@@ -276,15 +250,12 @@ class Intake:
             raise errors.exceptions[0] from None
         return None
 
-    async def _publish(self, arrival: Arrival, outgoing: _Outgoing) -> None:
+    async def _publish(self, arrival: Arrival, outgoing: Outgoing) -> None:
         tenant_id = arrival.principal.tenant_id
         async with self._publishing.turn(tenant_id, outgoing.size):
             message = Message(id=outgoing.id, key=tenant_id, payload=outgoing.encode())
             await self._bus.publish(topology.SPANS_RECEIVED, message)
-
-
-def _finished(message: Message) -> _Outgoing:
-    return _Outgoing(message.id, len(message.payload), lambda: message.payload)
+            self._pace.published(len(message.payload))
 
 
 @contextmanager

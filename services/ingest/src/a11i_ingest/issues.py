@@ -5,7 +5,6 @@ from typing import Final
 
 import pyarrow as pa
 
-from a11i_bus.port import Message
 from a11i_chassis.auth import Principal
 from a11i_ingest.kinds import Kind
 from a11i_telemetry.batch import SpanBatch
@@ -17,10 +16,10 @@ _ID_BYTES: Final = 32
 """What is kept of an example's id, which can be of any length where it is what was wrong."""
 
 
-def issues_message(
+def issues_batch(
     door: str, principal: Principal, kind: Kind, body: bytes, findings: Findings, received_time_ns: int
-) -> Message:
-    """Return the message with a row for each finding. The same request with the same findings makes the same message.
+) -> SpanBatch:
+    """Return the batch with a row for each finding. The same request with the same findings makes the same batch.
 
     `door` says how the request came: otlp_grpc, otlp_http or stream; `body` is the request as it was sent.
     """
@@ -42,7 +41,7 @@ def issues_message(
     digest = hashlib.sha256(named.encode())
     digest.update(body)
     timed = [row | {"time": received_time_ns} for row in rows]
-    batch = SpanBatch(
+    return SpanBatch(
         batch_id=digest.hexdigest()[:32],
         tenant_id=principal.tenant_id,
         project_id=principal.project_id,
@@ -50,4 +49,3 @@ def issues_message(
         columns=pa.RecordBatch.from_pylist(timed, schema=SCHEMAS[Signal.ISSUES]),
         signal=Signal.ISSUES,
     )
-    return Message(id=batch.batch_id, key=principal.tenant_id, payload=batch.encode())

@@ -11,6 +11,7 @@ from typing import Final
 
 from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i.redaction.v1 import redaction_service_pb2_grpc
+from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_REDACTED
 from a11i_bus import topology
 from a11i_bus.connect import connect
 from a11i_bus.port import Bus
@@ -37,6 +38,7 @@ SPEC: Final = StageSpec(
     source=topology.SPANS_TOKENIZED,
     group="redaction",
     sink=topology.SPANS_REDACTED,
+    outcome=LEDGER_OUTCOME_REDACTED,
 )
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["RedactionService"].full_name
 _CALLS_CACHE_BYTES: Final = 1024**2

@@ -4,6 +4,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_TOKENIZED
 from a11i_bus.runner import StageSpec
 from a11i_bus.topology import SPANS_RECEIVED, SPANS_TOKENIZED
 from a11i_chassis.metrics import CALLS_UNPRICED, TOKENS_COUNTED
@@ -23,6 +24,7 @@ STAGE: Final = StageSpec(
     group="tokenization",
     sink=SPANS_TOKENIZED,
     decode=received.decode,
+    outcome=LEDGER_OUTCOME_TOKENIZED,
 )
 """Where the stage stands in the pipeline."""
 

@@ -16,7 +16,7 @@ from a11i_bus.kafka.ledger import Ledger
 from a11i_bus.kafka.link import Clients, KafkaLink, away
 from a11i_bus.kafka.records import group_name
 from a11i_bus.settings import BusSettings
-from a11i_bus.topology import Retention, Topic
+from a11i_bus.topology import Topic
 
 FULL_RETRY_S: Final = 2.0
 _FRESH_S: Final = 1.0
@@ -28,22 +28,11 @@ _MEAN_OF: Final = 50
 _OVERHEAD_BYTES: Final = 64
 
 
-async def pending(link: KafkaLink, topic: Topic, group: str, timeout_s: float) -> int:
-    """Return how many messages of the topic the group has not settled. Raises UnavailableError."""
+async def pending(link: KafkaLink, topic: Topic, timeout_s: float) -> int:
+    """Return how many messages of the topic its group has not settled. Raises UnavailableError."""
     partitions = link.tps(topic.name)
     async with link.call(timeout_s) as clients:
-        return await _unsettled(clients, group_name(link.endpoint.namespace, topic.name, group), partitions)
-
-
-async def stored(link: KafkaLink, topic: Topic, timeout_s: float) -> int:
-    """Return how many messages count towards the topic's share of the capacity. Raises UnavailableError."""
-    if topic.retention is Retention.WORK:
-        return await pending(link, topic, topic.groups[0], timeout_s)
-    partitions = link.tps(topic.name)
-    async with link.call(timeout_s) as clients:
-        ends = await clients.reader.end_offsets(partitions)
-        begins = await clients.reader.beginning_offsets(partitions)
-        return sum(ends[tp] - begins[tp] for tp in partitions)
+        return await _unsettled(clients, group_name(link.endpoint.namespace, topic.name, topic.group), partitions)
 
 
 async def _unsettled(clients: Clients, group: str, partitions: list[TopicPartition]) -> int:
@@ -114,7 +103,7 @@ class Room:
     async def _measure(self) -> None:
         async with self._measuring:
             before = self._own_bytes
-            self._count = await stored(self._link, self._topic, self._timeout_s)
+            self._count = await pending(self._link, self._topic, self._timeout_s)
             # What was published while it was counted may count twice: that refuses too early rather than too late.
             self._own_bytes -= before
             self._measured_at = time.monotonic()

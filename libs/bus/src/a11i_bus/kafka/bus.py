@@ -83,14 +83,14 @@ class KafkaBus:
             await self._send(topic, message, headers_of(message, moved))
 
         async with open_subscription(
-            self._link, checked, group, move, max_unsettled=max_unsettled, settings=self._settings
+            self._link, checked, move, max_unsettled=max_unsettled, settings=self._settings
         ) as subscription:
             yield subscription
 
     async def pending(self, topic: str, group: str) -> int:
         """Return how many messages wait for the group, as `Bus.pending` says."""
         checked = topology.check_group(topic, group)
-        return await pending(self._link, checked, group, self._settings.publish_timeout_s)
+        return await pending(self._link, checked, self._settings.publish_timeout_s)
 
     async def ready(self) -> bool:
         """Return whether the cluster is there, its topics are in order, and none has just refused a message."""

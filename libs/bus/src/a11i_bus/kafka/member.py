@@ -17,7 +17,7 @@ from a11i_bus.kafka.ledger import Ledger, LedgerDecodeError
 from a11i_bus.kafka.link import KafkaLink
 from a11i_bus.kafka.records import SeenIds, group_name, topic_name
 from a11i_bus.settings import BusSettings
-from a11i_bus.topology import Retention, Topic
+from a11i_bus.topology import Topic
 from a11i_bus.window import Window
 from a11i_chassis.errors import UnavailableError
 
@@ -93,14 +93,14 @@ class Share:
 class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """A membership, kept up by a task of its own, `keep`."""
 
-    def __init__(self, link: KafkaLink, topic: Topic, group: str, settings: BusSettings, window: Window) -> None:
+    def __init__(self, link: KafkaLink, topic: Topic, settings: BusSettings, window: Window) -> None:
         self.shares: dict[TopicPartition, Share] = {}
         self.assigned = asyncio.Event()
         """Set while the partitions are settled: after a member joined or left, until another does."""
         self._link = link
         self._topic = topic
         self._name = topic_name(link.endpoint.namespace, topic.name)
-        self._group = group_name(link.endpoint.namespace, topic.name, group)
+        self._group = group_name(link.endpoint.namespace, topic.name, topic.group)
         self._settings = settings
         self._window = window
         self._consumer: AIOKafkaConsumer | None = None
@@ -264,8 +264,8 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
                 share.note(version, state)
 
     async def _delete(self) -> None:
-        """Delete from a WORK topic what is settled: text that nobody has redacted is not to stay."""
-        if self._topic.retention is not Retention.WORK or time.monotonic() < self._delete_at:
+        """Delete what is settled: text that nobody has redacted is not to stay."""
+        if time.monotonic() < self._delete_at:
             return
         self._delete_at = time.monotonic() + _DELETE_INTERVAL_S
         due = [share for share in self.shares.values() if share.committed[0] > share.deleted_before]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from a11i_bus import topology
 from a11i_bus.port import Message
 
 MAX_PAYLOAD_BYTES: Final = 8 * 1024 * 1024
@@ -41,13 +42,13 @@ class Moved:
 
 
 def topic_name(namespace: str, topic: str) -> str:
-    """Return Kafka's name of a topic."""
-    return f"{namespace}.{topic}"
+    """Return Kafka's name of a topic. One that was renamed keeps its former name here: it holds what waits."""
+    return f"{namespace}.{topology.FORMERLY.get(topic, topic)}"
 
 
 def group_name(namespace: str, topic: str, group: str) -> str:
     """Return Kafka's name of a group: one for each topic that it reads, as offsets are kept by group."""
-    return f"{namespace}.{topic}.{group}"
+    return f"{topic_name(namespace, topic)}.{group}"
 
 
 def headers_of(message: Message, moved: Moved | None = None) -> list[tuple[str, bytes]]:

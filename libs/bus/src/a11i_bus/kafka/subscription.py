@@ -41,16 +41,13 @@ class Move(Protocol):
 class KafkaSubscription:
     """A member of a group. Made by `open_subscription`."""
 
-    def __init__(
-        self, link: KafkaLink, topic: Topic, group: str, move: Move, *, max_unsettled: int, settings: BusSettings
-    ) -> None:
+    def __init__(self, link: KafkaLink, topic: Topic, move: Move, *, max_unsettled: int, settings: BusSettings) -> None:
         self._link = link
         self._topic = topic
-        self._group = group
         self._move = move
         self._settings = settings
         self._window = Window(max_unsettled, settings.ack_wait_s)
-        self.member = Member(link, topic, group, settings, self._window)
+        self.member = Member(link, topic, settings, self._window)
         self._fetching = asyncio.Lock()
         self._paused: set[TopicPartition] = set()
 
@@ -76,7 +73,7 @@ class KafkaSubscription:
 
     async def pending(self) -> int:
         """Return how many messages wait for the group, as `Subscription.pending` says."""
-        return await backlog.pending(self._link, self._topic, self._group, self._settings.publish_timeout_s)
+        return await backlog.pending(self._link, self._topic, self._settings.publish_timeout_s)
 
     async def flush(self, share: Share) -> None:
         """Return when Kafka holds what the share's ledger says. Raises UnavailableError."""
@@ -185,10 +182,10 @@ class KafkaSubscription:
 
 @asynccontextmanager
 async def open_subscription(
-    link: KafkaLink, topic: Topic, group: str, move: Move, *, max_unsettled: int, settings: BusSettings
+    link: KafkaLink, topic: Topic, move: Move, *, max_unsettled: int, settings: BusSettings
 ) -> AsyncIterator[KafkaSubscription]:
     """Join a group for the time of the block."""
-    subscription = KafkaSubscription(link, topic, group, move, max_unsettled=max_unsettled, settings=settings)
+    subscription = KafkaSubscription(link, topic, move, max_unsettled=max_unsettled, settings=settings)
     keeping = asyncio.create_task(subscription.member.keep(), name="bus-member")
     try:
         if link.up:

@@ -1,5 +1,6 @@
 """The bus on NATS JetStream."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -7,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from a11i_bus import topology
+from a11i_bus.nats.former import keep_moving
 from a11i_bus.nats.link import NatsLink, away, open_link
 from a11i_bus.nats.streams import pending, prepare_streams
 from a11i_bus.nats.subjects import MESSAGE_ID_HEADER, subject
@@ -22,6 +24,8 @@ _HEADER_ROOM_BYTES: Final = 16 * 1024
 _FULL_RETRY_S: Final = 2.0
 _MESSAGE_TOO_LARGE: Final = 10054
 """JetStream's error code for a message over the stream's limit."""
+_IN_PROCESS: Final = 10158
+"""JetStream's error code for a message of an id that too few servers of the cluster have stored so far."""
 
 
 class NatsBus:
@@ -65,25 +69,35 @@ class NatsBus:
         """Join a group, as `Bus.subscribe` says."""
         checked = topology.check_group(topic, group)
         async with open_subscription(
-            self._link, checked, group, max_unsettled=max_unsettled, ack_wait_s=self._settings.ack_wait_s
+            self._link, checked, max_unsettled=max_unsettled, ack_wait_s=self._settings.ack_wait_s
         ) as subscription:
-            yield subscription
+            if topic not in topology.FORMERLY:
+                yield subscription
+                return
+            moving = asyncio.create_task(keep_moving(self._link, self, checked, self._settings), name="bus-moving")
+            try:
+                yield subscription
+            finally:
+                moving.cancel()
+                await asyncio.gather(moving, return_exceptions=True)
 
     async def pending(self, topic: str, group: str) -> int:
         """Return how many messages wait for the group, as `Bus.pending` says."""
         checked = topology.check_group(topic, group)
-        return await pending(self._link, checked, group)
+        return await pending(self._link, checked)
 
     async def ready(self) -> bool:
         """Return whether the server is there, its streams are in order, and none has just refused a message."""
-        return self._link.up and time.monotonic() - self._refused_at > _FULL_RETRY_S
+        return self._link.trusted and time.monotonic() - self._refused_at > _FULL_RETRY_S
 
     def _refuse(self, topic: str, error: Mapping[str, object]) -> None:
         description = f"{error.get('description')} ({error.get('err_code')})"
         if error.get("err_code") == _MESSAGE_TOO_LARGE:
             raise TooLargeError(f"topic {topic} does not take the message: {description}")
-        # Above all a full stream. What JetStream cannot store for another reason waits too: giving up would lose it.
         self._refused_at = time.monotonic()
+        if error.get("err_code") == _IN_PROCESS:
+            raise away(f"topic {topic} has the message and has not confirmed it yet")
+        # Above all a full stream. What JetStream cannot store for another reason waits too: giving up would lose it.
         raise away(f"topic {topic} does not take messages: {description}", _FULL_RETRY_S)
 
 

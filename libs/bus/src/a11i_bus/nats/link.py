@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import random
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
@@ -26,6 +28,8 @@ _PENDING_BYTES: Final = 4 * 1024 * 1024
 """Bytes that wait for the socket before publishers wait too: some dozen batches."""
 _PREPARE_RETRY_S: Final = 0.5
 _LOOK_S: Final = 1.0
+_ALIVE_TIMEOUT_S: Final = 2
+"""For a server to say that it lives: it does nothing for that but answer."""
 _CLOSE_TIMEOUT_S: Final = 2.0
 """A server that hangs is not waited for."""
 
@@ -59,11 +63,16 @@ class NatsLink:
     def __init__(self, settings: BusSettings, prepare: Prepare) -> None:
         self._settings = settings
         self._prepare = prepare
+        self._url = urlsplit(settings.url.get_secret_value())
+        hosts = self._url.netloc.rpartition("@")[2].split(",")
+        self._hosts = deque(random.sample(hosts, len(hosts)))
+        """Of a cluster, the server to connect to first: each time another, as one may accept and then hang."""
         self._client: LinkClient | None = None
         self._prepared = asyncio.Event()
         self._attention = asyncio.Event()
         """Set when `keep` has something to look at: the connection has ended, or streams are missing."""
         self._closing = False
+        self._doubted = False
         self._inbox = ""
         self._tokens = itertools.count(1)
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
@@ -73,8 +82,13 @@ class NatsLink:
 
     @property
     def up(self) -> bool:
-        """True if the server answers and its streams are as they should be, as far as is known."""
+        """True while there is a connection on which the streams were found or made as they should be."""
         return self._prepared.is_set()
+
+    @property
+    def trusted(self) -> bool:
+        """True if the link is up and no call has failed since the streams were last looked at."""
+        return self.up and not self._doubted
 
     @property
     def max_payload_bytes(self) -> int | None:
@@ -88,9 +102,13 @@ class NatsLink:
                 await self._prepared.wait()
 
     def doubt(self) -> None:
-        """Have the streams looked at again: the server answered as if one were missing."""
-        self._prepared.clear()
-        self._attention.set()
+        """Have server and streams looked at again: one did not answer, or is missing. Calls go on meanwhile.
+
+        In a cluster a stream answers nothing while its servers elect a leader, and others do.
+        """
+        if not self._doubted:
+            self._doubted = True
+            self._attention.set()
 
     async def request(
         self,
@@ -122,6 +140,7 @@ class NatsLink:
             async with asyncio.timeout(timeout_s or self._settings.publish_timeout_s):
                 message = await answer
         except TimeoutError as error:
+            self.doubt()
             raise away("the bus did not answer in time") from error
         finally:
             self._waiting.pop(token, None)
@@ -166,6 +185,7 @@ class NatsLink:
                     await self._wait_for_attention(_RECONNECT_WAIT_S)
             finally:
                 self._lose()
+                self._hosts.rotate(-1)
                 await self._end(client)
 
     def close(self) -> None:
@@ -174,11 +194,11 @@ class NatsLink:
         self._attention.set()
 
     async def _connect(self, client: LinkClient) -> None:
-        url = urlsplit(self._settings.url.get_secret_value())
         await client.connect(
-            [f"{url.scheme}://{host}" for host in url.netloc.rpartition("@")[2].split(",")],
-            user=unquote(url.username) if url.username else None,
-            password=unquote(url.password) if url.password else None,
+            [f"{self._url.scheme}://{host}" for host in self._hosts],
+            dont_randomize=True,
+            user=unquote(self._url.username) if self._url.username else None,
+            password=unquote(self._url.password) if self._url.password else None,
             name="a11i",
             allow_reconnect=False,
             max_reconnect_attempts=1,
@@ -208,18 +228,27 @@ class NatsLink:
             await self._report(error)
 
     async def _look_after(self, client: LinkClient) -> None:
-        """Prepare the server if that is due, then wait until something happens."""
+        """Prepare the server if that is due, then wait until something happens.
+
+        Raises an error of nats-py if the server does not say that it lives: another of its cluster may.
+        """
         self._attention.clear()
-        if client.is_connected and not self._prepared.is_set():
+        if client.is_connected and not self.trusted:
+            await client.flush(_ALIVE_TIMEOUT_S)
             try:
                 await self._prepare(self)
             except UnavailableError as error:
                 await self._report(error)
+                self._attention.clear()
                 await self._wait_for_attention(_PREPARE_RETRY_S)
                 return
-            self._prepared.set()
             self._last_error = ""
-            _log.info("bus_connected")
+            if self._prepared.is_set():
+                await asyncio.sleep(_PREPARE_RETRY_S)  # many calls may fail at once: one look is for all of them
+            else:
+                self._prepared.set()
+                _log.info("bus_connected")
+            self._doubted = False
         # Looked after now and then even if nothing calls for it: a connection that ended unheard would stay away.
         await self._wait_for_attention(_LOOK_S)
 

@@ -1,19 +1,16 @@
 """Creates the streams and consumers of the topology, and brings those that exist up to date."""
 
-import json
-from collections.abc import Mapping
 from typing import Final
 
 import structlog
 
 from a11i_bus import topology
-from a11i_bus.nats.link import NatsLink, away
+from a11i_bus.nats.api import NAME_IN_USE, call, check, error_code, number
+from a11i_bus.nats.link import NatsLink
 from a11i_bus.nats.subjects import stream_name, subject_pattern
 from a11i_bus.settings import BusSettings
-from a11i_bus.topology import Retention, Topic
+from a11i_bus.topology import Topic
 
-_NAME_IN_USE: Final = 10058
-"""JetStream's error code for a stream that exists with other settings."""
 _NS: Final = 1_000_000_000
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -27,14 +24,20 @@ async def prepare_streams(link: NatsLink, settings: BusSettings) -> None:
     for topic in topology.TOPICS:
         name = stream_name(topic.name)
         config = stream_config(topic, settings)
-        answer = await _call(link, f"STREAM.CREATE.{name}", config)
-        if _error_code(answer) == _NAME_IN_USE:
-            answer = await _call(link, f"STREAM.UPDATE.{name}", config)
+        answer = await call(link, f"STREAM.CREATE.{name}", config, prepared=False)
+        if error_code(answer) == NAME_IN_USE:
+            answer = await call(link, f"STREAM.UPDATE.{name}", config, prepared=False)
             _log.info("bus_topic_updated", topic=topic.name)
-        _check(answer, topic.name)
-        for group in topic.groups:
-            body = {"stream_name": name, "config": consumer_config(group, settings)}
-            _check(await _call(link, f"CONSUMER.DURABLE.CREATE.{name}.{group}", body), f"{topic.name}/{group}")
+        check(answer, topic.name)
+        await make_consumer(link, name, topic.group, settings, prepared=False)
+
+
+async def make_consumer(
+    link: NatsLink, stream: str, group: str, settings: BusSettings, *, prepared: bool = True
+) -> None:
+    """Make a stream's consumer that of the group. Raises UnavailableError if the server does not take it."""
+    body = {"stream_name": stream, "config": consumer_config(group, settings)}
+    check(await call(link, f"CONSUMER.DURABLE.CREATE.{stream}.{group}", body, prepared=prepared), f"{stream}/{group}")
 
 
 def stream_config(topic: Topic, settings: BusSettings) -> dict[str, object]:
@@ -42,10 +45,9 @@ def stream_config(topic: Topic, settings: BusSettings) -> dict[str, object]:
     return {
         "name": stream_name(topic.name),
         "subjects": [subject_pattern(topic.name)],
-        "retention": "workqueue" if topic.retention is Retention.WORK else "limits",
+        "retention": "workqueue",
         "discard": "new",
         "max_bytes": int(settings.capacity_bytes * topic.capacity_share),
-        "max_age": int(topic.max_age_s * _NS),
         "duplicate_window": int(topology.DUPLICATE_WINDOW_S * _NS),
         "storage": "file",
         "num_replicas": settings.replicas,
@@ -65,40 +67,11 @@ def consumer_config(group: str, settings: BusSettings) -> dict[str, object]:
     }
 
 
-async def pending(link: NatsLink, topic: Topic, group: str) -> int:
-    """Return how many messages of the topic the group has not settled."""
-    if topic.retention is Retention.WORK:
-        # What is settled leaves the stream. The consumer counts a message only some time after it was confirmed.
-        stream = await _call(link, f"STREAM.INFO.{stream_name(topic.name)}", {}, prepared=True)
-        _check(stream, topic.name)
-        return _count(stream.get("state"), "messages")
-    consumer = await _call(link, f"CONSUMER.INFO.{stream_name(topic.name)}.{group}", {}, prepared=True)
-    _check(consumer, f"{topic.name}/{group}")
-    return _count(consumer, "num_pending") + _count(consumer, "num_ack_pending")
+async def pending(link: NatsLink, topic: Topic) -> int:
+    """Return how many messages of the topic its group has not settled.
 
-
-def _count(answer: object, name: str) -> int:
-    count = answer.get(name) if isinstance(answer, dict) else None
-    if not isinstance(count, int):
-        raise away("the bus did not say how many messages wait")
-    return count
-
-
-async def _call(
-    link: NatsLink, action: str, body: Mapping[str, object], *, prepared: bool = False
-) -> dict[str, object]:
-    request = link.request if prepared else link.request_unprepared
-    message = await request(f"$JS.API.{action}", json.dumps(body).encode())
-    answer: dict[str, object] = json.loads(message.data)
-    return answer
-
-
-def _error_code(answer: Mapping[str, object]) -> int | None:
-    error = answer.get("error")
-    return error.get("err_code") if isinstance(error, dict) else None
-
-
-def _check(answer: Mapping[str, object], what: str) -> None:
-    error = answer.get("error")
-    if isinstance(error, dict):
-        raise away(f"the bus refuses {what}: {error.get('description')} ({error.get('err_code')})")
+    The stream says it, as what is settled leaves it. Its consumer learns of a message only after it was confirmed.
+    """
+    answer = await call(link, f"STREAM.INFO.{stream_name(topic.name)}")
+    check(answer, topic.name)
+    return number(answer, "state", "messages")

@@ -33,11 +33,10 @@ _NS: Final = 1_000_000_000
 class NatsSubscription:
     """A member of a group. Made by `open_subscription`."""
 
-    def __init__(self, link: NatsLink, topic: Topic, group: str, max_unsettled: int, ack_wait_s: float) -> None:
+    def __init__(self, link: NatsLink, topic: Topic, max_unsettled: int, ack_wait_s: float) -> None:
         self._link = link
         self._topic = topic
-        self._group = group
-        self._request_subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream_name(topic.name)}.{group}"
+        self._request_subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream_name(topic.name)}.{topic.group}"
         self._window = Window(max_unsettled, ack_wait_s)
         self._ack_wait_s = ack_wait_s
         self._tokens = itertools.count(1)
@@ -71,7 +70,7 @@ class NatsSubscription:
 
     async def pending(self) -> int:
         """Return how many messages wait for the group, as `Subscription.pending` says."""
-        return await streams.pending(self._link, self._topic, self._group)
+        return await streams.pending(self._link, self._topic)
 
     def on_message(self, message: Msg) -> None:
         """Take a message or the end of a request from the connection."""
@@ -140,13 +139,7 @@ class NatsDelivery:
         self._link = link
         self._window = window
         self._ack_subject = delivered.reply
-        headers = dict(delivered.headers or {})
-        self._message = Message(
-            id=headers.pop(MESSAGE_ID_HEADER, ""),
-            key=key_of(delivered.subject),
-            payload=delivered.data,
-            headers=headers,
-        )
+        self._message = message_of(delivered)
         self._settled = False
 
     @property
@@ -186,12 +179,19 @@ class NatsDelivery:
         self._window.release(self._ack_subject)
 
 
+def message_of(delivered: Msg) -> Message:
+    """Return the message as it was published."""
+    headers = dict(delivered.headers or {})
+    id_ = headers.pop(MESSAGE_ID_HEADER, "")
+    return Message(id=id_, key=key_of(delivered.subject), payload=delivered.data, headers=headers)
+
+
 @asynccontextmanager
 async def open_subscription(
-    link: NatsLink, topic: Topic, group: str, *, max_unsettled: int, ack_wait_s: float
+    link: NatsLink, topic: Topic, *, max_unsettled: int, ack_wait_s: float
 ) -> AsyncIterator[NatsSubscription]:
     """Join a group for the time of the block."""
-    subscription = NatsSubscription(link, topic, group, max_unsettled, ack_wait_s)
+    subscription = NatsSubscription(link, topic, max_unsettled, ack_wait_s)
     await link.listen(f"{subscription.inbox}.*", subscription)
     try:
         yield subscription

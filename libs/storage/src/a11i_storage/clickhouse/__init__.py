@@ -1,6 +1,7 @@
-"""Every signal in ClickHouse (a server, or the embedded engine behind HTTP): migrations, writing, reading."""
+"""Every signal, and the ledger, in ClickHouse (a server, or the embedded engine behind HTTP)."""
 
 from a11i_storage.clickhouse.connection import ClickHouse, open_clickhouse
+from a11i_storage.clickhouse.ledger_store import LedgerStore
 from a11i_storage.clickhouse.migrator import migrate
 from a11i_storage.clickhouse.reader import (
     SPAN_SCHEMA,
@@ -42,6 +43,7 @@ __all__ = [
     "ClickHouseWriter",
     "Cursor",
     "IssueFilter",
+    "LedgerStore",
     "LogFilter",
     "MetricFilter",
     "RowCursor",

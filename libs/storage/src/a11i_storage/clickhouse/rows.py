@@ -59,12 +59,14 @@ def _batch_rows(table: SignalTable, batch: SpanBatch, stored_time_ns: int) -> pa
         "partition_date": _partition_dates(arrays[table.time], batch.received_time_ns),
     }
     if table.row_id is not None:
-        arrays[table.row_id.name] = _row_ids(batch.batch_id, count)
+        arrays[table.row_id.name] = _row_ids(batch)
     return pa.RecordBatch.from_arrays([arrays[field.name] for field in table.schema], schema=table.schema)
 
 
-def _row_ids(batch_id: str, count: int) -> "pa.Array[Any]":
-    texts = (f"{batch_id} {row}".encode() for row in range(count))
+def _row_ids(batch: SpanBatch) -> "pa.Array[Any]":
+    """Return an identity of each row: the same for the row however its batch was taken apart."""
+    first = batch.first_item
+    texts = (f"{batch.origin_id} {row}".encode() for row in range(first, first + batch.columns.num_rows))
     digests = [hashlib.blake2b(text, digest_size=_ROW_ID_BYTES).digest() for text in texts]
     return pa.array(digests, pa.binary(_ROW_ID_BYTES))
 

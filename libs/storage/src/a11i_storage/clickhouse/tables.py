@@ -12,7 +12,7 @@ _ISSUE_ID: Final = Column(
     "issue_id",
     pa.binary(16),
     "FixedString(16)",
-    "Digest of the batch and the row in it: what is stored again is the same row.",
+    "Digest of the batch that ingest made and the row's place in it: what is stored again is the same row.",
 )
 
 

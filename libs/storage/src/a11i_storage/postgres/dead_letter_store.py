@@ -1,7 +1,7 @@
 """Dead letters in PostgreSQL. Every statement for a caller has the tenant in it; letters are opened elsewhere."""
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -29,14 +29,17 @@ _COLUMNS: Final = ", ".join(field.name for field in fields(Letter))
 _KEEP: Final = """
 INSERT INTO dead_letters AS kept (
   id, tenant_id, project_id, signal, stage, stage_version, source_topic, message_id, batch_id, item_count,
-  received_time, reason, error_type, error_id, tries, first_time, last_time, state, replay_of, key_id, payload_bytes,
-  sealed
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, 1, $17, $18, $19, $20)
+  first_item, replay, received_time, reason, error_type, error_id, tries, first_time, last_time, state, replay_of,
+  key_id, payload_bytes, sealed
+) VALUES (
+  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, 1, $19, $20, $21, $22
+)
 ON CONFLICT (id) DO UPDATE SET
   reason = excluded.reason, error_type = excluded.error_type, error_id = excluded.error_id, tries = excluded.tries,
   last_time = greatest(kept.last_time, excluded.last_time), key_id = excluded.key_id,
   payload_bytes = excluded.payload_bytes, sealed = excluded.sealed,
-  state = CASE WHEN kept.state = 2 THEN kept.state ELSE 1 END
+  state = CASE WHEN kept.state = 2 THEN kept.state ELSE 1 END,
+  to_enter = false
 WHERE kept.error_id <> excluded.error_id
 RETURNING id
 """
@@ -44,11 +47,12 @@ _TAKE_NEXT: Final = (
     f"SELECT {_COLUMNS}, sealed FROM dead_letters WHERE state = 2 "  # noqa: S608
     "ORDER BY received_time, id LIMIT 1 FOR UPDATE SKIP LOCKED"
 )
-_EXPIRE: Final = """
+_EXPIRE: Final = f"""
 DELETE FROM dead_letters WHERE id IN (
   SELECT id FROM dead_letters WHERE last_time < $1 AND state <> 2 ORDER BY last_time LIMIT $2 FOR UPDATE SKIP LOCKED
-) RETURNING id, tenant_id, state
-"""
+) RETURNING {_COLUMNS}, to_enter
+"""  # noqa: S608
+_TAKE_TO_ENTER: Final = f"SELECT {_COLUMNS} FROM dead_letters WHERE to_enter LIMIT $1 FOR UPDATE SKIP LOCKED"  # noqa: S608
 _ADD_ACTION: Final = (
     "INSERT INTO dead_letter_actions (id, tenant_id, kind, actor, peer, letter_count, point, filter) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -64,6 +68,8 @@ _COUNT_REPLAYS: Final = (
 Connection = asyncpg.pool.PoolConnectionProxy
 Publish = Callable[[Letter, bytes], Awaitable[bool]]
 """Puts a letter, sealed as given, back on the bus. Durable when it returns True; False says that it never will be."""
+Enter = Callable[[Sequence[Letter]], Awaitable[None]]
+"""Says in the ledger that letters are discarded. Durable on return."""
 
 
 class DeadLetterStore:
@@ -96,6 +102,8 @@ class DeadLetterStore:
                 letter.message_id,
                 letter.batch_id,
                 letter.item_count,
+                letter.first_item,
+                letter.replay,
                 letter.received_time,
                 letter.reason,
                 letter.error_type,
@@ -145,8 +153,11 @@ class DeadLetterStore:
         return await self._act(tenant_id, which, ActionKind.REPLAY, action, limit, change, topic)
 
     async def discard(self, tenant_id: str, which: LetterFilter, action: NewAction, limit: int) -> Begun:
-        """Delete what waiting letters hold, and say so of them; durable on return."""
-        change = "state = 4, sealed = NULL, last_action_id = $1"
+        """Delete what waiting letters hold, and say so of them; durable on return.
+
+        `enter_discarded` tells the ledger.
+        """
+        change = "state = 4, sealed = NULL, to_enter = true, last_action_id = $1"
         return await self._act(tenant_id, which, ActionKind.DISCARD, action, limit, change)
 
     async def _act(
@@ -207,10 +218,23 @@ class DeadLetterStore:
             count: int = await connection.fetchval("SELECT count(*) FROM dead_letters WHERE state = 1")
         return count
 
-    async def expire(self, before: datetime, action: NewAction, limit: int) -> int:
+    async def enter_discarded(self, enter: Enter, limit: int) -> int:
+        """Enter up to `limit` letters in the ledger that were discarded since; return how many.
+
+        If this ends in between, or `enter` raises, they are entered again the next time.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            rows = await connection.fetch(_TAKE_TO_ENTER, limit)
+            if rows:
+                await enter([_letter(row) for row in rows])
+                ids = [row["id"] for row in rows]
+                await connection.execute("UPDATE dead_letters SET to_enter = false WHERE id = ANY($1)", ids)
+        return len(rows)
+
+    async def expire(self, before: datetime, action: NewAction, limit: int, enter: Enter) -> int:
         """Delete up to `limit` letters that were given up last before then; return how many.
 
-        Those of them that waited are recorded, for each tenant.
+        Those of them that waited are recorded, for each tenant, and entered in the ledger before they are gone.
         """
         async with self._database.connection() as connection, connection.transaction():
             gone = await connection.fetch(_EXPIRE, before, limit)
@@ -218,6 +242,8 @@ class DeadLetterStore:
             for row in gone:
                 if row["state"] == LetterState.WAITING:
                     waited.setdefault(row["tenant_id"], []).append(row["id"])
+            if lost := [_letter(row) for row in gone if row["to_enter"] or row["state"] == LetterState.WAITING]:
+                await enter(lost)
             for tenant_id, letters in waited.items():
                 await _record(connection, tenant_id, ActionKind.EXPIRE, action, letters)
         return len(gone)

@@ -39,6 +39,10 @@ class NewLetter:
     message_id: str
     batch_id: str
     item_count: int
+    first_item: int
+    """Where its first row stood in the batch that ingest made."""
+    replay: str
+    """Which replay had put its rows on the bus; empty if they came from ingest."""
     received_time: datetime | None
     reason: str
     error_type: str
@@ -65,6 +69,10 @@ class Letter:
     message_id: str
     batch_id: str
     item_count: int
+    first_item: int
+    """Where its first row stood in the batch that ingest made."""
+    replay: str
+    """Which replay had put its rows on the bus; empty if they came from ingest."""
     received_time: datetime | None
     reason: str
     error_type: str

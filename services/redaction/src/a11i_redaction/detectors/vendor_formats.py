@@ -260,7 +260,7 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
         mixed=True,
     ),
     SecretFormat("npm", r"npm_[A-Za-z0-9]{36}", "docs.npmjs.com: About access tokens", mixed=True),
-    SecretFormat("pypi", rf"(?:pypi|testpypi)-AgE{_URL}{{50,250}}", "pypi.org/help: API tokens"),
+    SecretFormat("pypi", rf"(?:pypi|testpypi)-AgE{_URL}{{50,250}}", "PyPI, help: API tokens"),
     SecretFormat("rubygems", r"rubygems_[0-9a-f]{48}", "guides.rubygems.org: API key scopes"),
     SecretFormat("crates.io", r"cio[A-Za-z0-9]{32}", "doc.rust-lang.org: Cargo, registry authentication", mixed=True),
     SecretFormat("nuget", r"oy2[a-z0-9]{43}", "learn.microsoft.com: NuGet, scoped API keys"),

@@ -1,0 +1,152 @@
+"""Templates of what machines write and read: JSON, code, logs, tables, secrets, and values split or encoded."""
+
+from typing import Final
+
+from tests.bench.redaction.labels import Template, templates
+
+TOOL_JSON: Final = [
+    '{"customer": {"name": "[[person]]", "email": "[[mail]]", "phone": "[[phone]]"}, "order_id": "[[order]]"}',
+    '{"rows": [{"id": "[[uuid]]", "full_name": "[[person]]", "city": "[[city]]"}, '
+    '{"id": "[[uuid.2]]", "full_name": "[[person.2]]", "city": "[[city.2]]"}], "next": "[[ulid]]"}',
+    '{"tool": "crm.lookup", "arguments": {"query": "[[person]] [[city]]", "limit": 5, "trace": "[[trace]]"}}',
+    '{"to": ["[[mail]]", "[[mail.2]]"], "subject": "Re: [[ticket]]", "body": "Hi [[person:first]],\\nplease call '
+    '[[phone]].\\n\\nThanks,\\n[[person.2:first]]"}',
+    '{"payment": {"pan": "[[card]]", "exp": "11/29", "holder": "[[person|upper]]"}, "amount": 1299, "at": [[epoch]]}',
+    '{"iban": "[[iban]]", "beneficiary": "[[org]]", "purpose": "[[invoice]]", "created": "[[datetime]]"}',
+    '{"first": "[[person:first]]", "last": "[[person:last]]", "address": "[[address]]", "sku": "[[sku]]"}',
+    '{"result": "{\\"user\\": \\"[[person]]\\", \\"ssn\\": \\"[[us_ssn]]\\", \\"ip\\": \\"[[ip]]\\"}"}',
+    '{"itin": "[[us_itin]]", "client_ip": "[[ip]]", "mac": "[[mac]]", "agent": "curl/8.5.0", "status": 200}',
+    '{"contacts": {"[[mail]]": {"owner": "[[person]]"}, "[[mail.2]]": null}, "etag": "[[md5]]"}',
+    '{"config": {"api_key": "[[token]]", "region": "eu-central-1", "retries": 3, "digest": "[[sha256]]"}}',
+    '{"env": [{"name": "DB_PASSWORD", "value": "[[password]]"}, {"name": "LOG_LEVEL", "value": "debug"}]}',
+    '{"employee": {"[[id:label]]": "[[id]]", "hired": "[[date]]", "team": "platform"}}',
+    '{"wallet": "[[wallet]]", "memo": "from [[person:initial]]", "block": [[epoch]], "tx": "[[sha256]]"}',
+]
+CODE: Final = [
+    'client = OpenAI(api_key="[[vendor_key]]")\nprint(client.models.list())  # see [[ticket]]',
+    "# owner: [[person]] <[[mail]]>\ndef total(rows: list[Row]) -> int:\n    return sum(row.price for row in rows)",
+    'USERS = [\n    ("[[person]]", "[[mail]]"),\n    ("[[person.2]]", "[[mail.2]]"),\n]\nVERSION = "[[version]]"',
+    "INSERT INTO users (name, email, phone) VALUES ('[[person]]', '[[mail]]', '[[phone]]');",
+    "SELECT * FROM accounts WHERE iban = '[[iban]]' OR ssn = '[[us_ssn]]' -- [[identifier]]",
+    "const cfg = { host: '[[doc_ip]]', password: '[[password]]', user: [[reference]] };",
+    'export AWS_ACCESS_KEY_ID=[[vendor_key]]\nexport AWS_SECRET_ACCESS_KEY=[[cloud_secret]]\nexport STAGE="dev"',
+    "curl -H 'Authorization: Bearer [[jwt]]' -H 'X-Request-Id: [[uuid]]' https://api.example.com/v1/items",
+    "git clone https://[[credentials]]@git.example.com/team/app.git && git checkout [[commit]]",
+    "assert normalise('[[phone]]') == '[[phone.2]]'  # numbers of [[person:last]]",
+    "<?php $db = new PDO('mysql:host=db;dbname=shop', 'shop', '[[password]]'); // [[identifier]]",
+    "ssh_key: |\n[[private_key]]\nhost: build-[[commit]]",
+    "// TODO([[person:first|lower]]): call [[phone]] before removing [[identifier]]",
+    'let card = "[[card]]"; let build = "[[build]]"; let uuid = "[[uuid]]";',
+]
+LOGS: Final = [
+    "[[datetime]] INFO auth login ok user=[[mail]] ip=[[ip]] session=[[uuid]] took=12ms",
+    '[[ipv4]] - - [21/Nov/2026:10:06:39 +0000] "GET /users?email=[[mail|percent]] HTTP/1.1" 200 512',
+    "[[datetime]] WARN sms to [[phone]] failed (code 30007, sid [[md5]])",
+    "[[datetime]] ERROR psycopg: connection to postgresql://[[credentials]]@db-[[commit]].internal:5432/app failed",
+    'Traceback (most recent call last):\n  File "app.py", line 88, in [[identifier]]\nValueError: no customer '
+    "'[[person]]' with card [[card]] (build [[build]])",
+    "[[epoch]] dhcpd: DHCPACK on [[doc_ip]] to [[mac]] ([[person:first|lower]]s-laptop) via eth0",
+    'level=error msg="invalid key" key=[[vendor_key]] request_id=[[ulid]] version=[[version]]',
+    "[[datetime]] DEBUG redis connect redis://[[credentials]]@cache:6379/0 pool=[[commit]]",
+    '[[datetime]] INFO charge card=[[card]] name="[[person]]" order=[[order]] amount=[[price]]',
+    "Set-Cookie: session=[[token]]; Path=/; HttpOnly\nX-Forwarded-For: [[ip]]\nServer: nginx/1.25.3",
+    "[[datetime]] AUDIT [[person:reversed]] ([[us_driver_license:label]] [[us_driver_license]]) opened [[invoice]]",
+    "worker-7 [[trace]] payload={'to': '[[phone]]', 'name': '[[person]]'} retries=3 sha=[[sha1]]",
+]
+TABLES: Final = [
+    "id,name,email,phone\n[[commit]],[[person]],[[mail]],[[phone]]\n[[commit.2]],[[person.2]],[[mail.2]],[[phone.2]]",
+    "| Name | City | Phone |\n|---|---|---|\n| [[person]] | [[city]] | [[phone]] |\n"
+    "| [[person.2]] | [[city.2]] | [[phone.2]] |",
+    "[[person|upper]]\t[[us_ssn]]\t[[date]]\t[[price]]\n[[person.2|upper]]\t[[us_ssn.2]]\t[[date.2]]\t[[price.2]]",
+    "<table><tr><td>[[person]]</td><td>[[iban]]</td></tr><tr><td>[[person.2]]</td><td>[[iban.2]]</td></tr></table>",
+    "customer;card;order\n[[person:reversed]];[[card]];[[order]]\n[[person.2:reversed]];[[card.2]];[[order.2]]",
+    "Employee            Location        Extension\n[[person]]    [[city]]    4411\n[[person.2]]    [[city.2]]    4412",
+    "name: [[person]] | org: [[org]] | mail: [[mail]] | ip: [[ip]] | id: [[uuid]]",
+    "host,ip,owner\nweb-1,[[ipv4]],[[person]]\nweb-2,[[ipv4.2]],[[person.2]]\nlocal,[[doc_ip]],-",
+    "account,routing,holder\n[[account]],[[routing]],[[person]]\n[[account.2]],[[routing.2]],[[person.2]]",
+    "1. [[person]]\n2. [[person.2]]\n3. [[native]]\n4. [[org]]\n5. [[product]]",
+]
+SECRETS: Final = [
+    "here is my key: [[vendor_key]] - it stopped working yesterday",
+    'API_KEY="[[vendor_key]]"\nDEBUG=1\nBUILD=[[commit]]',
+    "curl https://api.example.com/v1 -H 'x-api-key: [[vendor_key]]'",
+    '{"headers": {"authorization": "Bearer [[vendor_key]]"}, "id": "[[uuid]]"}',
+    "the docs say to use [[near_miss]] but that is only a placeholder, and [[near_miss.2]] too",
+    'key = "[[near_miss]]"  # replace it; see [[identifier]]',
+    "set the token to [[vendor_key]], not to [[near_miss]].",
+    "DATABASE_URL=postgresql://[[credentials]]@db.example.com:5432/prod?sslmode=require",
+    "mongodb+srv://[[credentials]]@cluster0.example.net/shop?retryWrites=true and amqp://[[credentials.2]]@mq:5672/",
+    "Server=tcp:sql.example.net,1433;Initial Catalog=crm;User ID=crm;Password=[[password]];Encrypt=True;",
+    "DefaultEndpointsProtocol=https;AccountName=prodlogs;AccountKey=[[storage_key]];EndpointSuffix=core.example.net",
+    "jdbc:postgresql://db.example.com/app?user=app&password=[[token]]&ssl=true",
+    "password: [[password]]\nusername: deploy\ntimeout: 30",
+    "client_secret=[[token]]&grant_type=client_credentials&state=[[uuid]]",
+    "login with --password [[password]] --region eu-west-1 --build [[build]]",
+    "Your new password is [[password]]. It expires on [[date]].",
+    "secret_key = [[reference]]\npassword = [[reference.2]]\ntoken_count = 4096\nmax_tokens: 1024",
+    "[[private_key]]",
+    "id_token=[[jwt]]; nonce=[[uuid]]",
+    'aws_secret_access_key = "[[cloud_secret]]"\naws_region = "us-east-1"\nsha256 = "[[sha256]]"',
+    "The signing secret ([[token]]) and the webhook's passphrase [[password]] are in the vault.",
+    "machine api.example.com login build password [[password]]",
+    "post it to https://hooks.slack.com/services/[[webhook]] and look into the channel",
+    "notify:\n  url: https://hooks.slack.com/services/[[webhook]]\n  retries: 3  # [[ticket]]",
+]
+SPLIT: Final = [
+    "card <p>[[card|tags]]</p> of [[person|span]]",
+    "<td>[[phone|wbr]]</td><td>[[mail|comment]]</td><td>[[uuid]]</td>",
+    "call [[phone|zwsp]] or [[mail|zwnj]] about [[invoice]]",
+    "IBAN [[iban|shy]], SSN [[us_ssn|bom]], card number [[card|wj]]",
+    "The card number is [[card|line]]\nand the account is [[iban|line]]",
+    "> my card:\n> [[card|quoted]]\n> my key: [[vendor_key|quoted]]",
+    "Content-Transfer-Encoding: quoted-printable\n\nWrite to [[mail|soft]] or use the key [[vendor_key|soft]] today",
+    'KEY = "[[vendor_key|concat]]"\nCARD = "[[card|concat]]"',
+    'token = (\n    "[[vendor_key|literals]]"\n)  # [[ticket]]',
+    "export KEY=[[vendor_key|backslash]]\nexport STAGE=dev",
+    "my mail: **[[mail|stars]]**, phone [[phone|nbsp]]",
+    "\x1b[32mOK\x1b[0m sent to [[mail|ansi]] at [[datetime]]",
+    "name: [[person|br]]; [[id:label]]: [[id|tags]]",
+    "key:\n    [[vendor_key|indented]]\nversion: [[version]]",
+    "SSN: [[us_ssn|crlf]]\r\nName: [[person]]",
+]
+ENCODED: Final = [
+    "https://app.example.com/reset?email=[[mail|percent]]&phone=[[phone|percent]]&id=[[uuid]]",
+    "q=[[person|plus]]&card=[[card|plus]]&v=[[version]]",
+    "Contact: [[mail|html_dec]] or &lt;[[mail.2|html_hex]]&gt;",
+    "data: [[mail|base64]]",
+    '{"payload": "[[mail|base64_text]]", "image": "[[image]]"}',
+    "Authorization: Basic [[credentials|base64]]",
+    "the string '[[mail|unicode]]' decodes to an address, '[[card|unicode]]' to a card",
+    "log: user=[[mail|unicode_some]] key=[[vendor_key|hex]]",
+    "redirect=[[mail|percent_all]]&next=[[mail.2|percent_twice]]",
+    "blob [[iban|base64_url]] and [[us_ssn|base64_text]]",
+    "Karte: [[card|full_width]], Telefon: [[phone|full_width]]",
+    "write to [[mail|at_dot]] please",
+    "hex dump of the address: [[mail|hex_bytes]], of a picture: [[hexdump]]",
+    "cfg=[[vendor_key|base64]] mode=ro",
+]
+WRAPPED: Final = [
+    ("message", 'My name is "[[person]]",\nmy number: [[phone]]\nmail: [[mail]]\tSSN: [[us_ssn]]'),
+    ("arguments", 'key "[[vendor_key]]" of [[person]], see [[uuid]]\nIBAN [[iban]]'),
+    ("result", "see https://[[credentials]]@example.com/a/b, mail [[mail]]; invoice [[invoice]]"),
+    ("string", 'Grüße von [[person]] & [[native]], "[[id:label]]": [[id]]'),
+    ("html", "Dear [[person]],\nyour card [[card]] & your phone <[[phone]]> are on file, ref [[order]]."),
+    ("xml", '<[[mail]]> wrote: "[[person]] pays [[price]] to [[iban]]" & left'),
+    (
+        "message",
+        "const key = \"[[vendor_key]]\";\n// [[identifier]] of [[product]]\nconst dbPassword = '[[password]]';",
+    ),
+    ("arguments", 'PASSWORD=[[password]]\nUSER="[[person:first|lower]]"\nHOST=[[doc_ip]]'),
+    ("result", "[[private_key]]"),
+    ("message", "C:\\Users\\[[person:first|lower]]\\reports\\[[invoice]].pdf was sent to [[mail]] by [[person.2]]"),
+]
+TEMPLATES: Final[list[Template]] = [
+    *templates("tool JSON", TOOL_JSON),
+    *templates("code", CODE),
+    *templates("logs", LOGS),
+    *templates("tables", TABLES),
+    *templates("secrets", SECRETS),
+    *templates("split", SPLIT),
+    *templates("encoded", ENCODED),
+    *(template for wrap, text in WRAPPED for template in templates("wrapped", [text], wrap)),
+]
