@@ -16,7 +16,7 @@ import pytest
 from presidio_analyzer import predefined_recognizers as presidio
 
 from a11i_redaction.detectors.recognizers import CardRecognizer, PeselRecognizer
-from a11i_redaction.detectors.secret_formats import VENDOR_FORMATS
+from a11i_redaction.detectors.vendor_formats import VENDOR_FORMATS
 from tests.bench.redaction import contacts, lookalikes, national_ids, secret_keys
 from tests.bench.redaction.dataset import cases, dense_texts, templates_of
 from tests.bench.redaction.disguises import DISGUISES, WRAPS
