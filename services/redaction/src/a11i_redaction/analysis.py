@@ -209,7 +209,7 @@ class _Look:
         if first and self.raw is None and not self.withheld:
             self.raw = tuple(self.new)
         found = self.raw if first and self.raw is not None else self.new
-        self.new = [finding for finding in found if policy.takes(finding, self.reduced.text)]
+        self.new = policy.taken(found, self.reduced.text)
 
     def take(self) -> bool:
         """Add what was found now. Return whether another look is needed."""
@@ -230,9 +230,14 @@ def _reduce(text: str, findings: Sequence[Finding]) -> Reduced:
 
 
 def _in_original(text: str, reduced: Reduced, findings: Sequence[Finding]) -> list[Finding]:
-    return [
-        Finding(start, end, finding.entity, finding.score)
-        for finding in merge(findings)
-        for start, end in reduced.original_spans(finding.start, finding.end)
-        if any(char.isalnum() for char in text[start:end])
-    ]
+    placed: list[Finding] = []
+    for finding in merge(findings):
+        spans = reduced.original_spans(finding.start, finding.end)
+        # A value around what was taken out before is no longer one.
+        plain = finding.plain if len(spans) == 1 else ""
+        placed.extend(
+            Finding(start, end, finding.entity, finding.score, plain)
+            for start, end in spans
+            if any(char.isalnum() for char in text[start:end])
+        )
+    return placed

@@ -11,6 +11,8 @@ _ENTRY_BYTES: Final = 160
 """Memory of an entry without findings: a 16-byte digest, its slot in the ordered dictionary, the tuple (measured)."""
 _FINDING_BYTES: Final = 180
 """Memory of a finding with its numbers (measured)."""
+_CHAR_BYTES: Final = 4
+"""Of a character of a value, at most."""
 
 
 class Known(enum.Enum):
@@ -24,7 +26,9 @@ Findings = tuple[Finding, ...] | None
 
 
 class FindingsCache:
-    """Keeps findings of the texts seen last, within `max_bytes` of memory. Holds no text, only its hash.
+    """Keeps findings of the texts seen last, within `max_bytes` of memory.
+
+    Holds no text, only its hash, but for values that were found in disguise.
 
     Agents send their whole history with every call, so most texts have been seen a moment before.
     """
@@ -73,4 +77,4 @@ class FindingsCache:
 
 
 def _cost(findings: Findings) -> int:
-    return _ENTRY_BYTES + _FINDING_BYTES * len(findings or ())
+    return _ENTRY_BYTES + sum(_FINDING_BYTES + _CHAR_BYTES * len(finding.plain) for finding in findings or ())

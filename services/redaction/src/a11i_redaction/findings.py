@@ -1,7 +1,7 @@
 """Findings: where a text holds PII or a secret, and how overlapping ones become one."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -12,6 +12,12 @@ class Finding:
     end: int
     entity: str
     score: float
+    plain: str = field(default="", compare=False, repr=False)
+    """The value itself where the text has it in disguise: split, escaped or encoded. Empty: it is the text."""
+
+    def value(self, text: str) -> str:
+        """Return the value, out of disguise, that was found in a text."""
+        return self.plain or text[self.start : self.end]
 
 
 def merge(findings: Iterable[Finding]) -> list[Finding]:
@@ -31,5 +37,14 @@ def merge(findings: Iterable[Finding]) -> list[Finding]:
         last = merged[-1]
         winner = finding if rank > best else last
         best = max(best, rank)
-        merged[-1] = Finding(last.start, max(last.end, finding.end), winner.entity, winner.score)
+        end = max(last.end, finding.end)
+        merged[-1] = Finding(last.start, end, winner.entity, winner.score, _plain(winner, last, finding, end))
     return merged
+
+
+def _plain(winner: Finding, first: Finding, second: Finding, end: int) -> str:
+    """Return the value of two findings as one: of the winner, if that is over all of their text, else of the other."""
+    for one in (winner, first, second):
+        if one.plain and (one.start, one.end) == (first.start, end):
+            return one.plain
+    return ""

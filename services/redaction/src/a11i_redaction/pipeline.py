@@ -163,7 +163,7 @@ def _replaced(unit: Unit, findings: Sequence[Finding], policy: Policy, operators
         if rule.operator is Operator.DROP_VALUE:
             return dropped(finding.entity)
         pieces.append(unit.text[position : finding.start])
-        pieces.append(operators.apply(rule, finding.entity, unit.text[finding.start : finding.end]))
+        pieces.append(operators.apply(rule, finding.entity, finding.value(unit.text)))
         position = finding.end
     pieces.append(unit.text[position:])
     return "".join(pieces)
@@ -174,7 +174,7 @@ def _with_placeholders(text: str, findings: Sequence[Finding], operators: Operat
     position = 0
     for finding in findings:
         pieces.append(text[position : finding.start])
-        pieces.append(operators.replace(finding.entity, text[finding.start : finding.end]))
+        pieces.append(operators.replace(finding.entity, finding.value(text)))
         position = finding.end
     pieces.append(text[position:])
     return "".join(pieces)

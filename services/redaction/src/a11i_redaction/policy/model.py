@@ -85,10 +85,26 @@ class Policy:
         rule = self.rules.get(finding.entity)
         if finding.score < (rule.min_score if rule else _NEVER):
             return False
+        return not self._allows(finding.value(text))
+
+    def taken(self, findings: Sequence[Finding], text: str) -> list[Finding]:
+        """Return those of the findings in a text that count. A part of an allowed value in disguise is none."""
+        taken = [finding for finding in findings if self.takes(finding, text)]
         if not (self.allowed or self.allowed_patterns):
-            return True
-        value = text[finding.start : finding.end]
-        return value.lower() not in self.allowed and not any(item.fullmatch(value) for item in self.allowed_patterns)
+            return taken
+        whole = [finding for finding in findings if finding.plain and self._allows(finding.plain)]
+        return [
+            finding
+            for finding in taken
+            if not any(
+                one.entity == finding.entity and one.start <= finding.start and finding.end <= one.end for one in whole
+            )
+        ]
+
+    def _allows(self, value: str) -> bool:
+        return bool(self.allowed or self.allowed_patterns) and (
+            value.lower() in self.allowed or any(item.fullmatch(value) for item in self.allowed_patterns)
+        )
 
 
 _IN_PLACE: Final = frozenset({Operator.MASK, Operator.HASH, Operator.FORMAT})

@@ -81,7 +81,8 @@ class View:
                 inside = _overlapping(whole.get(finding.entity, ()), place)
                 if inside > (finding.entity in _GROWING) or not self._is_sure(finding):
                     continue
-            yield Finding(place.start, place.end, finding.entity, finding.score)
+            shown = self.text[finding.start : finding.end]
+            yield Finding(place.start, place.end, finding.entity, finding.score, shown)
 
     def _place(self, finding: Finding) -> Place | None:
         """Return where a finding in the view stands in the text; None if it is cut off, or has a hole in it."""
