@@ -53,6 +53,9 @@ LOOK_ALIKES = [
     "We moved it to Google Cloud, and Claude Sonnet wrote the code with Grok.",
     "The optimizer stores Gaussian noise.",
     "Thank You for your Order. Please Note the Refund Policy.",
+    "Der Vertrag wurde gestern von der Abteilung unterschrieben. Bitte prüfen Sie den Anhang.",
+    "Le contrat a été signé hier par la Direction. La livraison aura lieu en Janvier.",
+    "用户询问订单状态。任务名称:商品名",
 ]
 
 
@@ -110,10 +113,18 @@ def test_other_entities_of_the_model_are_not_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "taken"), [("customer_name", True), ("fullName", True), ("tool_name", False), ("", False)]
+    ("key", "taken"),
+    [
+        ("customer_name", True),
+        ("fullName", True),
+        ("holder", True),
+        ("tool_name", False),
+        ("agent_name", False),
+        ("", False),
+    ],
 )
 def test_a_telling_key_makes_a_name(key: str, taken: bool) -> None:
-    findings = _detector(ScriptedModel({})).find([("Ada Lovelace", key)], {})[0]
+    findings = _detector(ScriptedModel({})).find([("Zorvan Quillick", key)], {})[0]
     assert bool(findings) is taken
 
 

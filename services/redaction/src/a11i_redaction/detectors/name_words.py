@@ -1,5 +1,6 @@
 """Words of capitalised look that are no names, and titles that a name follows: data for the name detector."""
 
+# ruff: noqa: RUF001  (words in scripts and alphabets of their own)
 from typing import Final
 
 TITLES: Final = (
@@ -87,8 +88,107 @@ schema index query search response message messages content document documents f
 milestone issue issues feature features bug bugs meeting agenda minutes notes action actions weather temperature
 flight flights hotel booking reservation street avenue road
 """
+_LABELS: Final = """
+account-id aadhaar applicant applicants attachment attn authorization bank bcc bearer birth born cc cell checksum
+checksums claim comment content content-length content-transfer-encoding content-type cookie
+currency date dates diagnosis discharge dob docs dose driver e-mail email employee employer ext extension fax
+form gender head header home host hr iban id-number identity insurance item kyc label landline license location mac
+medicare member mobile mr mrn mrs name nationality nhs nino notice number occupation passport password patient people
+pesel pin plan policy postcode prescription provider pt recipient ref reply reply-to role row rows rrn
+salary salutation security sender set-cookie sex signature ssn subject surname tag tel telefon telephone tfn ticket
+traveller uen unique upgrade user-agent username visit x-api-key x-forwarded-for x-request-id zip entity kind
+rain speak sms voter bitcoin wallet routing tracking i'm i've i'd i'll it's that's don't can't we're you're let's
+"""
+_GREETINGS: Final = """
+aber auf aus bis bitte bonjour bonsoir bom boa buongiorno buonasera chào ciao cześć danke das dann dem
+der dia die dies diese dieser dobry doch dzień dziękuję eine einen er es esta este está freundlichen für gibt
+goedemorgen goedendag gracias grüße grüßen grüß guten haben habe hallo hei hej helló herr frau hola ich ihr ihre
+ihrem ihren ihrer ist je kann kein keine können mein meine meiner merci merhaba mit moin morgen muito
+nach não nein nicht noch nous nur obrigado obrigada oder olá oi osoite por pozdrawiam prego proszę puede quando que
+rechnung saludos salut sehr selamlar servus sie sind siparişim sobre tag terve terveisin tervehdys und uns
+unser unsere usted verehrte vielen vous was wegen wenn wer wie wir wird zu zum zur от до для как это что мы вы он
+она они меня мене моя мой здравствуйте привет добрый день заказ спасибо дякую добридень замовлення το η ο τα μου γεια
+καλημέρα ευχαριστώ
+"""
+_PRODUCTS: Final = """
+acrobat aix alpine android apache arduino argocd asterisk bash bigquery blender bluetooth bootstrap
+centos cisco confluent copilot couchbase cypress databricks datadog dynamodb eclipse electron elixir envoy
+erlang esxi ethernet excel ffmpeg figma firebase firestore flutter fluentd gitops gmail gnome gradle gulp haskell
+haproxy heroku hetzner ibm illustrator imap influxdb intel intellij internet istio itunes jenkins jest jira
+junit kibana kinesis kindle konsole kubectl kubernetes latex libreoffice linkerd logstash mac macbook
+magento markdown matlab maven memcached minio mongo mqtt mulesoft neo4j netlify next.js nginx node.js nomad
+nvme office okta onedrive opencv openshift openssl oracle outlook pagerduty photoshop playstation podman powerbi
+powerpoint powershell postman prisma proxmox rabbitmq raspberry pi redhat redshift redux
+rocketmq sagemaker samsung scala selenium sentry servicenow sharepoint smtp snowflake solaris solr sonarqube
+splunk sqs stackoverflow storybook supabase svelte swagger symfony tableau teams telegram tensorrt thunderbird tomcat
+traefik unix vagrant vault vercel virtualbox vmware webpack websocket whatsapp wireguard wordpress xbox xcode
+yarn youtube zabbix zigbee zookeeper zendesk kafka flink iceberg trino airtable galaxy iphone ipad pixel surface
+thinkpad playwright pytest react-native
+"""
 NO_NAMES: Final = frozenset(
-    " ".join((_FUNCTION_WORDS, _SENTENCE_STARTS, _CALENDAR, _LANGUAGES, _SOFTWARE, _BUSINESS)).split()
-)
+    " ".join((
+        _FUNCTION_WORDS, _SENTENCE_STARTS, _CALENDAR, _LANGUAGES, _SOFTWARE, _BUSINESS, _LABELS, _GREETINGS, _PRODUCTS,
+    )).split()
+)  # fmt: skip
 """In lower case. A window is not made for these, and they are cut off the ends of the model's findings. Words that are
 first names too, such as Will, May and Mark, are left out where they are rarer as words."""
+
+_PLACES: Final = """
+adelaide africa alabama alaska alexandria america amman andorra angola arizona arkansas asia athens atlanta auckland
+austin australia austria avalon bahrain bali barcelona beirut belfast bergen berlin bern bethany bethlehem bolivia
+boston brazil bristol britain brooklyn cairo california cambridge camden canada carolina chad charlotte chelsea chester
+chile china cleveland colorado columbia cordoba cuba cyprus dakota dallas dayton delhi denver devon dresden dublin
+durham egypt england eritrea essex eton europe everest florence florida france geneva genoa georgia germany ghana
+granada guinea hamilton hamburg hanoi havana hawaii helena holland houston india indiana ireland israel italia italy
+jamaica japan java jersey jordan kansas kent kenya kingston korea kyiv kyoto lagos lancaster leon lima lincoln lisbon
+london lourdes lucerne madison madrid malaysia mali malta manila manchester marseille maryland medina melbourne memphis
+mexico milan milano minnesota montana montreal morocco moscow munich naples nashville nevada norfolk norway oakland
+odessa ohio olympia oman ontario orlando oslo oxford palermo pakistan panama paris peru petra philadelphia philippines
+phoenix pisa poland porto portland portugal prague preston quito ravenna richmond rochester roma rome russia salem
+salvador samara samoa santiago savannah scotland seattle seoul seville sheffield siena sierra singapore sofia somerset
+spain stanford sudan surrey sweden sydney syria taiwan tampa tennessee texas thailand tokyo toledo toronto trent turin
+turkey uganda ukraine usa utah valencia valletta venezia venice venezuela verona victoria vienna virginia wales
+warsaw washington wellington wisconsin york zurich
+"""
+_OTHERS: Final = """
+ace acme active ada admin aladdin alexa alpha amber angel anthem apollo arch argo aria arrow artemis ash asset aster
+atlas aurora avatar azure balance barclay basil beacon beam benz bishop bliss blossom blue boss brand brave brook brown
+buddy cap cassandra cedar celesta champion chance charity chase cherry christmas clay clement cloud coral cortana cosmo
+crystal cypress daemon dash data dawn dean delta destiny diamond dior django duke earl easter echo eclipse eden ember
+emerald ever fable faith felicity fern fisher flora forest fortune fox galaxy gem gemini genesis gift gold grace graham
+gray green grove gypsy halo harbor harmony harper haven hazel heaven hermes honor horizon hunter indigo integer iris
+island ivy jade jasmine jasper java jay jazz jet jewel joy jubilee judge julia juniper jupiter justice kafka karma
+king knight lake lance laurel lavender legend lexus liberty lily link lotus love luna lux lynx magic magnolia mars
+marvel mason master max maya melody mercedes mercy merit meta midas mika mike milo minister mint miracle misty
+modesty monarch monitor muse nova noble oak oasis ocean olive omega onyx opal oracle orion otto page palm panda pansy
+pascal patience pearl pepper philosophy pilot piper pixel polo porsche prince princess pride prudence quartz queen
+rain rally raven ray rex rider river robin rock rocket rocky rose royal ruby rust saga sage salt sandy scout sequoia
+serenity shadow shell shepherd sigma silver sky solomon sonar sonic spirit star stella sterling stone storm success
+summer sun sunny sunshine swift tala tempest temple terra tesla tiger titan topaz treasure trinity trip unity ursa
+valley van vega venus vera verity vesper victor victory vida violet virgo vision vulcan wade ward wave willow wind
+winter wisdom wolf woods zen zenith zephyr zeus zion
+app april august beta bot demo dev gt june len minor rich unknown valid xin prod staging sandbox alice bob
+"""
+NO_NAMES_ALONE: Final = NO_NAMES | frozenset(" ".join((_PLACES, _OTHERS)).split())
+"""In lower case: first names that alone mean a place, a product or a thing as often, but beside a surname a name."""
+PLACE_NAMES: Final = frozenset(_PLACES.split())
+"""Of them, the places."""
+
+_ELSEWHERE: Final = """
+aber als auch auf aus bei bis das dass dem den der die durch ein eine einem einen einer eines er es für haben hat ich
+ihr im ist kann mit nach nicht noch nur oder sich sie sind um und uns unter vom von vor werden wird wurde wurden zum
+zur zwischen
+au aura aux avec avez ce ces cette chez dans des du elle elles en est et il ils je leur lieu mais mes ne nous ont ou où
+par pas plus pour qu que qui sa ses son sont sur un une vos votre vous
+como con cuando desde ella ellas ellos entre esta este está fue han hasta hay los las más muy para pero por porque se
+sin sobre son su sus también tiene una unos ya
+alla anche che ci dal dalla dopo gli ha hanno nei nella nel non ogni per perché più quando questa questo sono stato
+uno
+ao aos com depois ela ele eles foi mais mas muito na nas não nos num numa os pela pelo quando são sem seu sua tem uma
+aan bij dat deze dit door een het hij hun ik maar naar niet nog ook op te tot uit voor waar wat werd
+wij ze zij zijn
+ale czy dla jak jest już lub nie od po przez się są tak tego w z za że
+att av det detta eller ett från har inte kan med och på som till är
+"""
+ELSEWHERE: Final = frozenset(_ELSEWHERE.split())
+"""Words in lower case that only other languages have, and no names: the model knows English alone."""

@@ -1,49 +1,41 @@
-"""Finds names with Presidio's NLP engine, on windows around words that can be names.
+"""Finds names of people, places and organisations, and addresses: by their form, by lists, and with a language model.
 
-Running the language model over all of a text costs twenty times as much as everything else together, and it finds
-names where a capitalised word is. So the model sees only such words with their neighbours, in batches.
+Running the model over all of a text costs twenty times as much as everything else together, and it finds names where a
+capitalised word is. So it sees only such words with their neighbours, in batches, and no words that are decided:
+lists, labels and tables tell most names before.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
+from a11i_redaction.detectors.addresses import addresses
 from a11i_redaction.detectors.budget import BudgetExceededError
-from a11i_redaction.detectors.context import key_words
-from a11i_redaction.detectors.name_words import CUE_ENDS, NO_NAMES, TITLE_WORDS, TITLES
+from a11i_redaction.detectors.gazetteer import gazetteer
+from a11i_redaction.detectors.name_evidence import Evidence
+from a11i_redaction.detectors.name_runs import APOSTROPHES, CANDIDATE, NAME_WORD, is_code
+from a11i_redaction.detectors.name_words import ELSEWHERE, NO_NAMES, TITLE_WORDS
+from a11i_redaction.detectors.organisations import organisations
 from a11i_redaction.findings import Finding
 from a11i_redaction.reduction import HOLE
 
-_UPPER: Final = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽΑ-ΩА-Я"
-_APOSTROPHES: Final = "'\u2019"
-_NAME_WORD: Final = rf"[{_UPPER}][^\W\d_]*(?:[{_APOSTROPHES}\-][^\W\d_]+)*"
-_WORD: Final = re.compile(rf"[^\W_](?:[\w{_APOSTROPHES}.\-]*\w)?")
-_CANDIDATE: Final = re.compile(rf"(?<![\w@./\\$#<-]){_NAME_WORD}(?![\w@/\\(=]|\.\w)")
+_WORD: Final = re.compile(rf"[^\W_](?:[\w{APOSTROPHES}.\-]*\w)?")
 _WINDOW_WORDS: Final = 4
 """Neighbours on each side that the model sees. On windows of four it leaks as many characters of names as on whole
 texts, nine times as fast."""
 _WINDOW_CHARS: Final = 60
 """How far the neighbours may be away."""
-_NAME: Final = re.compile(
-    rf"{_NAME_WORD}\.?(?:[ \t]+(?:(?:de|da|del|della|der|den|di|van|von|bin|al|la|le)[ \t]+){{0,2}}"
-    rf"{_NAME_WORD}\.?){{0,4}}"
-)
-_CUE_CHARS: Final = 32
-_CUE: Final = re.compile(
-    rf"(?:\b(?:{TITLES})\.?[ \t]+|\b(?:[Mm]y name is|[Mm]y name{_APOSTROPHES[0]}s|[Dd]ear|[Cc]alled|named)[ \t]+"
-    r"|\b(?:[Pp]atient|[Cc]ustomer|[Cc]ontact|[Nn]ame|[Ff]rom|[Aa]ttn|[Cc]lient|[Ss]igned)(?: name)?[ \t]*:[ \t]*"
-    r"|(?:[Rr]egards|[Ss]incerely|[Cc]heers|[Tt]hanks|[Bb]est),?[ \t]*\r?\n[ \t]*)\Z"
-)
-"""What stands right before a name."""
-_NAME_KEY: Final = re.compile(
-    r"(?:^| )(?:(?:first|last|full|given|family|middle|maiden|nick|customer|patient|user|contact|employee|person"
-    r"|display|sender|recipient|client|guest|passenger|owner|author|assignee|cardholder|holder|account|billing|shipping)"
-    r" ?name"
-    r"|surname|fullname|assignee|cardholder|patient|passenger)$"
-)
-_CUE_SCORE: Final = 0.8
 MODEL_SCORE: Final = 0.85
 """spaCy gives no scores; Presidio's default for its findings."""
+_MARKS: Final = ".,;:!?()\"'*@#"
+_LEADS: Final = frozenset({"a", "an", "and", "at", "from", "hello", "hi", "in", "of", "our", "the", "to", "your"})
+_LOWER_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+")
+_FILLER: Final = re.compile(r"(.)\1{3}")
+"""What stands where something was left out: `KEYxxxxxxxx`."""
+PERSON: Final = "PERSON"
+_DECIDED: Final = frozenset({PERSON, "ORGANIZATION", "STREET_ADDRESS"})
+"""What the model need not see again."""
 
 
 WindowFindings = dict[str, list[tuple[int, int, str]]]
@@ -63,12 +55,14 @@ class EntityModel(Protocol):
 class NameDetector:
     """Finds names of the wanted entity types."""
 
-    __slots__ = ("_budget_chars", "_entities", "_model")
+    __slots__ = ("_budget_chars", "_entities", "_evidence", "_model", "_names")
 
     def __init__(self, model: EntityModel, entities: frozenset[str], budget_chars: int) -> None:
         self._model = model
         self._entities = entities
         self._budget_chars = budget_chars
+        self._names = gazetteer()
+        self._evidence = Evidence(self._names)
 
     @property
     def version(self) -> str:
@@ -80,48 +74,62 @@ class NameDetector:
 
         `known` is what the model said of windows; this call uses it and adds to it.
         """
-        results = [list(self._by_key(text, key)) for text, key in texts]
-        windows: list[tuple[int, int, int]] = []
-        for index, (text, _) in enumerate(texts):
-            candidates = list(_CANDIDATE.finditer(text))
-            results[index].extend(self._by_cue(text, candidates))
-            windows.extend((index, start, stop) for start, stop in self._windows(text, candidates))
-        new = sorted({texts[index][0][start:stop] for index, start, stop in windows} - known.keys(), key=len)
+        results: list[list[Finding]] = []
+        windows: list[tuple[int, int, str]] = []
+        for index, (text, key) in enumerate(texts):
+            candidates = list(CANDIDATE.finditer(text))
+            found = [
+                *self._evidence.find(text, key, candidates),
+                *(organisations(text) if candidates else ()),
+                *addresses(text),
+            ]
+            results.append([finding for finding in found if finding.entity in self._entities])
+            windows.extend(
+                (index, start, _seen(text[start:stop]))
+                for start, stop in self._windows(text, _undecided(candidates, found))
+            )
+        new = sorted({seen for _, _, seen in windows} - known.keys(), key=len)
         known.update(zip(new, self._model.entities(new), strict=True))
-        for index, start, stop in windows:
+        for index, start, seen in windows:
             text = texts[index][0]
-            for begin, end, entity in known[text[start:stop]]:
-                if entity in self._entities:
-                    results[index].extend(_shaped(text, start + begin, start + end, entity, MODEL_SCORE))
+            for begin, end, entity in known[seen]:
+                if entity == PERSON and self._is_mistaken(seen, text[start + begin : start + end]):
+                    continue
+                for finding in _shaped(text, start + begin, start + end, entity, MODEL_SCORE):
+                    results[index].extend(made for made in self._judged(text, finding) if made.entity in self._entities)
         return results
 
-    def _by_key(self, text: str, key: str) -> Iterator[Finding]:
-        """Yield all of a text that stands under a key such as `customer_name`, if it has a name's shape."""
-        if key and "PERSON" in self._entities and _NAME_KEY.search(key_words(key)):
-            value = text.strip()
-            if _NAME.fullmatch(value):
-                start = text.index(value)
-                yield from _shaped(text, start, start + len(value), "PERSON", _CUE_SCORE)
+    def _is_mistaken(self, window: str, said: str) -> bool:
+        """Return whether the model takes words of another language for a name: it knows English alone."""
+        if ELSEWHERE.isdisjoint(_LOWER_WORD.findall(window)):
+            return False
+        names = self._names
+        words = (word for word in re.findall(NAME_WORD, said) if not names.is_plain(word))
+        known = any(names.is_given(word) or names.is_family(word) for word in words)
+        return not known or not ELSEWHERE.isdisjoint(said.split())
 
-    def _by_cue(self, text: str, candidates: Iterable[re.Match[str]]) -> Iterator[Finding]:
-        """Yield the names that a title, a greeting or the like announces."""
-        if "PERSON" not in self._entities:
-            return
-        for candidate in candidates:
-            start = candidate.start()
-            before = text[max(0, start - _CUE_CHARS) : start]
-            words = before.rsplit(None, 1)
-            if not words or words[-1].rstrip(".,: ").lower() not in CUE_ENDS:
-                continue
-            name = _NAME.match(text, start) if _CUE.search(before) else None
-            if name is not None:
-                yield from _shaped(text, *name.span(), "PERSON", _CUE_SCORE)
+    def _judged(self, text: str, finding: Finding) -> Iterator[Finding]:
+        """Yield what the model found; if it takes a name for a firm or a place, as a person's too."""
+        yield finding
+        if finding.entity in {"ORGANIZATION", "LOCATION", "NRP"}:
+            words = re.findall(NAME_WORD, text[finding.start : finding.end])
+            names = self._names
+            if (
+                words
+                and len(words) <= 3
+                and not any(names.is_plain(word) for word in words)
+                and (names.alone(words[0]) or (len(words) > 1 and names.is_family(words[-1])))
+            ):
+                yield Finding(finding.start, finding.end, PERSON, finding.score)
 
     def _windows(self, text: str, candidates: Iterable[re.Match[str]]) -> list[tuple[int, int]]:
         windows: list[tuple[int, int]] = []
         total = 0
+        last = -2
         for match in candidates:
-            if _is_word(text, match):
+            alone = match.start() > last + 1
+            last = match.end()
+            if _is_word(text, match) or (alone and self._is_plain(text, match)):
                 continue
             start, stop = _around(text, match.start(), match.end())
             if windows and start <= windows[-1][1]:
@@ -133,6 +141,30 @@ class NameDetector:
                 raise BudgetExceededError
         return windows
 
+    def _is_plain(self, text: str, match: re.Match[str]) -> bool:
+        """Return whether it is a word of everyday language with no other capitalised word beside it."""
+        return self._names.is_plain(match.group()) and CANDIDATE.match(text, match.end() + 1) is None
+
+
+def _undecided(candidates: Sequence[re.Match[str]], found: Sequence[Finding]) -> Iterator[re.Match[str]]:
+    """Yield the words that no finding covers."""
+    spans = sorted((finding.start, finding.end) for finding in found if finding.entity in _DECIDED)
+    starts = [start for start, _ in spans]
+    for match in candidates:
+        at = bisect_right(starts, match.start()) - 1
+        if at < 0 or spans[at][1] < match.end():
+            yield match
+
+
+def _seen(window: str) -> str:
+    """Return a window as the model sees it: words in capitals as names are written, each letter in its place."""
+    if not window.isupper() and sum(map(str.isupper, window)) * 2 < len(window):
+        return window
+    return "".join(
+        piece.capitalize() if len(piece) > 2 and piece.isupper() and len(piece.capitalize()) == len(piece) else piece
+        for piece in re.split(r"(\W)", window)
+    )
+
 
 def _is_word(text: str, match: re.Match[str]) -> bool:
     """Return whether a capitalised word is known for no name, or an acronym, or only begins a sentence."""
@@ -141,13 +173,15 @@ def _is_word(text: str, match: re.Match[str]) -> bool:
         word.lower() in NO_NAMES
         or (len(word) > 1 and word.isupper() and not _caps_neighbour(text, match))
         or len(word) == 1
+        or is_code(word)
+        or word.lower() in TITLE_WORDS
     )
 
 
 def _caps_neighbour(text: str, match: re.Match[str]) -> bool:
     """Return whether another word in capitals stands beside: JOHN SMITH, but not the API."""
-    after = _CANDIDATE.match(text, match.end() + 1)
-    before = re.search(rf"({_NAME_WORD})[ ,]{{1,2}}\Z", text[max(0, match.start() - 30) : match.start()])
+    after = CANDIDATE.match(text, match.end() + 1)
+    before = re.search(rf"({NAME_WORD})[ ,]{{1,2}}\Z", text[max(0, match.start() - 30) : match.start()])
     near = [found for found in (after.group() if after else "", before.group(1) if before else "") if len(found) > 2]
     return len(match.group()) > 2 and any(word.isupper() and word.lower() not in NO_NAMES for word in near)
 
@@ -173,24 +207,30 @@ def _shaped(text: str, start: int, end: int, entity: str, score: float) -> Itera
     if HOLE in value:
         return
     words = list(re.finditer(r"\S+", value))
-    while words and _edge(words[0].group()):
+    edge = _edge if entity == PERSON else _edge_of_place
+    while words and edge(words[0].group()):
         words.pop(0)
-    while words and _edge(words[-1].group()):
+    while words and edge(words[-1].group()):
         words.pop()
-    if not words:
+    if not words or all(word.group().strip(_MARKS).lower() in NO_NAMES for word in words):
         return
     begin, stop = start + words[0].start(), start + words[-1].end()
-    name = re.sub(rf"[{_APOSTROPHES}]s\Z", "", text[begin:stop]).rstrip(".,;:!?)\"'*")
+    name = re.sub(rf"[{APOSTROPHES}]s\Z", "", text[begin:stop]).rstrip(".,;:!?)\"'*")
     lead = len(name) - len(name.lstrip("(\"'*@#"))
     bare = name[lead:]
-    if len(bare) < 2 or any(c.isdigit() or c in "_=/\\{}<>[]|$%" for c in bare) or not any(c.isupper() for c in bare):
+    if (
+        len(bare) < 2
+        or _FILLER.search(bare)
+        or any(c.isdigit() or c in "_=/\\{}<>[]|$%" for c in bare)
+        or not any(c.isupper() for c in bare)
+    ):
         return
     yield Finding(begin + lead, begin + len(name), entity, score)
 
 
 def _edge(word: str) -> bool:
     """Return whether a word at the edge of a finding is none of a name."""
-    bare = re.sub(rf"[{_APOSTROPHES}]s?\Z", "", word.strip(".,;:!?()\"'*@#"))
+    bare = re.sub(rf"[{APOSTROPHES}]s?\Z", "", word.strip(_MARKS))
     return (
         not bare
         or bare.lower().rstrip(".") in TITLE_WORDS
@@ -198,3 +238,9 @@ def _edge(word: str) -> bool:
         or not (bare[0].isupper() or bare[0].isalpha())
         or any(c.isdigit() for c in bare)
     )
+
+
+def _edge_of_place(word: str) -> bool:
+    """Return whether a word at the edge of a place or a firm is none of its name: New York begins with a plain word."""
+    bare = word.strip(_MARKS)
+    return not bare or not bare[0].isupper() or bare.lower() in _LEADS

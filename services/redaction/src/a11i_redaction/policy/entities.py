@@ -6,8 +6,8 @@ from typing import Final
 from a11i_redaction.detectors.families import FAMILIES
 from a11i_redaction.detectors.secrets import FORMATS
 
-MODEL_ENTITIES: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
-"""Those of the language model, in Presidio's words."""
+MODEL_ENTITIES: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "STREET_ADDRESS"})
+"""Those of the detector of names, in Presidio's words where it has one."""
 CARD_CODE, CARD_EXPIRY, BIRTH_DATE = "CARD_SECURITY_CODE", "CARD_EXPIRY", "DATE_OF_BIRTH"
 """Those of the presets' own recognizers."""
 _OTHERS: Final = frozenset({"PHONE_NUMBER", "SECRET"})
