@@ -78,7 +78,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
         veto=vetoes.no_mac,
     ),
     Family(
-        recognizers.CryptoRecognizer,
+        recognizers.CoinAddressRecognizer,
         r"\b(?:[bB][cC]1|ltc1|tb1|[13LMDTXAtr9])[a-zA-HJ-NP-Z0-9]{24,62}\b|\b0x[0-9a-fA-F]{40}\b|\baddr1[a-z0-9]{50}"
         r"|\b[48][1-9A-HJ-NP-Za-km-z]{94}\b",
         reach_chars=128,

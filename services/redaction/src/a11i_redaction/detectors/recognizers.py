@@ -56,7 +56,7 @@ class UenRecognizer(presidio.SgUenRecognizer):
         return super().validate_result(pattern_text) or None
 
 
-class CryptoRecognizer(presidio.CryptoRecognizer):
+class CoinAddressRecognizer(presidio.CryptoRecognizer):
     """Presidio's, which knows Bitcoin's addresses, with those of other chains."""
 
     _EXTRA: Final = (
