@@ -20,7 +20,7 @@ from a11i_chassis.app import App
 from a11i_redaction.access import TokenCheck
 from a11i_redaction.ciphers import MasterKey
 from a11i_redaction.instruments import instrumented
-from a11i_redaction.loading import load_redactor
+from a11i_redaction.loading import Detection, load_detection, redactor_of, standard_policy
 from a11i_redaction.pipeline import Redactor
 from a11i_redaction.policy.book import PolicyBook
 from a11i_redaction.policy.desk import PolicyDesk
@@ -47,14 +47,22 @@ _KEY_BYTES: Final = 32
 
 
 @asynccontextmanager
-async def build(settings: RedactionSettings) -> AsyncIterator[App]:
-    """Return what the chassis runs; PostgreSQL need not be there yet.
+async def build(settings: RedactionSettings, loaded: "Detections | None" = None) -> AsyncIterator[App]:
+    """Return what the chassis runs; PostgreSQL need not be there yet. What is not `loaded` before loads meanwhile.
 
     Raises OSError if the language model is not installed.
     """
     async with connect(settings.bus) as bus, open_kept(settings) as kept:
         policies = OnePolicy(_default(settings)) if kept is None else kept.book
-        yield build_app(settings, bus, partial(_load, settings, policies), kept)
+        yield build_app(settings, bus, partial(_load, settings, policies, loaded), kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """The detectors of both redactors."""
+
+    stage: Detection
+    calls: Detection
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +85,7 @@ class Kept:
 
 def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactors], kept: Kept | None = None) -> App:
     """Return the service on a bus. `load` makes the redactors; it is called once, in a thread."""
-    if settings.names and importlib.util.find_spec(settings.detection.model) is None:
-        raise OSError(
-            f"the language model {settings.detection.model} is not installed; install its package, "
-            "or set A11I_REDACTION_NAMES=false to go without names"
-        )
+    _see_that_model_is_there(settings)
     access = Access(
         admin=TokenCheck(settings.admin_token, "admin token", "A11I_REDACTION_ADMIN_TOKEN"),
         reveal=TokenCheck(settings.reveal_token, "reveal token", "A11I_REDACTION_REVEAL_TOKEN"),
@@ -130,15 +134,30 @@ def _default(settings: RedactionSettings) -> Policy:
     return parse(pb.Policy(preset=settings.default_preset), _abilities(settings), field="default")
 
 
-def _load(settings: RedactionSettings, policies: Policies) -> Redactors:
+def load_detections(settings: RedactionSettings) -> Detections:
+    """Return the detectors that the service works with, which takes some seconds.
+
+    Raises OSError if the language model is not installed.
+    """
+    _see_that_model_is_there(settings)
     detection = settings.detection
     for_calls = detection.model_copy(update={"cache_bytes": min(detection.cache_bytes, _CALLS_CACHE_BYTES)})
-    return Redactors(
-        stage=load_redactor(
-            detection,
-            names=settings.names,
-            pseudonym_key=settings.pseudonym_key.get_secret_value().encode(),
-            policies=policies,
-        ),
-        calls=load_redactor(for_calls, names=settings.names, pseudonym_key=secrets.token_bytes(_KEY_BYTES)),
+    return Detections(
+        stage=load_detection(detection, names=settings.names), calls=load_detection(for_calls, names=settings.names)
     )
+
+
+def _load(settings: RedactionSettings, policies: Policies, loaded: Detections | None) -> Redactors:
+    detections = loaded or load_detections(settings)
+    return Redactors(
+        stage=redactor_of(detections.stage, settings.pseudonym_key.get_secret_value().encode(), policies),
+        calls=redactor_of(detections.calls, secrets.token_bytes(_KEY_BYTES), standard_policy(names=settings.names)),
+    )
+
+
+def _see_that_model_is_there(settings: RedactionSettings) -> None:
+    if settings.names and importlib.util.find_spec(settings.detection.model) is None:
+        raise OSError(
+            f"the language model {settings.detection.model} is not installed; install its package, "
+            "or set A11I_REDACTION_NAMES=false to go without names"
+        )

@@ -60,5 +60,14 @@ def load_redactor(
     Raises OSError if the language model is not installed.
     """
     detection = load_detection(settings, names=names)
-    policies = policies or OnePolicy(parse(pb.Policy(preset=DEFAULT_PRESET), Abilities(names=names)))
+    return redactor_of(detection, pseudonym_key, policies or standard_policy(names=names))
+
+
+def redactor_of(detection: Detection, pseudonym_key: bytes, policies: Policies) -> Redactor:
+    """Return a redactor with detectors that are loaded."""
     return Redactor(detection.analyzer, Pseudonyms(pseudonym_key), policies, detection.version)
+
+
+def standard_policy(*, names: bool) -> OnePolicy:
+    """Return the preset "standard" for all projects."""
+    return OnePolicy(parse(pb.Policy(preset=DEFAULT_PRESET), Abilities(names=names)))

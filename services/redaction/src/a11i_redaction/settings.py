@@ -61,4 +61,11 @@ class RedactionSettings(ServiceSettings, env_prefix="A11I_REDACTION_"):
     master_key: SecretStr | None = Field(
         None, min_length=32, description="Wraps the keys of encrypted values. Without, no policy can encrypt."
     )
+    processes: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Processes that work on batches, best one a core. The detectors are loaded once, in memory that "
+        "all share. The first answers gRPC; the n-th (from 0) has its /metrics on the port of metrics.listen plus n.",
+    )
     detection: DetectionSettings = Field(default_factory=DetectionSettings, description="How texts are examined.")
