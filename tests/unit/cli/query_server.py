@@ -31,6 +31,7 @@ class FakeQuery(rpc.QueryServiceServicer):
     rows: Sequence[Message] = ()
     """What ListLogs, ListMetricPoints and ListIngestIssues list."""
     asked_for_rows: list[Any] = field(default_factory=list)
+    redactions: pb.SummariseRedactionsResponse = field(default_factory=pb.SummariseRedactionsResponse)
 
     def GetTrace(self, request: pb.GetTraceRequest, context: grpc.ServicerContext) -> pb.GetTraceResponse:
         self._authenticate(context)
@@ -62,6 +63,13 @@ class FakeQuery(rpc.QueryServiceServicer):
     ) -> pb.ListIngestIssuesResponse:
         rows, token = self._page(request, context)
         return pb.ListIngestIssuesResponse(ingest_issues=rows, next_page_token=token)
+
+    def SummariseRedactions(
+        self, request: pb.SummariseRedactionsRequest, context: grpc.ServicerContext
+    ) -> pb.SummariseRedactionsResponse:
+        self._authenticate(context)
+        self.asked_for_rows.append(request)
+        return self.redactions
 
     def _page(self, request: Any, context: grpc.ServicerContext) -> tuple[Any, str]:
         self._authenticate(context)

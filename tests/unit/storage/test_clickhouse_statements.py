@@ -29,7 +29,7 @@ SQL_FILES = sorted(
 
 @pytest.mark.parametrize("name", SQL_FILES)
 def test_every_read_of_a_table_is_held_to_a_scope(name: str) -> None:
-    clauses = {"columns": "trace_id", "filters": "true", "condition": "true"}
+    clauses = {"columns": "trace_id", "filters": "true", "condition": "true", "found": "true"}
     sql = statement(name, clauses)
     reads = len(re.findall(r"\b(spans|logs|metric_points|ingest_issues)\b", sql))
     assert reads == sql.count("tenant_id = {scope_tenant_id:String}") > 0

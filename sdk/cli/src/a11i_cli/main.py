@@ -56,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     list_.add_argument("--user", help="of this end user")
     list_.add_argument("--session", help="of this session or conversation")
     list_.add_argument("--service", help="with a span of this service")
+    list_.add_argument("--redacted", metavar="ENTITY", help="with a span in which this was redacted: EMAIL_ADDRESS")
     errors = list_.add_mutually_exclusive_group()
     errors.add_argument("--errors", dest="has_error", action="store_true", default=None, help="with an error")
     errors.add_argument("--no-errors", dest="has_error", action="store_false", help="without one")
@@ -93,6 +94,7 @@ def _list(arguments: argparse.Namespace) -> None:
         user_id=arguments.user or "",
         session_id=arguments.session or "",
         service_name=arguments.service or "",
+        redacted_entity=arguments.redacted or "",
         has_error=arguments.has_error,
     )
     if arguments.since is not None:

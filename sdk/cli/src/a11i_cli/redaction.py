@@ -19,6 +19,7 @@ from a11i.auth.v1 import auth_service_pb2 as auth_pb
 from a11i.auth.v1 import auth_service_pb2_grpc as auth_rpc
 from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i.redaction.v1 import redaction_service_pb2_grpc as rpc
+from a11i_cli import redaction_audit
 from a11i_cli.errors import AUTH, REDACTION, REVEAL, Asked, CommandError, UsageError, explain, printable
 from a11i_cli.options import Parser, positive
 from a11i_cli.policy_files import read_policy, show_policy
@@ -61,7 +62,7 @@ class _Connection:
 def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     """Adds the commands to the command line's areas."""
     connection, project = _connection_options(), _project_options()
-    area = areas.add_parser("redaction", help="what is removed from telemetry, and how: policies, trials, reveals")
+    area = areas.add_parser("redaction", help="what is removed from telemetry: policies, trials, audit, reveals")
     commands = area.add_subparsers(required=True, metavar="COMMAND")
 
     presets = commands.add_parser("presets", help="the policies that come with the service", parents=[connection])
@@ -97,6 +98,7 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     test.add_argument("--against", metavar="FILE", type=Path, help="compare with this policy instead")
     test.add_argument("--sample", metavar="TEXT", action="append", required=True, help="a text; may be given again")
 
+    redaction_audit.add_command(commands)
     reveal = commands.add_parser(
         "reveal",
         help="what encrypted placeholders stand for; every call is on record",

@@ -9,7 +9,12 @@ from a11i_chassis.auth import KeyVerifier
 from a11i_chassis.grpc_client import open_channel
 from a11i_query.service import QUERY_SERVICE, QueryServicer
 from a11i_query.settings import QuerySettings
-from a11i_storage.clickhouse import ClickHouseSignalReader, ClickHouseSpanReader, open_clickhouse
+from a11i_storage.clickhouse import (
+    ClickHouseRedactionReader,
+    ClickHouseSignalReader,
+    ClickHouseSpanReader,
+    open_clickhouse,
+)
 
 
 @asynccontextmanager
@@ -19,6 +24,7 @@ async def build(settings: QuerySettings) -> AsyncIterator[App]:
         servicer = QueryServicer(
             ClickHouseSpanReader(clickhouse),
             ClickHouseSignalReader(clickhouse),
+            ClickHouseRedactionReader(clickhouse),
             KeyVerifier(auth, timeout_s=settings.auth.timeout_s),
             now_ns=time.time_ns,
         )

@@ -24,7 +24,7 @@ DEFAULT_RANGE_NS: Final = 24 * 3600 * NS_PER_S
 MAX_TIME_NS: Final = 2**63 - 1
 """The year 2262, the last that the store's nanoseconds reach."""
 
-_TEXT_FILTERS: Final = ("name", "model", "user_id", "session_id", "service_name")
+_TEXT_FILTERS: Final = ("name", "model", "user_id", "session_id", "service_name", "redacted_entity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ def listing(request: pb.ListTracesRequest, now_ns: int) -> Listing:
         user_id=request.user_id,
         session_id=request.session_id,
         service_name=request.service_name,
+        redacted_entity=request.redacted_entity,
         has_error=request.has_error if request.HasField("has_error") else None,
     )
     return Listing(which, limit, after)
@@ -83,7 +84,7 @@ def page_size(request: page_tokens.PageRequest) -> int:
     return request.page_size or DEFAULT_PAGE_SIZE
 
 
-def check_lengths(request: page_tokens.PageRequest, names: Sequence[str]) -> None:
+def check_lengths(request: page_tokens.PageRequest | pb.SummariseRedactionsRequest, names: Sequence[str]) -> None:
     """Raise InvalidArgumentError, which names the field, for a filter of absurd length."""
     for name in names:
         if len(getattr(request, name)) > _MAX_FILTER_CHARACTERS:

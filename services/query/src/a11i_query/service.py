@@ -10,9 +10,16 @@ from a11i.query.v1 import query_service_pb2 as pb
 from a11i_chassis.auth import SCOPE_QUERY, KeyVerifier, bearer_token
 from a11i_chassis.errors import NotFoundError
 from a11i_chassis.grpc_types import Context
-from a11i_query import page_tokens, requests, signal_messages, signal_requests, translate
+from a11i_query import page_tokens, redactions, requests, signal_messages, signal_requests, translate
 from a11i_query.event_join import EventsBySpan
-from a11i_storage.clickhouse import ClickHouseSignalReader, ClickHouseSpanReader, RowPage, Scope, TimeRange
+from a11i_storage.clickhouse import (
+    ClickHouseRedactionReader,
+    ClickHouseSignalReader,
+    ClickHouseSpanReader,
+    RowPage,
+    Scope,
+    TimeRange,
+)
 
 MAX_SPANS: Final = 10_000
 """Spans of one GetTrace, as its contract says."""
@@ -40,12 +47,14 @@ class QueryServicer:
         self,
         reader: ClickHouseSpanReader,
         signals: ClickHouseSignalReader,
+        receipts: ClickHouseRedactionReader,
         keys: KeyVerifier,
         *,
         now_ns: Callable[[], int],
     ) -> None:
         self._reader = reader
         self._signals = signals
+        self._receipts = receipts
         self._keys = keys
         self._now_ns = now_ns
 
@@ -71,6 +80,11 @@ class QueryServicer:
                 self.list_ingest_issues,
                 request_deserializer=pb.ListIngestIssuesRequest.FromString,
                 response_serializer=pb.ListIngestIssuesResponse.SerializeToString,
+            ),
+            "SummariseRedactions": grpc.unary_unary_rpc_method_handler(
+                self.summarise_redactions,
+                request_deserializer=pb.SummariseRedactionsRequest.FromString,
+                response_serializer=pb.SummariseRedactionsResponse.SerializeToString,
             ),
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(QUERY_SERVICE, methods),))
@@ -137,6 +151,14 @@ class QueryServicer:
         return pb.ListIngestIssuesResponse(
             ingest_issues=signal_messages.ingest_issues(page.rows), next_page_token=token
         )
+
+    async def summarise_redactions(
+        self, request: pb.SummariseRedactionsRequest, context: Context
+    ) -> pb.SummariseRedactionsResponse:
+        """Return what was redacted where."""
+        scope = await self._scope(context)
+        which, limit = redactions.which(request, self._now_ns()), redactions.group_limit(request)
+        return redactions.answer(await self._receipts.summarise(scope, which, limit=limit))
 
     async def _scope(self, context: Context) -> Scope:
         """Return whose rows the caller may see. Raises what KeyVerifier.verify raises."""

@@ -67,6 +67,13 @@ def _times(
     if request.page_token:
         place = page_tokens.decode_rows(request)
         return place.times, place.cursor
+    return time_range(request, now_ns, bounded=bounded), None
+
+
+def time_range(
+    request: page_tokens.RowsRequest | pb.SummariseRedactionsRequest, now_ns: int, *, bounded: bool = True
+) -> TimeRange:
+    """Return the range that a request names. Raises InvalidArgumentError."""
     open_end_ns = now_ns if bounded else MAX_TIME_NS
     end_ns = time_ns(request.end_time, "end_time") if request.HasField("end_time") else open_end_ns
     start_ns = max(end_ns - DEFAULT_RANGE_NS, 0) if bounded else 0
@@ -74,4 +81,4 @@ def _times(
         start_ns = time_ns(request.start_time, "start_time")
     if start_ns >= end_ns:
         raise InvalidArgumentError("start_time must be before end_time (unset: now)", field="start_time")
-    return TimeRange(start_ns, end_ns), None
+    return TimeRange(start_ns, end_ns)

@@ -12,6 +12,13 @@ from a11i_storage.clickhouse.reader import (
     TracePage,
     TraceSummary,
 )
+from a11i_storage.clickhouse.redaction_reader import (
+    ClickHouseRedactionReader,
+    RedactionFilter,
+    RedactionGroup,
+    Redactions,
+    RedactionTotal,
+)
 from a11i_storage.clickhouse.settings import ClickHouseSettings
 from a11i_storage.clickhouse.signal_reader import (
     EVENT_SCHEMA,
@@ -37,6 +44,7 @@ __all__ = [
     "METRIC_SCHEMA",
     "SPAN_SCHEMA",
     "ClickHouse",
+    "ClickHouseRedactionReader",
     "ClickHouseSettings",
     "ClickHouseSignalReader",
     "ClickHouseSpanReader",
@@ -46,6 +54,10 @@ __all__ = [
     "LedgerStore",
     "LogFilter",
     "MetricFilter",
+    "RedactionFilter",
+    "RedactionGroup",
+    "RedactionTotal",
+    "Redactions",
     "RowCursor",
     "RowPage",
     "Scope",

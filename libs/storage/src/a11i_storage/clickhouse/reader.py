@@ -28,6 +28,7 @@ _CONDITIONS: Final = {
     "user_id": "user_id = {user_id:String}",
     "session_id": "session_id = {session_id:String}",
     "service_name": "service_name = {service_name:String}",
+    "redacted_entity": "mapContains(redacted_entities, {redacted_entity:String})",
 }
 
 
@@ -81,6 +82,7 @@ class TraceFilter:
     user_id: str = ""
     session_id: str = ""
     service_name: str = ""
+    redacted_entity: str = ""
     has_error: bool | None = None
 
     @property

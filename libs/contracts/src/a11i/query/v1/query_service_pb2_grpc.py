@@ -62,6 +62,11 @@ class QueryServiceStub:
                 request_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesRequest.SerializeToString,
                 response_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesResponse.FromString,
                 _registered_method=True)
+        self.SummariseRedactions = channel.unary_unary(
+                '/a11i.query.v1.QueryService/SummariseRedactions',
+                request_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsRequest.SerializeToString,
+                response_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsResponse.FromString,
+                _registered_method=True)
 
 
 class QueryServiceServicer:
@@ -109,6 +114,15 @@ class QueryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SummariseRedactions(self, request, context):
+        """SummariseRedactions returns what was redacted where, never what it was: the receipts of spans and log records of a
+        time range, added up by entity, place, service and policy. Errors: INVALID_ARGUMENT (a bad filter or group limit,
+        named in BadRequest).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -136,6 +150,11 @@ def add_QueryServiceServicer_to_server(servicer, server):
                     servicer.ListIngestIssues,
                     request_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesRequest.FromString,
                     response_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesResponse.SerializeToString,
+            ),
+            'SummariseRedactions': grpc.unary_unary_rpc_method_handler(
+                    servicer.SummariseRedactions,
+                    request_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsRequest.FromString,
+                    response_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -276,6 +295,33 @@ class QueryService:
             '/a11i.query.v1.QueryService/ListIngestIssues',
             a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesRequest.SerializeToString,
             a11i_dot_query_dot_v1_dot_query__service__pb2.ListIngestIssuesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SummariseRedactions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.query.v1.QueryService/SummariseRedactions',
+            a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsRequest.SerializeToString,
+            a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsResponse.FromString,
             options,
             channel_credentials,
             insecure,
