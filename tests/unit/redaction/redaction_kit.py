@@ -10,7 +10,7 @@ from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_redaction.analysis import Analyzer
 from a11i_redaction.cache import FindingsCache
 from a11i_redaction.detectors.names import NameDetector
-from a11i_redaction.detectors.patterns import PatternDetector
+from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
 from a11i_redaction.findings import Finding
 from a11i_redaction.pipeline import Redactor
 from a11i_redaction.policy.entities import MODEL_ENTITIES
@@ -53,8 +53,9 @@ def column(of: SpanBatch, name: str) -> list[Any]:
 
 
 def found(findings: Sequence[Finding], text: str) -> list[tuple[str, str]]:
-    """Return entity and text of each finding, sorted."""
-    return sorted((finding.entity, text[finding.start : finding.end]) for finding in findings)
+    """Return entity and text of each finding that counts by default, sorted."""
+    counted = (finding for finding in findings if finding.score >= MIN_SCORE)
+    return sorted((finding.entity, text[finding.start : finding.end]) for finding in counted)
 
 
 class ScriptedModel:

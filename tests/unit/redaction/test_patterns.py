@@ -132,7 +132,7 @@ def test_leaves_what_only_looks_like_pii(patterns: PatternDetector, text: str) -
 )
 def test_takes_the_key_for_context(patterns: PatternDetector, key: str, value: str, entity: str) -> None:
     assert entity in {finding.entity for finding in patterns.find(value, key)}
-    assert patterns.find(value, "order_id") == []
+    assert found(patterns.find(value, "order_id"), value) == []
 
 
 def test_gives_up_on_a_text_that_takes_too_long() -> None:

@@ -13,7 +13,7 @@ from a11i_redaction.cache import Findings, FindingsCache, Known
 from a11i_redaction.detectors.budget import Budget, BudgetExceededError
 from a11i_redaction.detectors.custom import CustomDetector
 from a11i_redaction.detectors.names import NameDetector, WindowFindings
-from a11i_redaction.detectors.patterns import PatternDetector
+from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
 from a11i_redaction.findings import Finding, merge
 from a11i_redaction.policy.model import Policy
 from a11i_redaction.reduction import Reduced, placeholders
@@ -140,7 +140,8 @@ class Analyzer:
             look.new.extend(found)
             look.view = self._views.of(text, look.budget)
             if look.view is not None:
-                look.new.extend(look.view.in_text(self._patterns.find(look.view.text, key, look.budget), found))
+                sure = [finding for finding in found if finding.score >= MIN_SCORE]
+                look.new.extend(look.view.in_text(self._patterns.find(look.view.text, key, look.budget), sure))
         except Exception as error:  # Whatever it is: a value that was not examined is not passed on.
             self._fail(look, error)
 

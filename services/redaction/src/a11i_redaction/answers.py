@@ -1,7 +1,6 @@
 """What RedactionService answers, as messages."""
 
 from a11i.redaction.v1 import redaction_service_pb2 as pb
-from a11i_redaction.detectors.custom import CustomRecognizer
 from a11i_redaction.findings import Finding
 from a11i_redaction.pipeline import RedactedText
 from a11i_redaction.policy.presets import Preset
@@ -42,7 +41,6 @@ def preset_message(preset: Preset) -> pb.Preset:
         entities=rules,
         min_score=preset.min_score,
         on_over_budget=pb.OVER_BUDGET_QUARANTINE,
-        recognizers=map(_recognizer, preset.recognizers),
     )
     return pb.Preset(name=preset.name, description=preset.description, version=preset.version, policy=policy)
 
@@ -62,13 +60,3 @@ def reveal_record(reveal: Reveal) -> pb.RevealRecord:
 
 def _finding(finding: Finding) -> pb.Finding:
     return pb.Finding(entity=finding.entity, start=finding.start, end=finding.end, score=finding.score)
-
-
-def _recognizer(item: CustomRecognizer) -> pb.CustomRecognizer:
-    return pb.CustomRecognizer(
-        entity=item.entity,
-        patterns=item.patterns,
-        score=item.score,
-        context=item.context,
-        ignore_case=item.ignore_case,
-    )

@@ -7,7 +7,7 @@ from typing import Final
 from a11i_chassis import metrics
 from a11i_redaction.columns import Entries
 from a11i_redaction.pipeline import Redactor
-from a11i_redaction.policy.entities import known_entities
+from a11i_redaction.policy.entities import detected_entities
 from a11i_redaction.receipts import has_receipt
 from a11i_telemetry.batch import SpanBatch
 
@@ -30,7 +30,7 @@ def instrumented(redactor: Redactor) -> Callable[[SpanBatch], SpanBatch]:
             entries = Entries.of(output.columns.column("redacted_entities"))
             for entity, count in zip(entries.keys.to_pylist(), entries.items.to_pylist(), strict=True):
                 # Tenants name entities of their own; a metric's labels are bounded.
-                known = entity if entity in known_entities() else _OF_TENANTS
+                known = entity if entity in detected_entities() else _OF_TENANTS
                 metrics.REDACTION_FINDINGS.labels(known).inc(count)
         return output
 

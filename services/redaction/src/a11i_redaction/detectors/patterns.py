@@ -22,10 +22,14 @@ CONTEXT_BOOST: Final = 0.35
 CONTEXT_MIN_SCORE: Final = 0.4
 """What a context word adds to a score, and the least that it makes of it: Presidio's own numbers."""
 MIN_SCORE: Final = 0.4
-"""Findings below are no findings: Presidio's weak patterns count with context or a valid checksum only."""
+"""What most policies count from: Presidio's weak patterns reach it with context or a valid checksum only."""
+LOWEST_SCORE: Final = 0.05
+"""Findings below are no findings: no policy can ask for them."""
 
 _UNCONFIRMED_SCORE: Final = 0.6
 """The most that a finding without context gets in a family that should have some."""
+_BARE_SCORE: Final = 0.2
+"""The most that a run of digits gets where only context tells it from any other."""
 
 _SPACES: Final = (" ", "\n", "\t", "\r")
 
@@ -147,8 +151,9 @@ class PatternDetector:
                 while text[end - 1].isspace():
                     end -= 1  # or the one behind it.
                 near = in_key or nearby.near(index, start)
-                score = _score(family, match.score, near=near)
-                if score >= MIN_SCORE and _counts(family, text, start, end, near=near):
+                bare = not near and family.need is Need.BARE and text[start:end].isdigit()
+                score = _BARE_SCORE if bare and match.score > _BARE_SCORE else _score(family, match.score, near=near)
+                if score >= LOWEST_SCORE and _counts(family, text, start, end, near=near):
                     yield Finding(start, end, matcher.entity, score)
 
     def _compile(self) -> "hyperscan.Database":
@@ -183,7 +188,7 @@ def _score(family: Family, score: float, *, near: bool) -> float:
 
 
 def _counts(family: Family, text: str, start: int, end: int, *, near: bool) -> bool:
-    if not near and (family.need is Need.ALWAYS or (family.need is Need.BARE and text[start:end].isdigit())):
+    if not near and family.need is Need.ALWAYS:
         return False
     beside = vetoes.part_of_alphanumeric if family.joined else vetoes.part_of_word
     if beside(text, start, end) or vetoes.part_of_identifier(text, start, end):

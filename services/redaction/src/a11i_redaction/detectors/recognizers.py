@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 import tldextract
-from presidio_analyzer import Pattern
+from presidio_analyzer import Pattern, PatternRecognizer
 from presidio_analyzer import predefined_recognizers as presidio
 
 _SUFFIXES: Final = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
@@ -126,3 +126,39 @@ def ip_recognizer() -> presidio.IpRecognizer:
     """Return Presidio's, which stops at `::` in an IPv6 address, with a pattern for the whole of one."""
     whole = r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]{0,4})(?![\w:])"
     return presidio.IpRecognizer(patterns=[presidio.IpRecognizer.PATTERNS[0], Pattern("IPv6 as a whole", whole, 0.6)])
+
+
+_DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH: Final = r"(?:0?[1-9]|1[0-2])"
+_YEAR: Final = r"(?:19|20)\d\d"
+_MONTH_NAME: Final = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)"
+)
+
+
+def birth_date_recognizer() -> PatternRecognizer:
+    """Return one for dates; beside words such as "born", they are somebody's date of birth."""
+    time = r"(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+\-]\d\d:?\d\d)?)?"
+    return PatternRecognizer(
+        supported_entity="DATE_OF_BIRTH",
+        patterns=[
+            Pattern("Year first", rf"\b{_YEAR}([\-/.]){_MONTH}\1{_DAY}{time}\b", 0.6),
+            Pattern("Year last", rf"\b{_DAY}([\-/.]){_DAY}\1(?:{_YEAR}|\d\d)\b", 0.6),
+            Pattern("Day and month's name", rf"\b{_DAY}(?:st|nd|rd|th)?\.? {_MONTH_NAME}\.?,? {_YEAR}\b", 0.6),
+            Pattern("Month's name and day", rf"\b{_MONTH_NAME}\.? {_DAY}(?:st|nd|rd|th)?,? {_YEAR}\b", 0.6),
+        ],
+    )
+
+
+def card_code_recognizer() -> PatternRecognizer:
+    """Return one for three or four digits; beside words such as "CVV", they are a card's security code."""
+    return PatternRecognizer(
+        supported_entity="CARD_SECURITY_CODE", patterns=[Pattern("3 or 4 digits", r"\b\d{3,4}\b", 0.6)]
+    )
+
+
+def card_expiry_recognizer() -> PatternRecognizer:
+    """Return one for a month and a year; beside words such as "valid thru", a card expires then."""
+    form = rf"\b{_MONTH}\s?[/\-]\s?(?:20)?[2-4]\d\b"
+    return PatternRecognizer(supported_entity="CARD_EXPIRY", patterns=[Pattern("Month and year", form, 0.6)])

@@ -9,7 +9,7 @@ from a11i_redaction.detectors.secrets import FORMATS
 MODEL_ENTITIES: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "STREET_ADDRESS"})
 """Those of the detector of names, in Presidio's words where it has one."""
 CARD_CODE, CARD_EXPIRY, BIRTH_DATE = "CARD_SECURITY_CODE", "CARD_EXPIRY", "DATE_OF_BIRTH"
-"""Those of the presets' own recognizers."""
+"""Those that only the words beside them tell from any date or number."""
 _OTHERS: Final = frozenset({"PHONE_NUMBER", "SECRET"})
 """Those of detectors that have no table of formats: phone numbers, values assigned to telling names."""
 
@@ -22,12 +22,6 @@ def secret_entities() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def detected_entities() -> frozenset[str]:
-    """Return the entities that detectors find by themselves, names included."""
+    """Return the entities that detectors find by themselves, names included: all that a policy can name."""
     families = frozenset(family.recognizer().supported_entities[0] for family in FAMILIES)
     return families | secret_entities() | _OTHERS | MODEL_ENTITIES
-
-
-@lru_cache(maxsize=1)
-def known_entities() -> frozenset[str]:
-    """Return every entity that a policy can name without a recognizer of its own."""
-    return detected_entities() | {CARD_CODE, CARD_EXPIRY, BIRTH_DATE}

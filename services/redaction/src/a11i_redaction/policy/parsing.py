@@ -12,7 +12,7 @@ from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_chassis.errors import InvalidArgumentError
 from a11i_redaction.detectors.custom import CustomDetector
 from a11i_redaction.policy.attributes import KeySet
-from a11i_redaction.policy.entities import MODEL_ENTITIES, known_entities
+from a11i_redaction.policy.entities import MODEL_ENTITIES, detected_entities
 from a11i_redaction.policy.model import Operator, Policy, Rule, digest_of
 from a11i_redaction.policy.presets import Preset, presets
 from a11i_redaction.policy.recognizers import MAX_RECOGNIZERS, checked_pattern, checked_recognizer, checked_text
@@ -54,7 +54,7 @@ def parse(policy: pb.Policy, abilities: Abilities, *, version: int = 0, field: s
         for index, item in enumerate(_bounded(policy.recognizers, MAX_RECOGNIZERS, f"{field}.recognizers"))
     ]
     rules = _rules(policy, base, {item.entity for item in recognizers}, abilities, field)
-    custom = [item for item in (*base.recognizers, *recognizers) if item.entity in rules]
+    custom = [item for item in recognizers if item.entity in rules]
     allowed = {
         checked_text(text, f"{field}.allow_list[{index}]").lower()
         for index, text in enumerate(_bounded(policy.allow_list, _MAX_ALLOWED, f"{field}.allow_list"))
@@ -150,7 +150,7 @@ def _rule(item: pb.EntityRule, before: Rule, abilities: Abilities, field: str) -
 
 
 def _check_entity(entity: str, own: set[str], field: str) -> None:
-    known = known_entities() | own
+    known = detected_entities() | own
     if entity not in known:
         near = difflib.get_close_matches(entity.upper()[:100], sorted(known), n=3, cutoff=0.5)
         hint = f"; {', '.join(near)} are near" if near else "; ListPresets says what there is"

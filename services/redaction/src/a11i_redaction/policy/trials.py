@@ -7,14 +7,13 @@ from typing import Final
 from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_chassis.errors import InvalidArgumentError
 from a11i_redaction.ciphers import KEY_BYTES, TenantCipher
-from a11i_redaction.policy.entities import known_entities
+from a11i_redaction.policy.entities import detected_entities
 from a11i_redaction.policy.in_force import InForce
 from a11i_redaction.policy.model import Policy, Rule
 from a11i_redaction.policy.parsing import Abilities, parse
 from a11i_redaction.policy.presets import presets
 
 _STRICT: Final = "strict"
-_PCI: Final = "pci"
 
 
 class Trials:
@@ -33,32 +32,19 @@ class Trials:
 
     def everything(self, request: pb.AnalyzeRequest) -> Policy:
         """Return the policy that takes all that a request asks for. Raises InvalidArgumentError."""
-        recognizers = [*request.recognizers]
-        own = {item.entity for item in recognizers}
-        for preset in (presets()[_STRICT], presets()[_PCI]):
-            recognizers.extend(
-                pb.CustomRecognizer(
-                    entity=item.entity,
-                    patterns=item.patterns,
-                    score=item.score,
-                    context=item.context,
-                    ignore_case=item.ignore_case,
-                )
-                for item in preset.recognizers
-            )
+        own = {item.entity for item in request.recognizers}
         least = min(preset.min_score for preset in presets().values())
         score = request.min_score or least
         if not 0 <= score <= 1:
             raise InvalidArgumentError("min_score: from 0 to 1", field="min_score")
-        unknown = sorted(set(request.entities) - known_entities() - own)
+        unknown = sorted(set(request.entities) - detected_entities() - own)
         if unknown:
             index = list(request.entities).index(unknown[0])
             raise InvalidArgumentError(
                 f"entities[{index}]: not an entity that is known here", field=f"entities[{index}]"
             )
         asked = pb.Policy(preset=_STRICT, recognizers=request.recognizers)
-        parse(asked, self._abilities, field="")  # Names the caller's own fields.
-        policy = parse(pb.Policy(preset=_STRICT, recognizers=recognizers), self._abilities)
+        policy = parse(asked, self._abilities, field="")  # Names the caller's own fields.
         wanted = set(request.entities) or set(policy.rules)
         rules = {entity: Rule(score) for entity in policy.rules if entity in wanted}
         return replace(policy, rules=rules, digest=policy.digest + repr(sorted(rules.items())).encode())
