@@ -31,7 +31,7 @@ class QueryDouble(rpc.QueryServiceServicer):
     get_requests: list[pb.GetTraceRequest] = field(default_factory=list)
     list_requests: list[pb.ListTracesRequest] = field(default_factory=list)
     row_requests: list[Message] = field(default_factory=list)
-    """Of ListLogs, ListMetricPoints and ListIngestIssues."""
+    """Of ListLogs, ListMetricPoints, ListIngestIssues and SummariseRedactions."""
     metadata: dict[str, str] = field(default_factory=dict)
 
     async def GetTrace(
@@ -74,6 +74,15 @@ class QueryDouble(rpc.QueryServiceServicer):
         self._check(context.invocation_metadata())
         self.row_requests.append(request)
         return pb.ListIngestIssuesResponse(ingest_issues=[IngestIssue(reason="bad ids")])
+
+    async def SummariseRedactions(
+        self,
+        request: pb.SummariseRedactionsRequest,
+        context: grpc.aio.ServicerContext[pb.SummariseRedactionsRequest, pb.SummariseRedactionsResponse],
+    ) -> pb.SummariseRedactionsResponse:
+        self._check(context.invocation_metadata())
+        self.row_requests.append(request)
+        return pb.SummariseRedactionsResponse(groups=[pb.RedactionGroup(entity="JWT", finding_count=2**40)])
 
     def _check(self, metadata: object) -> None:
         self.metadata = {str(key): str(value) for key, value in metadata}  # type: ignore[attr-defined]  # any iterable
