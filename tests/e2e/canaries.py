@@ -8,6 +8,9 @@ from urllib.parse import quote
 NAMES = (
     *("Margaret Thornbury", "Jonathan Whitfield", "Elizabeth Carmichael", "Benjamin Hargreaves"),
     *("Catherine Ellsworth", "Nathaniel Pemberton", "Samantha Fitzgerald", "Christopher Langdon"),
+    *("Victoria Ashworth", "Timothy Blackwood", "Rebecca Sutherland", "Gregory Winslow", "Charlotte Kingsley"),
+    *("Frederick Holloway", "Josephine Barrington", "Theodore Whitaker", "Penelope Radcliffe", "Raymond Hollister"),
+    *("Deborah Lancaster", "Lawrence Stapleton", "Jennifer Hathaway", "Kenneth Bradshaw", "Patricia Goodwin"),
 )  # fmt: skip
 """Names of nobody in particular that a small language model knows for names. Unique in a mesh of its own."""
 

@@ -53,7 +53,7 @@ def _attributes(canaries: Canaries, place: str) -> list[KeyValue]:
     """Attributes of every type, and one whose key is a canary."""
     array = ArrayValue(values=[AnyValue(string_value=canaries.text(f"{place}: array attribute"))])
     return [
-        _string("note", canaries.text(f"{place}: string attribute")),
+        _string("note", canaries.prose(f"{place}: string attribute")),
         _string("json", json.dumps({"to": canaries.mail(f"{place}: JSON in an attribute")})),
         KeyValue(key="number", value=AnyValue(int_value=int(canaries.card(f"{place}: int attribute")))),
         KeyValue(key="double", value=AnyValue(double_value=float(canaries.card(f"{place}: double attribute")))),
