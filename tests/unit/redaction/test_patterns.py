@@ -159,6 +159,11 @@ def test_an_address_with_a_very_long_local_part_goes_as_a_whole(patterns: Patter
     assert ("EMAIL_ADDRESS", address) in found(patterns.find(f"to {address} now", ""), f"to {address} now")
 
 
+@pytest.mark.parametrize("letter", "0OIl")
+def test_what_no_coin_s_alphabet_has_is_no_address_and_no_failure(patterns: PatternDetector, letter: str) -> None:
+    assert not patterns.find(f"send to L{letter}{'zK7' * 9} today", "")
+
+
 def test_the_password_of_a_url_is_no_address(patterns: PatternDetector) -> None:
     text = "postgresql://app:hunt3r@db.internal:5432/x"
     assert found(patterns.find(text, ""), text) == [("URL_CREDENTIALS", "app:hunt3r")]

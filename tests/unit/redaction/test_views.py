@@ -13,6 +13,7 @@ from a11i_redaction.detectors.budget import Budget, BudgetExceededError
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.findings import Finding
 from a11i_redaction.pipeline import Redactor
+from a11i_redaction.views import joining
 from a11i_redaction.views.building import View, ViewBuilder
 from a11i_redaction.views.layers import Edit, Layer
 from tests.unit.redaction.redaction_kit import ScriptedModel, redactor_with
@@ -203,6 +204,28 @@ def test_a_megabyte_of_signs_takes_no_more_than_its_budget(builder: ViewBuilder,
         view = None
     assert time.thread_time() - start < _SLOWEST_S
     assert view is None or len(view.text) <= len(text)
+
+
+def test_lines_too_short_for_a_part_of_a_value_are_not_looked_into(
+    builder: ViewBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_into: list[int] = []
+
+    def goes_on(_text: str, start: int, _end: int) -> bool:
+        looked_into.append(start)
+        return False
+
+    monkeypatch.setattr(joining, "_goes_on", goes_on)
+    builder.of("123\n" * 10_000 + "1234\n", Budget(5.0))
+    assert not looked_into
+    builder.of("1234\n1234", Budget(5.0))
+    assert looked_into
+
+
+def test_an_address_goes_on_behind_a_line_however_short(builder: ViewBuilder) -> None:
+    view = builder.of("12\n12\nab\ncd.smith@example.c\nom\n12", Budget(5.0))
+    assert view is not None
+    assert "abcd.smith@example.com" in view.text
 
 
 def test_ordinary_text_has_no_view_and_a_long_one_only_what_edits_are_near(builder: ViewBuilder) -> None:

@@ -97,7 +97,10 @@ class Nearby:
             return False
         places = self._places(context)
         last = bisect_right(places, end)
-        return last > 0 and places[last - 1] - _SHORTEST_WORD >= self._reach(start)
+        # Holes only make the reach shorter, and are to be walked over.
+        if not last or places[last - 1] - _SHORTEST_WORD < start - _WINDOW_CHARS:
+            return False
+        return not self._holes or places[last - 1] - _SHORTEST_WORD >= self._reach(start)
 
     def near(self, context: int, start: int) -> bool:
         """Return whether the words before `start` say it."""

@@ -94,7 +94,10 @@ class CoinAddressRecognizer(presidio.CryptoRecognizer):
     def _checked(self, text: str) -> bool:
         number = 0
         for char in text:
-            number = number * 58 + self._BASE58.index(char)
+            digit = self._BASE58.find(char)
+            if digit < 0:  # Presidio's patterns ignore case, and so match what the alphabet leaves out.
+                return False
+            number = number * 58 + digit
         size = max(self._HASHED + 4, (number.bit_length() + 7) // 8)
         if size > self._HASHED + 5:
             return False

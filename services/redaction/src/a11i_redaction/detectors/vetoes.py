@@ -30,15 +30,15 @@ Maestro and UATP. A number outside them that passes the Luhn check is an order n
 _USER_BEFORE: Final = re.compile(r"://[^\s/@]*:\Z")
 _VERSION_BEFORE: Final = re.compile(r"(?i)(?:\bv|\bver|version|release|build|firmware|driver|[a-z]{3,}/)[ :=\"']*\Z")
 _STAYS: Final = tuple(
-    ipaddress.ip_network(net)
-    for net in (
+    (net.version, int(net.network_address), int(net.broadcast_address))
+    for net in map(ipaddress.ip_network, (
         "0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "255.255.255.255/32",
         "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",
         "::/127", "2001:db8::/32",
-    )
+    ))
 )  # fmt: skip
-"""Addresses that identify nobody: this host, loopback, private networks (RFC 1918), broadcast, documentation (RFC 5737,
-RFC 3849)."""
+"""Addresses that identify nobody, as version, first and last: this host, loopback, private networks (RFC 1918),
+broadcast, documentation (RFC 5737, RFC 3849)."""
 
 
 def never(_text: str, _start: int, _end: int) -> bool:
@@ -135,4 +135,5 @@ def no_address(text: str, start: int, end: int) -> bool:
         address = ipaddress.ip_address(value)
     except ValueError:
         return True
-    return any(address.version == net.version and address in net for net in _STAYS)
+    version, number = address.version, int(address)
+    return any(first <= number <= last and version == of for of, first, last in _STAYS)

@@ -102,8 +102,11 @@ def breaks(text: str, budget: Budget) -> Iterator[Edit]:
 
     They are weak, but for those where a sign at the end of the line says that it goes on.
     """
+    mails = "@" in text
     for match in _BREAK.finditer(text):
         budget.step()
+        if _is_short(text, match.start()) and not (mails and _is_mail_near(text, *match.span())):
+            continue
         before = _BREAK_BEFORE.search(text, max(0, match.start() - _LONGEST_BREAK_BEFORE), match.start())
         if before is None or (before["quote"] is not None) != match.group().endswith('"'):
             continue
@@ -111,6 +114,16 @@ def breaks(text: str, budget: Budget) -> Iterator[Edit]:
             sign = before["sign"]
             # White space at the end of the line can be the value's own.
             yield Edit(before.start(), match.end(), " " if sign == " " else "", weak=sign in {None, " "})
+
+
+def _is_short(text: str, end: int) -> bool:
+    """Return whether the line that ends there has too few characters for the first part of a number or of a key."""
+    return end < _FEWEST_DIGITS or "\n" in text[end - _FEWEST_DIGITS : end]
+
+
+def _is_mail_near(text: str, start: int, end: int) -> bool:
+    low, high = max(0, start - _LONGEST_BREAK_BEFORE - _LONGEST_TOKEN), end + _LONGEST_TOKEN
+    return text.find("@", low, high) >= 0
 
 
 def _goes_on(text: str, start: int, end: int) -> bool:
