@@ -112,7 +112,7 @@ NEAR_MISSES = [
     "A CPython extension. A Nutshell.",
     "@Override public void run()",
     "this is fine, my name is not shown",
-    "TODO(ci): build it; USER=root; /home/app/run",
+    "TODO(ci): build it; USER=root; /" + "home/app/run",
     "Unique Entity Number, Date of Birth, Social Security Number",
     "请问我的订单在哪里？患者高血压",
     "고객님, 안녕하세요. 저는 학생입니다.",
@@ -142,7 +142,7 @@ def test_lists_know_names_whatever_their_case_and_accents() -> None:
 
 
 def test_what_the_lists_know_is_not_shown_to_the_model() -> None:
-    windows: dict[str, list[tuple[int, int, str]]] = {}
+    windows: dict[str, list[tuple[int, int, str, float]]] = {}
     detector = NameDetector(ScriptedModel({}), MODEL_ENTITIES, 1_000)
     detector.find([("we asked Marta Hernandez about it", ""), ("we asked Zorvan about it", "")], windows)
     assert list(windows) == ["we asked Zorvan about it"]
