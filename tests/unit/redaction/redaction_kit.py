@@ -9,7 +9,7 @@ import pyarrow as pa
 from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_redaction.analysis import Analyzer
 from a11i_redaction.cache import FindingsCache
-from a11i_redaction.detectors.names import NameDetector
+from a11i_redaction.detectors.languages import NameDetectors
 from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
 from a11i_redaction.findings import Finding
 from a11i_redaction.pipeline import Redactor
@@ -67,13 +67,13 @@ class ScriptedModel:
         self._names = names
         self._poison = poison
 
-    def entities(self, texts: Sequence[str]) -> Iterator[list[tuple[int, int, str]]]:
+    def entities(self, texts: Sequence[str]) -> Iterator[list[tuple[int, int, str, float]]]:
         """Yield where the names are."""
         for text in texts:
             if self._poison in text:
                 raise ValueError(f"cannot work on {text}")
             yield [
-                (*match.span(), entity)
+                (*match.span(), entity, 0.85)
                 for name, entity in self._names.items()
                 for match in re.finditer(re.escape(name), text)
             ]
@@ -86,6 +86,6 @@ def policy(**fields: Any) -> Policy:
 
 def redactor_with(patterns: PatternDetector, model: ScriptedModel, **limits: int) -> Redactor:
     """Return a redactor with the real patterns and a scripted model."""
-    names = NameDetector(model, MODEL_ENTITIES, limits.get("max_model_chars", 10_000))
+    names = NameDetectors({"en": model}, MODEL_ENTITIES, limits.get("max_model_chars", 10_000))
     analyzer = Analyzer(patterns, names, FindingsCache(1_000_000), limits.get("max_value_chars", 100_000))
     return Redactor(analyzer, Pseudonyms(KEY), OnePolicy(policy(preset="standard")), "test/1", lambda: 0)

@@ -15,7 +15,7 @@ class _Recorder(ScriptedModel):
         super().__init__({})
         self.asked: list[str] = []
 
-    def entities(self, texts: Sequence[str]) -> Iterator[list[tuple[int, int, str]]]:
+    def entities(self, texts: Sequence[str]) -> Iterator[list[tuple[int, int, str, float]]]:
         self.asked.extend(texts)
         return super().entities(texts)
 
@@ -73,7 +73,7 @@ def test_the_model_sees_only_what_stands_around_candidates() -> None:
 
 def test_the_model_sees_a_window_once() -> None:
     model = _Recorder()
-    known: dict[str, list[tuple[int, int, str]]] = {}
+    known: dict[str, list[tuple[int, int, str, float]]] = {}
     _detector(model).find([("so Ada wrote", ""), ("so Ada wrote", "")], known)
     _detector(model).find([("so Ada wrote", "")], known)
     assert model.asked == ["so Ada wrote"]

@@ -7,6 +7,10 @@ import os
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
+# And before libraries that fetch models are: these must not.
+for _variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+    os.environ[_variable] = "1"
+
 from a11i_redaction.main import main  # noqa: E402  (the lines above must come first)
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from a11i_redaction.cache import Findings, FindingsCache, Known
 from a11i_redaction.detectors.budget import Budget, BudgetExceededError
 from a11i_redaction.detectors.custom import CustomDetector
+from a11i_redaction.detectors.languages import NameDetectors
 from a11i_redaction.detectors.names import NameDetector, WindowFindings
 from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
 from a11i_redaction.findings import Finding, merge
@@ -39,7 +40,7 @@ class Analyzer:
     """Finds PII and secrets in texts. Safe for use by several threads, which take turns: the work is one core's."""
 
     def __init__(
-        self, patterns: PatternDetector, names: NameDetector | None, cache: FindingsCache, max_value_chars: int
+        self, patterns: PatternDetector, names: NameDetectors | None, cache: FindingsCache, max_value_chars: int
     ) -> None:
         self._patterns = patterns
         self._views = ViewBuilder()
@@ -65,8 +66,9 @@ class Analyzer:
             results: list[Findings] = []
             looks: list[tuple[int, _Look]] = []
             with_names = policy.names and self._names is not None
+            languages = ",".join(policy.languages)
             for index, unit in enumerate(units):
-                key = FindingsCache.key(unit.text, f"{unit.names and with_names:d}{unit.key}")
+                key = FindingsCache.key(unit.text, f"{unit.names and with_names:d}{languages}\0{unit.key}")
                 raw = self._cache.get(key)
                 found = self._known(key, raw, policy)
                 if found is Known.NOTHING:
@@ -110,7 +112,9 @@ class Analyzer:
             new = [look for look in active if turn or look.raw is None]
             for look in new:
                 self._look_for_patterns(look)
-            self._look_for_names([look for look in new if look.names and not look.withheld], windows)
+            if self._names is not None:
+                detector = self._names.of(policy.languages)
+                self._look_for_names(detector, [look for look in new if look.names and not look.withheld], windows)
             for look in active:
                 look.choose(policy, first=turn == 0)
                 if policy.custom is not None and not look.withheld:
@@ -145,21 +149,21 @@ class Analyzer:
         except Exception as error:  # Whatever it is: a value that was not examined is not passed on.
             self._fail(look, error)
 
-    def _look_for_names(self, looks: Sequence["_Look"], windows: WindowFindings) -> None:
+    def _look_for_names(self, detector: NameDetector, looks: Sequence["_Look"], windows: WindowFindings) -> None:
         """Look for names in all texts at once, or, if that fails, one by one, so that only the cause is withheld."""
-        if self._names is None or not looks:
+        if not looks:
             return
         try:
-            found = self._names.find([(look.reduced.text, look.unit.key) for look in looks], windows)
+            found = detector.find([(look.reduced.text, look.unit.key) for look in looks], windows)
             viewed = [(look, look.view, known) for look, known in zip(looks, found, strict=True) if look.view]
-            hidden = self._names.find([(view.text, look.unit.key) for look, view, _ in viewed], windows)
+            hidden = detector.find([(view.text, look.unit.key) for look, view, _ in viewed], windows)
         except Exception as error:  # As above.
             if len(looks) == 1:
                 self._fail(looks[0], error)
                 return
             half = len(looks) // 2
-            self._look_for_names(looks[:half], windows)
-            self._look_for_names(looks[half:], windows)
+            self._look_for_names(detector, looks[:half], windows)
+            self._look_for_names(detector, looks[half:], windows)
             return
         for look, names in zip(looks, found, strict=True):
             look.new.extend(names)

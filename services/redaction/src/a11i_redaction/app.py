@@ -1,7 +1,6 @@
 """Wires the redaction service."""
 
 import asyncio
-import importlib.util
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from a11i_bus.runner import Stage, StageHealth, StageSpec, run_stage
 from a11i_chassis.app import App
 from a11i_redaction.access import TokenCheck
 from a11i_redaction.ciphers import MasterKey
+from a11i_redaction.detectors.languages import languages_of
 from a11i_redaction.instruments import instrumented
 from a11i_redaction.loading import Detection, load_detection, redactor_of, standard_policy
 from a11i_redaction.pipeline import Redactor
@@ -85,7 +85,6 @@ class Kept:
 
 def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactors], kept: Kept | None = None) -> App:
     """Return the service on a bus. `load` makes the redactors; it is called once, in a thread."""
-    _see_that_model_is_there(settings)
     access = Access(
         admin=TokenCheck(settings.admin_token, "admin token", "A11I_REDACTION_ADMIN_TOKEN"),
         reveal=TokenCheck(settings.reveal_token, "reveal token", "A11I_REDACTION_REVEAL_TOKEN"),
@@ -127,7 +126,11 @@ async def open_kept(settings: RedactionSettings) -> AsyncIterator[Kept | None]:
 
 
 def _abilities(settings: RedactionSettings) -> Abilities:
-    return Abilities(names=settings.names, encryption=settings.master_key is not None)
+    return Abilities(
+        names=settings.names,
+        languages=frozenset(_languages(settings)),
+        encryption=settings.master_key is not None,
+    )
 
 
 def _default(settings: RedactionSettings) -> Policy:
@@ -139,8 +142,10 @@ def load_detections(settings: RedactionSettings) -> Detections:
 
     Raises OSError if the language model is not installed.
     """
-    _see_that_model_is_there(settings)
+    _languages(settings)  # Before anything is loaded.
     detection = settings.detection
+    if settings.processes > 1:
+        detection = detection.model_copy(update={"device": "cpu"})  # Forks cannot share what is on a GPU.
     for_calls = detection.model_copy(update={"cache_bytes": min(detection.cache_bytes, _CALLS_CACHE_BYTES)})
     return Detections(
         stage=load_detection(detection, names=settings.names), calls=load_detection(for_calls, names=settings.names)
@@ -155,9 +160,11 @@ def _load(settings: RedactionSettings, policies: Policies, loaded: Detections | 
     )
 
 
-def _see_that_model_is_there(settings: RedactionSettings) -> None:
-    if settings.names and importlib.util.find_spec(settings.detection.model) is None:
-        raise OSError(
-            f"the language model {settings.detection.model} is not installed; install its package, "
-            "or set A11I_REDACTION_NAMES=false to go without names"
-        )
+def _languages(settings: RedactionSettings) -> tuple[str, ...]:
+    """Return those that there are models for. Raises OSError if one is not there."""
+    if not settings.names:
+        return ()
+    try:
+        return languages_of(settings.detection)
+    except OSError as error:
+        raise OSError(f"{error}; or set A11I_REDACTION_NAMES=false to go without names") from None

@@ -8,9 +8,8 @@ from typing import Final
 from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_redaction.analysis import Analyzer
 from a11i_redaction.cache import FindingsCache
-from a11i_redaction.detectors.names import NameDetector
+from a11i_redaction.detectors.languages import NameDetectors, load_models
 from a11i_redaction.detectors.patterns import PatternDetector
-from a11i_redaction.detectors.spacy_model import SpacyModel
 from a11i_redaction.pipeline import Redactor
 from a11i_redaction.policy.entities import MODEL_ENTITIES
 from a11i_redaction.policy.in_force import OnePolicy, Policies
@@ -36,9 +35,8 @@ def load_detection(settings: DetectionSettings, *, names: bool) -> Detection:
     versions.append(f"presidio-analyzer/{metadata.version('presidio-analyzer')}")
     detector = None
     if names:
-        model = SpacyModel(settings.model)
-        versions.append(model.version)
-        detector = NameDetector(model, MODEL_ENTITIES, settings.max_model_chars)
+        detector = NameDetectors(load_models(settings), MODEL_ENTITIES, settings.max_model_chars)
+        versions.append(detector.version)
     analyzer = Analyzer(
         PatternDetector(settings.value_budget_s),
         detector,

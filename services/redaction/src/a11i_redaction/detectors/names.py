@@ -26,8 +26,6 @@ _WINDOW_WORDS: Final = 4
 texts, nine times as fast."""
 _WINDOW_CHARS: Final = 60
 """How far the neighbours may be away."""
-MODEL_SCORE: Final = 0.85
-"""spaCy gives no scores; Presidio's default for its findings."""
 _MARKS: Final = ".,;:!?()\"'*@#"
 _LEADS: Final = frozenset({"a", "an", "and", "at", "from", "hello", "hi", "in", "of", "our", "the", "to", "your"})
 _LOWER_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+")
@@ -38,29 +36,33 @@ _DECIDED: Final = frozenset({PERSON, "ORGANIZATION", "STREET_ADDRESS"})
 """What the model need not see again."""
 
 
-WindowFindings = dict[str, list[tuple[int, int, str]]]
+WindowFindings = dict[str, list[tuple[int, int, str, float]]]
 """Windows that the model has seen, and the entities in them."""
 
 
 class EntityModel(Protocol):
-    """A language model that finds entities: Presidio's spaCy engine, or a fake in tests."""
+    """A language model that finds entities: one of Presidio's engines, or a fake in tests."""
 
     version: str
     """Name and version of the model."""
 
-    def entities(self, texts: Sequence[str]) -> Iterator[list[tuple[int, int, str]]]:
-        """Yield, for each text in turn, the entities in it: start, end (code points), Presidio's entity type."""
+    def entities(self, texts: Sequence[str]) -> Iterator[list[tuple[int, int, str, float]]]:
+        """Yield, for each text in turn, the entities in it: start, end (code points), Presidio's entity type, score."""
 
 
 class NameDetector:
     """Finds names of the wanted entity types."""
 
-    __slots__ = ("_budget_chars", "_entities", "_evidence", "_model", "_names")
+    __slots__ = ("_budget_chars", "_english_alone", "_entities", "_evidence", "_model", "_names")
 
-    def __init__(self, model: EntityModel, entities: frozenset[str], budget_chars: int) -> None:
+    def __init__(
+        self, model: EntityModel, entities: frozenset[str], budget_chars: int, *, english_alone: bool = True
+    ) -> None:
+        """`english_alone` says that the model knows no other language, and so what it says of one counts less."""
         self._model = model
         self._entities = entities
         self._budget_chars = budget_chars
+        self._english_alone = english_alone
         self._names = gazetteer()
         self._evidence = Evidence(self._names)
 
@@ -92,16 +94,16 @@ class NameDetector:
         known.update(zip(new, self._model.entities(new), strict=True))
         for index, start, seen in windows:
             text = texts[index][0]
-            for begin, end, entity in known[seen]:
+            for begin, end, entity, score in known[seen]:
                 if entity == PERSON and self._is_mistaken(seen, text[start + begin : start + end]):
                     continue
-                for finding in _shaped(text, start + begin, start + end, entity, MODEL_SCORE):
+                for finding in _shaped(text, start + begin, start + end, entity, score):
                     results[index].extend(made for made in self._judged(text, finding) if made.entity in self._entities)
         return results
 
     def _is_mistaken(self, window: str, said: str) -> bool:
-        """Return whether the model takes words of another language for a name: it knows English alone."""
-        if ELSEWHERE.isdisjoint(_LOWER_WORD.findall(window)):
+        """Return whether the model takes words of another language than its own for a name."""
+        if not self._english_alone or ELSEWHERE.isdisjoint(_LOWER_WORD.findall(window)):
             return False
         names = self._names
         words = (word for word in re.findall(NAME_WORD, said) if not names.is_plain(word))

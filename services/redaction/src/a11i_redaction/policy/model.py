@@ -64,6 +64,8 @@ class Policy:
     allowed: frozenset[str] = frozenset()
     """Values that stay, in lower case."""
     allowed_patterns: Sequence[Pattern] = field(default=())
+    languages: tuple[str, ...] = ()
+    """Of names, sorted; empty: the service's default."""
 
     @property
     def names(self) -> bool:

@@ -71,6 +71,7 @@ def parse(policy: pb.Policy, abilities: Abilities, *, version: int = 0, field: s
         [asdict(item) for item in custom],
         sorted(allowed),
         list(policy.allow_patterns),
+        sorted(set(policy.languages)),
     )
     return Policy(
         label=label_of(policy, abilities, version),
@@ -82,6 +83,7 @@ def parse(policy: pb.Policy, abilities: Abilities, *, version: int = 0, field: s
         drop_over_budget=policy.on_over_budget == pb.OVER_BUDGET_DROP_VALUE,
         allowed=frozenset(allowed),
         allowed_patterns=allow_patterns,
+        languages=tuple(sorted(set(policy.languages))),
     )
 
 
@@ -162,7 +164,7 @@ def _check_languages(languages: Sequence[str], abilities: Abilities, field: str)
         name = f"{field}.languages[{index}]"
         if not _LANGUAGE.fullmatch(language):
             _refuse(name, "not an ISO 639-1 code, such as en")
-        if language not in abilities.languages:
+        if abilities.names and language not in abilities.languages:
             _refuse(name, f"there is no model for it here, only for {', '.join(sorted(abilities.languages))}")
 
 
