@@ -21,6 +21,7 @@ class NameDetectors:
         self._entities = entities
         self._budget_chars = budget_chars
         self._made: dict[tuple[str, ...], NameDetector] = {}
+        self.of(())  # So that its lists are in memory that forks share.
 
     @property
     def version(self) -> str:
