@@ -20,7 +20,8 @@ class Message:
     """De-duplication id: within the topic's window (10 minutes or more) a second message of the same id is stored
     once, and publishing it succeeds."""
     key: str
-    """Ordering key, such as a tenant id: messages of one key keep their order within a topic."""
+    """Ordering key, such as a tenant id: messages of one key keep their order within a topic. One that is delivered
+    again, as its member died or gave it back, does not hold up those after it."""
     payload: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
