@@ -1,6 +1,7 @@
 """Policies: what they say is what happens, and nothing else moves."""
 
 import json
+import random
 import time
 from typing import Any
 
@@ -12,6 +13,8 @@ from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_redaction.analysis import Analyzer
 from a11i_redaction.cache import FindingsCache
 from a11i_redaction.ciphers import TenantCipher
+from a11i_redaction.detectors.budget import Budget, BudgetExceededError
+from a11i_redaction.detectors.custom import CustomDetector, CustomRecognizer
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.pipeline import Redactor
 from a11i_redaction.policy.in_force import InForce
@@ -243,3 +246,66 @@ def test_policies_are_cached_apart_and_findings_together(bench: Bench) -> None:
         assert MAIL in one(bench, text, preset="pci")
         assert MAIL not in one(bench, text, preset="standard")
         assert CARD in one(bench, text, preset="secrets-only")
+
+
+@pytest.mark.parametrize("text", ["<AK" + "IAIOSFODNN7EXAMPLQ>", "<GB82WEST12345698765432>"])
+def test_value_in_angle_brackets_is_no_dropped_text(bench: Bench, text: str) -> None:
+    """The form of what is left of a dropped text is also that of a key in brackets."""
+    assert text[1:-1] not in one(bench, text, preset="standard")
+    assert text[1:-1] not in one(bench, json.dumps({"a": text}), preset="standard")
+
+
+def test_dropped_text_of_own_entity_stays_though_its_own_pattern_matches_it(bench: Bench) -> None:
+    own = pb.CustomRecognizer(entity="EMPLOYEE_ID", patterns=["[A-Z]+_ID|E-[0-9]{5}"])
+    dropping = {
+        "preset": "standard",
+        "recognizers": [own],
+        "entities": [rule("EMPLOYEE_ID", operator=pb.OPERATOR_DROP_VALUE)],
+    }
+    assert one(bench, "it is E-12345", **dropping) == "<EMPLOYEE_ID>"
+    assert one(bench, "<EMPLOYEE_ID>", **dropping) == "<EMPLOYEE_ID>"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"skip_attributes": ["app.*"]}, {"drop_attributes": ["app.*"]}, {"allow_patterns": ["E-.*"]}],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_half_a_surrogate_pair_fails_no_batch(bench: Bench, fields: dict[str, Any]) -> None:
+    """JSON can hold what UTF-8, and so RE2, cannot."""
+    text = r'{"\ud800key": "password: \ud800hunter22!", "mail": "' + MAIL + '"}'
+    redacted = one(bench, text, preset="standard", **fields)
+    assert MAIL not in redacted
+    assert "hunter22" not in redacted
+    assert json.loads(redacted)
+
+
+def test_own_pattern_finds_beside_half_a_surrogate_pair(bench: Bench) -> None:
+    own = pb.CustomRecognizer(entity="EMPLOYEE_ID", patterns=["E-[0-9]{5}"])
+    redacted = one(bench, r'"\ud800 E-12345 é"', preset="standard", recognizers=[own])
+    assert "E-12345" not in redacted
+    assert redacted.startswith(r'"\ud800 <EMPLOYEE_ID_')
+
+
+@pytest.mark.parametrize("number", ["4111111111111111e0", "4.111111111111111e15", "-4.111111111111111E+15"])
+def test_whole_number_with_exponent_is_examined(bench: Bench, number: str) -> None:
+    assert json.loads(one(bench, f'{{"card": {number}}}', preset="standard"))["card"].startswith("<CREDIT_CARD_")
+
+
+@pytest.mark.parametrize("number", ["4.1111111111111119e15", "4e-15", "1e999999999", "4111111111111111e9"])
+def test_other_numbers_with_exponent_stay(bench: Bench, number: str) -> None:
+    text = f'{{"card": {number}}}'
+    assert one(bench, text, preset="standard") == text
+
+
+def test_many_slow_patterns_take_no_more_than_the_time_of_a_text() -> None:
+    slow = [
+        CustomRecognizer("SLOW", tuple(f"[ab]*a[ab]{{{100 + n}}}c" for n in range(20)), (), 0.8, (), ignore_case=False)
+        for _ in range(50)
+    ]
+    detector = CustomDetector(slow)
+    text = "".join(random.Random(1).choices("ab", k=30_000))  # noqa: S311  (no secret)
+    began_s = time.thread_time()
+    with pytest.raises(BudgetExceededError):
+        detector.find(text, "", Budget(0.2))
+    assert time.thread_time() - began_s < 2

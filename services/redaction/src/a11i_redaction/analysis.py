@@ -16,8 +16,9 @@ from a11i_redaction.detectors.languages import NameDetectors
 from a11i_redaction.detectors.names import NameDetector, WindowFindings
 from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
 from a11i_redaction.findings import Finding, merge
+from a11i_redaction.policy.entities import detected_entities
 from a11i_redaction.policy.model import Policy
-from a11i_redaction.reduction import Reduced, placeholders
+from a11i_redaction.reduction import Reduced, is_dropped, placeholders
 from a11i_redaction.views.building import View, ViewBuilder
 
 _MAX_ROUNDS: Final = 8
@@ -68,6 +69,9 @@ class Analyzer:
             with_names = policy.names and self._names is not None
             languages = ",".join(policy.languages)
             for index, unit in enumerate(units):
+                if is_dropped(unit.text, policy.rules):
+                    results.append(())
+                    continue
                 key = FindingsCache.key(unit.text, f"{unit.names and with_names:d}{languages}\0{unit.key}")
                 raw = self._cache.get(key)
                 found = self._known(key, raw, policy)
@@ -230,7 +234,7 @@ def _tuple(found: Findings | Known) -> tuple[Finding, ...] | None:
 
 
 def _reduce(text: str, findings: Sequence[Finding]) -> Reduced:
-    taken = sorted([*placeholders(text), *((finding.start, finding.end) for finding in findings)])
+    taken = sorted([*placeholders(text, detected_entities()), *((finding.start, finding.end) for finding in findings)])
     return Reduced(text, taken)
 
 

@@ -7,7 +7,7 @@ found changes nothing when it is applied to its own result.
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 HOLE: Final = "\x1a"
@@ -15,15 +15,24 @@ HOLE: Final = "\x1a"
 
 PLACEHOLDER: Final = re.compile(r"<(?:[A-Z][A-Z0-9_]{1,39}(?:_[0-9a-f]{8}|:enc:[A-Za-z0-9_\-]{38,})|WITHHELD|DROPPED)>")
 """What redaction leaves in place of a value: a pseudonym, an encrypted value, or that there was one."""
-_WHOLE: Final = re.compile(r"<[A-Z][A-Z0-9_]{1,39}>")
+_WHOLE: Final = re.compile(r"<([A-Z][A-Z0-9_]{1,39})>")
 """What it leaves of a text that it drops whole."""
 
 
-def placeholders(text: str) -> list[tuple[int, int]]:
-    """Return where a text already has placeholders."""
+def is_dropped(text: str, entities: Collection[str]) -> bool:
+    """Return whether a text is what is left of one that was dropped whole because of one of these entities.
+
+    Keys and account numbers in angle brackets have the same form, so that the form alone says nothing.
+    """
+    whole = _WHOLE.fullmatch(text)
+    return whole is not None and whole[1] in entities
+
+
+def placeholders(text: str, entities: Collection[str] = ()) -> list[tuple[int, int]]:
+    """Return where a text already has placeholders, or is all that is left of one, of these entities."""
     if "<" not in text:
         return []
-    if _WHOLE.fullmatch(text):
+    if is_dropped(text, entities):
         return [(0, len(text))]
     return [match.span() for match in PLACEHOLDER.finditer(text)]
 

@@ -43,6 +43,8 @@ _MAX_DIGITS: Final = 19
 """The longest card numbers, which begin with 4 or 6."""
 _MAX_OTHERS: Final = 17
 """Longer ones are nanoseconds and hashes."""
+_MAX_EXPONENT_CHARS: Final = 6
+"""Of an exponent, sign and zeros before it included; what has more is no such number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +250,7 @@ class Parser:
                 if key in _VALUE_KEYS and names_secret(named or outside):
                     key = named or outside
             elif kind == _NUMBER:
-                whole, _, fraction = match[3].lstrip("-").partition(".")
-                value = None if fraction.strip("0") else parse_number(whole, key)
+                value = parse_number(_whole(match[3]), key)
             elif kind == _BYTES:
                 value = self._decoded(Unit(match[6], "", names=False), decoded_bytes(match[6]), key, depth)
             else:
@@ -286,6 +287,18 @@ def _value_span(text: str, position: int) -> tuple[int, int]:
 
 def _decoded(inner: str) -> str:
     return str(json.loads(f'"{inner}"')) if "\\" in inner else inner
+
+
+def _whole(number: str) -> str:
+    """Return the digits of a JSON number, or nothing if it is no whole number, or one with too many digits."""
+    digits, _, exponent = number.lstrip("-").lower().partition("e")
+    whole, _, fraction = digits.partition(".")
+    if exponent:
+        shift = int(exponent[:_MAX_EXPONENT_CHARS])
+        if not 0 <= shift <= _MAX_DIGITS:
+            return ""
+        whole, fraction = whole + fraction[:shift].ljust(shift, "0"), fraction[shift:]
+    return "" if fraction.strip("0") else whole
 
 
 def _literal(text: str, before: str) -> str:

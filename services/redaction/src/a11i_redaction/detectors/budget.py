@@ -37,5 +37,10 @@ class Budget:
     def step(self) -> None:
         """Go on with the next piece of work. Raises BudgetExceededError if the time is over, some steps later."""
         self._steps += 1
-        if self._steps % _LOOKS == 0 and self._clock() > self._deadline:
+        if self._steps % _LOOKS == 0:
+            self.check()
+
+    def check(self) -> None:
+        """Look at the clock, before a piece of work that can take long. Raises BudgetExceededError."""
+        if self._clock() > self._deadline:
             raise BudgetExceededError

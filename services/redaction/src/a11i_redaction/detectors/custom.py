@@ -21,8 +21,11 @@ _LONGEST_MATCH_CHARS: Final = 1_000
 """Longer texts are searched window by window, so that no single search is long; a match across two windows has so many
 characters at most."""
 _WORD: Final = re.compile(r"\w+")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _VALUE: Final = "value"
 _FEWEST_FOR_PREFILTER: Final = 3
+_LARGEST_PREFILTER: Final = 10_000
+"""In instructions of RE2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ def compiled(pattern: str, *, ignore_case: bool) -> Any:
     options.case_sensitive = not ignore_case
     options.log_errors = False  # What a tenant writes is for no log.
     return re2.compile(pattern, options)
+
+
+def without_surrogates(text: str) -> str:
+    """Return a text that RE2 takes: with a sign in place of each half of a surrogate pair, which UTF-8 cannot hold."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 class CustomDetector:
@@ -68,8 +76,9 @@ class CustomDetector:
         budget.begin()
         findings: list[Finding] = []
         step = _WINDOW_CHARS
+        text = without_surrogates(text)
         for begin in range(0, max(len(text), 1), step):
-            budget.step()
+            budget.check()
             window = text[begin : begin + step + _LONGEST_MATCH_CHARS] if len(text) > step else text
             possible = self._named
             if self._plain and (self._prefilter is None or self._prefilter.search(window)):
@@ -89,6 +98,7 @@ class _Expression:
     context: re.Pattern[str] | None
 
     def find(self, text: str, window: str, begin: int, key: str, budget: Budget) -> Iterator[Finding]:
+        budget.check()
         group = self.pattern.groupindex.get(_VALUE, 0)
         for match in self.pattern.finditer(window):
             budget.step()
@@ -113,6 +123,7 @@ class _Words:
                 self._by_first[first.group()][first.start(), len(plain)].add(plain)
 
     def find(self, text: str, key: str, budget: Budget) -> Iterator[Finding]:
+        budget.check()
         searched = _lower(text) if self._recognizer.ignore_case else text
         for token in _WORD.finditer(searched):
             lengths = self._by_first.get(token.group())
@@ -153,9 +164,11 @@ def _any_of(expressions: Sequence["_Expression"]) -> Any:
         for item in expressions
     )
     try:
-        return compiled("|".join(parts), ignore_case=False)
+        together = compiled("|".join(parts), ignore_case=False)
     except re2.error:
         return None
+    # A search of one can take as long as all of its instructions for each character, and the clock waits for it.
+    return together if together.programsize <= _LARGEST_PREFILTER else None
 
 
 def _is_word(text: str, start: int, end: int) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import re2  # type: ignore[import-untyped]  # It has no stubs.
 
+from a11i_redaction.detectors.custom import without_surrogates
 from a11i_telemetry.rules import MOVED_COLUMNS
 
 _LONGEST_REMEMBERED: Final = 200
@@ -39,7 +40,9 @@ class KeySet:
         )
 
     def _matches(self, key: str) -> bool:
-        return key in self._exact or (self._pattern is not None and self._pattern.fullmatch(key) is not None)
+        return key in self._exact or (
+            self._pattern is not None and self._pattern.fullmatch(without_surrogates(key)) is not None
+        )
 
 
 NO_KEYS: Final = KeySet(())

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from a11i_redaction.detectors.custom import CustomDetector
+from a11i_redaction.detectors.custom import CustomDetector, without_surrogates
 from a11i_redaction.findings import Finding
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
 from a11i_redaction.policy.entities import MODEL_ENTITIES
@@ -105,7 +105,8 @@ class Policy:
 
     def _allows(self, value: str) -> bool:
         return bool(self.allowed or self.allowed_patterns) and (
-            value.lower() in self.allowed or any(item.fullmatch(value) for item in self.allowed_patterns)
+            value.lower() in self.allowed
+            or any(item.fullmatch(without_surrogates(value)) for item in self.allowed_patterns)
         )
 
 
