@@ -309,3 +309,43 @@ def test_many_slow_patterns_take_no_more_than_the_time_of_a_text() -> None:
     with pytest.raises(BudgetExceededError):
         detector.find(text, "", Budget(0.2))
     assert time.thread_time() - began_s < 2
+
+
+def test_copies_of_dropped_attributes_go_with_them(bench: Bench) -> None:
+    """Ingest copies attributes to columns; a row whose value came from elsewhere keeps it."""
+    redactor = bench.under(
+        policy(
+            preset="standard",
+            drop_attributes=["user.id", "session.id", "input.value", "llm.output_messages.*", "app.*"],
+            skip_attributes=["session_id"],
+        )
+    )
+    spans = batch(
+        2,
+        attr_string=[
+            [("user.id", "u-1"), ("session.id", "s-1"), ("input.value", "hello"), ("llm.output_messages.0.role", "x")],
+            [("enduser.id", "u-1"), ("app.secret", "s-1")],
+        ],
+        attr_int=[[], []],
+        user_id=["u-1", "u-1"],
+        session_id=["s-1", "s-1"],
+        input_messages=['[{"role": "user"}]', '[{"role": "user"}]'],
+        output_messages=['[{"role": "x"}]', '[{"role": "x"}]'],
+        tool_result=["", "kept"],
+    )
+    once = redactor.redact_batch(spans)
+    assert column(once, "user_id") == ["<DROPPED>", "u-1"]
+    assert column(once, "session_id") == ["<DROPPED>", "s-1"]
+    assert column(once, "input_messages") == ['"<DROPPED>"', '[{"role": "user"}]']
+    assert column(once, "output_messages") == ['"<DROPPED>"', '[{"role": "x"}]']
+    assert column(once, "tool_result") == ["", "kept"]
+    twice = redactor.redact_batch(once)
+    assert all(column(twice, name) == column(once, name) for name in ("user_id", "session_id", "input_messages"))
+
+
+def test_number_that_is_dropped_is_dropped_where_it_was_copied(bench: Bench) -> None:
+    redactor = bench.under(policy(preset="standard", drop_attributes=["user.id"]))
+    spans = batch(attr_int=[[("user.id", 12345)]], user_id=["12345"])
+    output = redactor.redact_batch(spans)
+    assert column(output, "user_id") == ['"<DROPPED>"']  # What is JSON, as digits are, stays so.
+    assert column(output, "attr_string") == [[("user.id", "<DROPPED>")]]

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from a11i_redaction.analysis import Unit
 from a11i_redaction.columns import Column, Entries, Positions, decode, encode, list_column, list_entries, pairs
+from a11i_redaction.derived import rows_of_dropped
 from a11i_redaction.distinct_keys import told_apart
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
 from a11i_redaction.values import Parser, Rewritten, Value, drop, parse_number, rewrite, unexamined, units_of
@@ -78,6 +79,7 @@ class BatchTexts:
         self._known = _KNOWN[batch.signal]
         self._skipped = skipped
         self._dropped = dropped
+        self._copies = rows_of_dropped(columns, dropped)
         self._parsers = {names: Parser(names=names, skipped=skipped, dropped=dropped) for names in (False, True)}
         self._texts: dict[str, Texts] = {}
         self._keys: dict[str, Texts] = {}
@@ -131,6 +133,7 @@ class BatchTexts:
 
     def _gather(self, name: str, column: Column) -> None:
         parse = self._parsers[name in NAME_COLUMNS or name not in self._known].parse
+        values: list[Value | None]
         if pa.types.is_map(column.type):
             entries = self._entries[name] = Entries.of(column)
             codes, keys = encode(entries.keys)
@@ -138,17 +141,25 @@ class BatchTexts:
             if name in _TEXT_ITEMS or name in _NUMBERS:
                 item_codes, items = encode(entries.items)
                 codes, both = pairs(codes, item_codes)
-                values: list[Value | None]
                 chosen = self._dropped.has_column(name), self._skipped.has_column(name)
                 values = [self._entry(items[item], keys[key], parse, chosen) for key, item in both]
                 self._texts[name] = Texts(entries.rows, codes, values)
             return
         rows, texts = list_entries(column) if pa.types.is_list(column.type) else (np.arange(len(column)), column)
         codes, distinct = encode(texts)
+        copies = self._copies.get(name)
         if self._dropped.has_column(name):
-            self._texts[name] = Texts(rows, codes, [drop(text or "") for text in distinct])
+            values = [drop(text or "") for text in distinct]
         elif not self._skipped.has_column(name):
-            self._texts[name] = Texts(rows, codes, [parse(text or "", name) for text in distinct])
+            values = [parse(text or "", name) for text in distinct]
+        elif copies is not None:
+            values = [unexamined(text or "") for text in distinct]
+        else:
+            return
+        if copies is not None:
+            codes = np.where(copies[rows], codes + len(distinct), codes)
+            values += [drop(text or "") for text in distinct]
+        self._texts[name] = Texts(rows, codes, values)
 
     def _entry(
         self, item: Any, key: str, parse: Callable[[str, str], Value], chosen: tuple[bool, bool]
