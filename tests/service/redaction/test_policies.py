@@ -109,6 +109,7 @@ async def test_without_any_policy_ever_known_a_batch_waits_and_goes_on_then(
 
 
 BAD = {
+    "policy.allow_patterns[1]": pb.Policy(preset="standard", allow_patterns=["x", "E-\0"]),
     "policy.preset": pb.Policy(preset="standart"),
     "policy.entities[0].entity": pb.Policy(preset="standard", entities=[pb.EntityRule(entity="EMAIL_ADRESS")]),
     "policy.entities[1].entity": pb.Policy(preset="standard", entities=[pb.EntityRule(entity="JWT")] * 2),
@@ -179,10 +180,11 @@ async def test_versions_follow_each_other_and_a_stale_one_is_refused(service: Se
         pb.GetPolicyRequest(tenant_id=tenant, version=1), timeout=DEADLINE_S, metadata=ADMIN
     )
     assert old.policy.policy.preset == "standard"
-    async with refused(grpc.StatusCode.NOT_FOUND):
-        await service.stub.GetPolicy(
-            pb.GetPolicyRequest(tenant_id=tenant, version=9), timeout=DEADLINE_S, metadata=ADMIN
-        )
+    for unheard_of in (9, 2**32 - 1):
+        async with refused(grpc.StatusCode.NOT_FOUND):
+            await service.stub.GetPolicy(
+                pb.GetPolicyRequest(tenant_id=tenant, version=unheard_of), timeout=DEADLINE_S, metadata=ADMIN
+            )
     unknown = await service.stub.GetPolicy(pb.GetPolicyRequest(tenant_id="t"), timeout=DEADLINE_S, metadata=ADMIN)
     assert (unknown.policy.version, unknown.policy.label) == (0, "standard-no-names/1")
 

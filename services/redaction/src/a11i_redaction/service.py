@@ -55,7 +55,8 @@ class RedactionServicer(pb_grpc.RedactionServiceServicer):
         """Return the texts redacted. Raises InvalidArgumentError, OverloadedError, UnavailableError."""
         redactor = self._loaded()
         texts = requests.texts(request.texts, _MAX_TEXTS, "texts")
-        chosen = self._trials.chosen(request.policy if request.HasField("policy") else None, "policy")
+        policy = request.policy if request.HasField("policy") else None
+        chosen = await self._in_turn(lambda: self._trials.chosen(policy, "policy"))
         redacted = await self._in_turn(lambda: redactor.redact_texts(texts, _NOBODY, chosen))
         return pb.RedactResponse(texts=map(redacted_text, redacted), policy=chosen.policy.label)
 
@@ -63,7 +64,7 @@ class RedactionServicer(pb_grpc.RedactionServiceServicer):
         """Return what detectors find in the texts. Raises as Redact."""
         redactor = self._loaded()
         texts = requests.texts(request.texts, _MAX_TEXTS, "texts")
-        policy = self._trials.everything(request)
+        policy = await self._in_turn(lambda: self._trials.everything(request))
         found = await self._in_turn(lambda: redactor.analyze_texts(texts, policy))
         return pb.AnalyzeResponse(texts=map(analyzed_text, found), detector=redactor.detector)
 
@@ -71,9 +72,9 @@ class RedactionServicer(pb_grpc.RedactionServiceServicer):
         """Return the samples under two policies. Raises as Redact."""
         redactor = self._loaded()
         samples = requests.texts(request.samples, _MAX_SAMPLES, "samples")
-        tried = self._trials.chosen(request.policy, "policy")
+        tried = await self._in_turn(lambda: self._trials.chosen(request.policy, "policy"))
         against = request.against if request.HasField("against") else pb.Policy(preset=request.policy.preset)
-        other = self._trials.chosen(against, "against")
+        other = await self._in_turn(lambda: self._trials.chosen(against, "against"))
         first = await self._in_turn(lambda: redactor.redact_texts(samples, _NOBODY, tried))
         second = await self._in_turn(lambda: redactor.redact_texts(samples, _NOBODY, other))
         answers = [differences(one, two) for one, two in zip(first, second, strict=True)]
@@ -140,6 +141,7 @@ class RedactionServicer(pb_grpc.RedactionServiceServicer):
         return self._desk
 
     async def _in_turn(self, work: Callable[[], _Answer]) -> _Answer:
+        """Return the result of work that can take seconds: on texts, or to compile the patterns of a call's policy."""
         try:
             async with asyncio.timeout(_LONGEST_WAIT_S):
                 await self._turn.acquire()

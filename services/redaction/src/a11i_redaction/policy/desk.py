@@ -1,5 +1,6 @@
 """What administrators do with policies: read, store, list, and have values revealed."""
 
+import asyncio
 import os
 import uuid
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from a11i_storage.postgres.redaction_policies import (
 
 MAX_LISTED: Final = 1_000
 _NONCE_BYTES: Final = 12
+_LAST_VERSION: Final = 2**31 - 1
+"""The largest number that PostgreSQL's column holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class PolicyDesk:
 
     async def get(self, tenant_id: str, project_id: str, version: int) -> pb.StoredPolicy:
         """Return the policy in force, or a version of a stored one. Raises NotFoundError."""
+        if version > _LAST_VERSION:
+            raise NotFoundError(f"there is no version {version} of this policy")
         for place in dict.fromkeys((project_id, "")) if version == 0 else (project_id,):
             found = await self._store.versions(tenant_id, place, version, 1)
             if found:
@@ -66,7 +71,7 @@ class PolicyDesk:
         self, tenant_id: str, project_id: str, policy: pb.Policy, actor: str, expected_version: int | None
     ) -> pb.StoredPolicy:
         """Store a policy. Raises InvalidArgumentError (names the field), ConflictError."""
-        encrypts = parse(policy, self._abilities).encrypts
+        encrypts = (await asyncio.to_thread(parse, policy, self._abilities)).encrypts  # Patterns can take seconds.
         key = _new_key(tenant_id, self._master_key) if encrypts and self._master_key else None
         new = NewPolicy(tenant_id, project_id, json_of(policy), actor)
         stored = await self._store.put(new, expected_version, key)

@@ -52,6 +52,8 @@ def checked_pattern(pattern: str, field: str, *, ignore_case: bool = False) -> A
     """Return a compiled expression. Raises InvalidArgumentError, which says what is wrong and where in it."""
     if not 0 < len(pattern) <= _MAX_PATTERN_CHARS:
         _refuse(field, f"1 to {_MAX_PATTERN_CHARS} characters")
+    if "\0" in pattern:
+        _refuse(field, "no NUL, which PostgreSQL cannot keep; \\x00 matches one")
     try:
         expression = compiled(pattern, ignore_case=ignore_case)
     except re2.error as error:
