@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from a11i_redaction.reduction import PLACEHOLDER
+
 _MAX_CONTEXT_VALUE_CHARS: Final = 200
 """In a longer value the key tells less than the words around a candidate."""
 _STRUCTURE: Final = frozenset({
@@ -44,5 +46,10 @@ def is_identifier(key: str, value: str) -> bool:
 
 
 def context_key(key: str, value: str) -> str:
-    """Return the key if it may tell what the value is, else an empty string."""
-    return "" if key in _STRUCTURE or len(value) > _MAX_CONTEXT_VALUE_CHARS else key
+    """Return the key if it may tell what the value is, else an empty string.
+
+    The name of a placeholder in it tells nothing: it was not there before redaction.
+    """
+    if key in _STRUCTURE or len(value) > _MAX_CONTEXT_VALUE_CHARS:
+        return ""
+    return PLACEHOLDER.sub(" ", key) if "<" in key else key
