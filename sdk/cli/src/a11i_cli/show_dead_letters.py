@@ -14,7 +14,7 @@ from a11i.telemetry.v1.span_batch_pb2 import Signal
 from a11i_cli.errors import printable
 from a11i_cli.layout import Column
 from a11i_cli.screen import print_line, print_table
-from a11i_cli.values import show_time
+from a11i_cli.values import enum_word, show_timestamp
 
 LETTER_COLUMNS = (
     Column("dead letter"),
@@ -80,7 +80,7 @@ def show_actions(console: Console, actions: Sequence[pb.DeadLetterAction]) -> No
 def _letter_cells(letter: pb.DeadLetter, now: datetime) -> list[Text]:
     return [
         Text(letter.dead_letter_id),
-        Text(_when(letter.last_time, now)),
+        Text(show_timestamp(letter.last_time, now)),
         Text(printable(letter.stage), style="cyan"),
         Text(printable(letter.reason), style="red"),
         Text(f"{letter.item_count:,}" if letter.item_count else ""),
@@ -97,11 +97,11 @@ def _action_cells(action: pb.DeadLetterAction, now: datetime) -> list[Text]:
     elif not action.HasField("filter"):
         chosen = "name"
     return [
-        Text(_when(action.time, now)),
-        Text(_word(pb.DeadLetterActionKind, action.kind, "DEAD_LETTER_ACTION_KIND_")),
+        Text(show_timestamp(action.time, now)),
+        Text(enum_word(pb.DeadLetterActionKind, action.kind, "DEAD_LETTER_ACTION_KIND_")),
         Text(f"{action.dead_letter_count:,}"),
         Text(printable(action.actor), style="bold"),
-        Text(_word(pb.ReplayPoint, action.point, "REPLAY_POINT_") if action.point else ""),
+        Text(enum_word(pb.ReplayPoint, action.point, "REPLAY_POINT_") if action.point else ""),
         Text(printable(chosen) or "all"),
     ]
 
@@ -119,10 +119,10 @@ def _facts(letter: pb.DeadLetter) -> Iterator[tuple[str, str]]:
     yield "project", letter.project_id
     yield "batch", letter.batch_id + (f" rows {letter.rows.lstrip('/')}" if letter.rows else "")
     yield "came from", letter.source_topic
-    yield "received", _when(letter.received_time, now) if letter.HasField("received_time") else ""
-    yield "given up", _when(letter.first_time, now)
+    yield "received", show_timestamp(letter.received_time, now) if letter.HasField("received_time") else ""
+    yield "given up", show_timestamp(letter.first_time, now)
     if letter.last_time != letter.first_time:
-        yield "and again", _when(letter.last_time, now)
+        yield "and again", show_timestamp(letter.last_time, now)
     yield "expires", f"{letter.expire_time.ToDatetime(tzinfo=UTC).astimezone():%Y-%m-%d}"
     yield "replay of", letter.replay_of
 
@@ -133,21 +133,11 @@ def _set_fields(filter_: pb.DeadLetterFilter) -> Iterator[tuple[str, object]]:
 
 
 def _signal(letter: pb.DeadLetter) -> str:
-    return _word(Signal, letter.signal, "SIGNAL_").replace("_", " ") if letter.signal else ""
+    return enum_word(Signal, letter.signal, "SIGNAL_").replace("_", " ") if letter.signal else ""
 
 
 def _state(letter: pb.DeadLetter) -> str:
-    return _word(pb.DeadLetterState, letter.state, "DEAD_LETTER_STATE_")
-
-
-def _word(enum: object, number: int, prefix: str) -> str:
-    # A server that is newer than this command may know more.
-    names = {value: name for name, value in enum.items()}  # type: ignore[attr-defined]  # a wrapper of an enum
-    return str(names.get(number, number)).removeprefix(prefix).lower()
-
-
-def _when(time: Timestamp, now: datetime) -> str:
-    return show_time(time.ToDatetime(tzinfo=UTC), now)
+    return enum_word(pb.DeadLetterState, letter.state, "DEAD_LETTER_STATE_")
 
 
 def _cut(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 from rich.text import Text
 
@@ -15,7 +14,7 @@ from a11i.telemetry.v1.span_batch_pb2 import SIGNAL_INGEST_ISSUES, Signal
 from a11i_cli.errors import printable
 from a11i_cli.layout import Column
 from a11i_cli.screen import print_fitting, print_line, print_note, print_table
-from a11i_cli.values import show_duration, show_time
+from a11i_cli.values import enum_word, show_duration, show_timestamp
 
 ACCOUNT_COLUMNS = (
     Column("project", flexible=True),
@@ -85,8 +84,8 @@ def show_audit(console: Console, audit: pb.GetAuditResponse) -> None:
         return
     now = datetime.now(UTC).astimezone()
     facts = [
-        ("audited", _when(audit.audit_time, now)),
-        ("so since", _when(audit.since_time, now)),
+        ("audited", show_timestamp(audit.audit_time, now)),
+        ("so since", show_timestamp(audit.since_time, now)),
         ("missing", _many(audit.missing_batches, "batch", "batches")),
         ("unsent", _many(audit.phantom_items, "row", "rows")),
         ("under way", _many(audit.open_batches, "batch", "batches")),
@@ -111,7 +110,7 @@ def _print_verdict(console: Console, audit: pb.GetAuditResponse) -> None:
 
 
 def _account_cells(account: pb.LedgerAccount) -> list[Text]:
-    cells = [Text(printable(account.project_id) or "(unknown)"), Text(_word(Signal, account.signal, "SIGNAL_"))]
+    cells = [Text(printable(account.project_id) or "(unknown)"), Text(enum_word(Signal, account.signal, "SIGNAL_"))]
     return cells + [_count(name, getattr(account, f"{name}_count")) for name in COUNTS]
 
 
@@ -144,11 +143,11 @@ def _open_cells(batch: pb.OpenBatch, now: datetime) -> list[Text]:
     silent_s = max(0.0, now.timestamp() - batch.last_time.ToNanoseconds() / 1e9)
     return [
         Text(printable(batch.batch_id)),
-        Text(_when(batch.received_time, now)),
-        Text(_word(Signal, batch.signal, "SIGNAL_")),
+        Text(show_timestamp(batch.received_time, now)),
+        Text(enum_word(Signal, batch.signal, "SIGNAL_")),
         Text(f"{batch.item_count:,}"),
         Text(f"{batch.in_flight_count:,}", style="cyan"),
-        Text(_word(LedgerOutcome, batch.last_outcome, "LEDGER_OUTCOME_")),
+        Text(enum_word(LedgerOutcome, batch.last_outcome, "LEDGER_OUTCOME_")),
         Text(show_duration(silent_s), style="yellow" if silent_s > 60 else ""),
         Text(printable(batch.project_id)),
         Text(printable(batch.replay)),
@@ -157,13 +156,3 @@ def _open_cells(batch: pb.OpenBatch, now: datetime) -> list[Text]:
 
 def _many(count: int, one: str, more: str) -> str:
     return f"{count:,} {one if count == 1 else more}"
-
-
-def _word(enum: object, number: int, prefix: str) -> str:
-    # A server that is newer than this command may know more.
-    names = {value: name for name, value in enum.items()}  # type: ignore[attr-defined]  # a wrapper of an enum
-    return str(names.get(number, number)).removeprefix(prefix).lower().replace("_", " ")
-
-
-def _when(time: Timestamp, now: datetime) -> str:
-    return show_time(time.ToDatetime(tzinfo=UTC), now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 from rich.text import Text
 
@@ -15,7 +14,7 @@ from a11i.telemetry.v1.span_batch_pb2 import Signal
 from a11i_cli.errors import printable
 from a11i_cli.layout import Column
 from a11i_cli.screen import print_line, print_table
-from a11i_cli.values import show_time
+from a11i_cli.values import enum_word, show_timestamp
 
 COLUMNS = (
     Column("replay"),
@@ -52,16 +51,16 @@ def progress(replay: pb.Replay) -> str:
     rows = f"{replay.row_count:,} rows{' counted' if replay.dry_run else ''}"
     if not replay.HasField("position_time"):
         return f"{rows}; waits for its turn"
-    return f"{rows}; at what was received {_when(replay.position_time, datetime.now(UTC).astimezone())}"
+    return f"{rows}; at what was received {show_timestamp(replay.position_time, datetime.now(UTC).astimezone())}"
 
 
 def _cells(replay: pb.Replay, now: datetime) -> list[Text]:
     return [
         Text(replay.replay_id),
-        Text(_when(replay.create_time, now)),
-        Text(_word(ReplayPoint, replay.point, "REPLAY_POINT_")),
-        Text(_when(replay.start_time, now)),
-        Text(_when(replay.end_time, now)),
+        Text(show_timestamp(replay.create_time, now)),
+        Text(enum_word(ReplayPoint, replay.point, "REPLAY_POINT_")),
+        Text(show_timestamp(replay.start_time, now)),
+        Text(show_timestamp(replay.end_time, now)),
         Text(f"{replay.row_count:,}"),
         Text(_state(replay)),
         Text(printable(replay.actor)),
@@ -71,15 +70,15 @@ def _cells(replay: pb.Replay, now: datetime) -> list[Text]:
 def _facts(replay: pb.Replay, now: datetime) -> Iterator[tuple[str, str]]:
     yield "replay", replay.replay_id
     yield "state", _state(replay)
-    yield "from", _word(ReplayPoint, replay.point, "REPLAY_POINT_")
-    yield "received", f"{_when(replay.start_time, now)} to {_when(replay.end_time, now)}"
+    yield "from", enum_word(ReplayPoint, replay.point, "REPLAY_POINT_")
+    yield "received", f"{show_timestamp(replay.start_time, now)} to {show_timestamp(replay.end_time, now)}"
     yield "project", replay.project_id
-    yield "signals", ", ".join(_word(Signal, signal, "SIGNAL_").replace("_", " ") for signal in replay.signals)
-    yield "ordered", f"{_when(replay.create_time, now)} by {replay.actor} ({replay.peer})"
+    yield "signals", ", ".join(enum_word(Signal, signal, "SIGNAL_").replace("_", " ") for signal in replay.signals)
+    yield "ordered", f"{show_timestamp(replay.create_time, now)} by {replay.actor} ({replay.peer})"
     if replay.HasField("position_time") and not replay.HasField("finish_time"):
-        yield "has come to", f"what was received {_when(replay.position_time, now)}"
+        yield "has come to", f"what was received {show_timestamp(replay.position_time, now)}"
     if replay.HasField("finish_time"):
-        yield "ended", _when(replay.finish_time, now)
+        yield "ended", show_timestamp(replay.finish_time, now)
     if replay.cancel_actor:
         yield "by", f"{replay.cancel_actor} ({replay.cancel_peer})"
     yield "rows", f"{replay.row_count:,}"
@@ -91,14 +90,4 @@ def _facts(replay: pb.Replay, now: datetime) -> Iterator[tuple[str, str]]:
 
 
 def _state(replay: pb.Replay) -> str:
-    return _word(pb.ReplayState, replay.state, "REPLAY_STATE_") + (" (dry run)" if replay.dry_run else "")
-
-
-def _word(enum: object, number: int, prefix: str) -> str:
-    # A server that is newer than this command may know more.
-    names = {value: name for name, value in enum.items()}  # type: ignore[attr-defined]  # a wrapper of an enum
-    return str(names.get(number, number)).removeprefix(prefix).lower()
-
-
-def _when(time: Timestamp, now: datetime) -> str:
-    return show_time(time.ToDatetime(tzinfo=UTC), now)
+    return enum_word(pb.ReplayState, replay.state, "REPLAY_STATE_") + (" (dry run)" if replay.dry_run else "")

@@ -148,3 +148,17 @@ def _plain(value: AnyValue) -> object:
         case kind:
             plain: object = getattr(value, kind)
             return plain
+
+
+def show_timestamp(time: Timestamp, now: datetime) -> str:
+    """A message's time, as `show_time` has it."""
+    return show_time(time.ToDatetime(tzinfo=UTC), now)
+
+
+def enum_word(enum: object, number: int, prefix: str) -> str:
+    """Return the name of an enum's number in words, without the prefix that its names share.
+
+    A server that is newer than this command may know more: then it is the number.
+    """
+    names = {value: name for name, value in enum.items()}  # type: ignore[attr-defined]  # a wrapper of an enum
+    return str(names.get(number, number)).removeprefix(prefix).lower().replace("_", " ")

@@ -73,11 +73,13 @@ class ReplayStore:
 
     async def list_replays(self, tenant_id: str, limit: int, after: PageCursor | None) -> list[Replay]:
         """Return a tenant's replays, the latest first, those after the cursor alone."""
-        where, values = "tenant_id = $1", [tenant_id]
+        where = "tenant_id = $1"
+        values: list[object] = [tenant_id]
         if after is not None:
             where += " AND (create_time, id) < ($2, $3)"
-            values += [after.time, after.id]  # type: ignore[list-item]  # values of several types
-        statement = f"SELECT * FROM archive_replays WHERE {where} ORDER BY create_time DESC, id DESC LIMIT {limit:d}"  # noqa: S608
+            values += [after.time, after.id]
+        order = "ORDER BY create_time DESC, id DESC"
+        statement = f"SELECT * FROM archive_replays WHERE {where} {order} LIMIT {limit:d}"  # noqa: S608  (own names)
         async with self._database.connection() as connection:
             return [_replay(row) for row in await connection.fetch(statement, *values)]
 
