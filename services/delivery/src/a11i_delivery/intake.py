@@ -1,7 +1,7 @@
 """Takes dead letters off the bus and keeps them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -16,6 +16,7 @@ from a11i_bus.topology import DEADLETTERS
 from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import TransientError
+from a11i_delivery.giving_back import give_back
 from a11i_delivery.letter_entries import dead_lettered
 from a11i_delivery.letters import describe
 from a11i_storage.postgres import DeadLetterStore
@@ -62,7 +63,7 @@ async def take_in(
                     del unsettled[0]
             except TransientError as error:
                 _log.warning("dead_letters_wait", reason=error.reason_name, delay_s=_AWAY_S)
-                await _give_back(unsettled)
+                await give_back(unsettled, _AWAY_S)
                 await stopped_within(stop, _AWAY_S)
 
 
@@ -108,9 +109,3 @@ def _read(delivery: Delivery, seal: Seal, now: datetime) -> NewLetter | None:
 async def _park(delivery: Delivery) -> None:
     with suppress(TransientError):
         await delivery.retry(_PARK_S)
-
-
-async def _give_back(deliveries: Sequence[Delivery]) -> None:
-    for delivery in deliveries:
-        with suppress(TransientError):
-            await delivery.retry(_AWAY_S)

@@ -15,6 +15,7 @@ from a11i_bus.topology import LEDGER
 from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermanentError, TransientError
+from a11i_delivery.giving_back import give_back
 from a11i_delivery.ledger_progress import LedgerProgress
 from a11i_storage.clickhouse import LedgerStore
 
@@ -58,7 +59,7 @@ async def take_ledger(
                 await _store(held, store, progress)
             except TransientError as error:
                 _log.warning("ledger_entries_wait", reason=error.reason_name, delay_s=_AWAY_S)
-                await _give_back(held)
+                await give_back(held, _AWAY_S)
                 await stopped_within(stop, _AWAY_S)
                 continue
             if holds_all and not held:
@@ -118,9 +119,3 @@ async def _store_apart(
         else:
             stored.append(one[0])
     return stored
-
-
-async def _give_back(deliveries: Sequence[Delivery]) -> None:
-    for delivery in deliveries:
-        with suppress(TransientError):
-            await delivery.retry(_AWAY_S)
