@@ -13,12 +13,13 @@ from pydantic import SecretStr
 from a11i_bus import Bus, BusSettings, Delivery, connect
 from a11i_bus.ledger import LedgerBook, ledger_book
 from a11i_bus.topology import SPANS_RECEIVED
+from a11i_chassis import metrics
 from a11i_chassis.auth import Principal
 from a11i_chassis.errors import InvalidArgumentError, RateLimitedError, TooLargeError, UnavailableError
 from a11i_chassis.ingest_policy import IngestPolicy
 from a11i_ingest.intake import Intake, Receipt
 from a11i_ingest.kinds import KINDS
-from a11i_ingest.pacing import Pace
+from a11i_ingest.pacing import SLOW_FROM, Pace
 from a11i_ingest.settings import IntakeSettings
 from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
@@ -181,3 +182,20 @@ async def test_no_span_is_refused_for_good_while_the_limit_of_the_bus_is_unknown
         )
         with pytest.raises(UnavailableError):
             await take(intake, request_of(2_000_000).SerializeToString())
+
+
+async def test_what_is_published_fills_the_bus_and_the_answer_is_held_back_for_it(
+    bus: Bus, ledger: LedgerBook, executor: Executor
+) -> None:
+    pace = Pace(bus, capacity_bytes=100_000)
+    intake = Intake(bus, ledger, pace, executor, IntakeSettings(), max_request_bytes=64 * 1024**2)
+    slowed = metrics.INGEST_SLOWED_SECONDS._value.get()
+    await take(intake, request_of(1_000).SerializeToString())
+    assert 0 < pace.fill < SLOW_FROM
+    assert metrics.INGEST_SLOWED_SECONDS._value.get() == slowed
+    await take(intake, request_of(60_000).SerializeToString())
+    for _ in range(20):  # as if others waited too
+        pace.published(1_200)
+    await take(intake, request_of(1_000, 1_000).SerializeToString())
+    assert metrics.INGEST_SLOWED_SECONDS._value.get() - slowed == pytest.approx(pace.delay_s, abs=0.05)
+    assert pace.delay_s > 0
