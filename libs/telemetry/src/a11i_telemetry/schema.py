@@ -14,7 +14,7 @@ import pyarrow as pa
 
 SCHEMA_MAJOR: Final = 1
 """Raised when a column changes its meaning or goes away; services refuse a major that they do not know."""
-SCHEMA_MINOR: Final = 2
+SCHEMA_MINOR: Final = 3
 """Raised when a column is added; services pass unknown columns through."""
 
 
@@ -149,6 +149,44 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column("redaction_us", pa.uint32(), "UInt32", "Microseconds that redaction took, the row's share of its batch's."),
     Column("redaction_bytes", pa.uint32(), "UInt32", "Bytes of text that redaction examined."),
+    # Since minor 3.
+    Column("cache_write_1h_tokens", pa.int64(), "Nullable(Int64)", "Of cache_write_tokens: those kept for an hour."),
+    Column("input_audio_tokens", pa.int64(), "Nullable(Int64)", "Of the input: audio."),
+    Column("input_image_tokens", pa.int64(), "Nullable(Int64)", "Of the input: images."),
+    Column("output_audio_tokens", pa.int64(), "Nullable(Int64)", "Of the output: audio."),
+    Column("output_image_tokens", pa.int64(), "Nullable(Int64)", "Of the output: images."),
+    Column(
+        "counted_input_tokens",
+        pa.int64(),
+        "Nullable(Int64)",
+        "Input tokens as counted or estimated, also where a number was reported; null without text.",
+    ),
+    Column(
+        "counted_output_tokens",
+        pa.int64(),
+        "Nullable(Int64)",
+        "Output tokens as counted or estimated, also where a number was reported; null without text.",
+    ),
+    Column("tokenizer", TEXT, LOW_TEXT, "What counted: an encoding, or characters; empty if nothing was counted."),
+    Column("counted_source", TEXT, LOW_TEXT, "Whether the counted numbers are counted or estimated; or empty."),
+    Column(
+        "part_tokens",
+        pa.map_(TEXT, pa.int64()),
+        f"Map({LOW_TEXT}, Int64)",
+        "Counted input tokens by part: system, tools, history, user, tool_results, format.",
+    ),
+    Column("input_message_tokens", pa.list_(pa.int64()), "Array(Int64)", "Counted tokens of each input message."),
+    Column("output_message_tokens", pa.list_(pa.int64()), "Array(Int64)", "Counted tokens of each output message."),
+    Column("context_window", pa.int64(), "Nullable(Int64)", "Tokens that the model takes; null if not known."),
+    Column(
+        "usage_flags", pa.list_(TEXT), f"Array({LOW_TEXT})", "What is odd about the reported numbers; mostly empty."
+    ),
+    Column(
+        "price_basis",
+        TEXT,
+        LOW_TEXT,
+        "Rates that the cost was worked out with, and how they were found, a JSON object; empty if it is null.",
+    ),
 )
 """All columns, in the order of the schema."""
 
@@ -156,6 +194,7 @@ ENVELOPE_COLUMNS: Final[tuple[Column, ...]] = (
     Column("tenant_id", TEXT, LOW_TEXT, "Tenant of the batch."),
     Column("project_id", TEXT, LOW_TEXT, "Project of the batch."),
     Column("batch_id", TEXT, "String", "The batch that the row was stored with."),
+    Column("key_id", TEXT, LOW_TEXT, "API key that the request came with, by its id; empty if not known."),
     Column("received_time", TIME, "DateTime64(9, 'UTC')", "When ingest took the request."),
     Column(
         "stored_time",

@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"a11i/telemetry/v1/span_batch.proto\x12\x11\x61\x31\x31i.telemetry.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc8\x03\n\tSpanBatch\x12\x19\n\x08\x62\x61tch_id\x18\x01 \x01(\tR\x07\x62\x61tchId\x12\x1b\n\ttenant_id\x18\x02 \x01(\tR\x08tenantId\x12\x1d\n\nproject_id\x18\x03 \x01(\tR\tprojectId\x12G\n\x0eschema_version\x18\x04 \x01(\x0b\x32 .a11i.telemetry.v1.SchemaVersionR\rschemaVersion\x12\x1d\n\nspan_count\x18\x05 \x01(\rR\tspanCount\x12?\n\rreceived_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0creceivedTime\x12 \n\x0btraceparent\x18\x07 \x01(\tR\x0btraceparent\x12\x1b\n\tarrow_ipc\x18\x08 \x01(\x0cR\x08\x61rrowIpc\x12\x31\n\x06signal\x18\t \x01(\x0e\x32\x19.a11i.telemetry.v1.SignalR\x06signal\x12\x12\n\x04otlp\x18\n \x01(\x0cR\x04otlp\x12\x1d\n\nfirst_item\x18\x0b \x01(\rR\tfirstItem\x12\x16\n\x06replay\x18\x0c \x01(\tR\x06replay\";\n\rSchemaVersion\x12\x14\n\x05major\x18\x01 \x01(\rR\x05major\x12\x14\n\x05minor\x18\x02 \x01(\rR\x05minor*q\n\x06Signal\x12\x16\n\x12SIGNAL_UNSPECIFIED\x10\x00\x12\x10\n\x0cSIGNAL_SPANS\x10\x01\x12\x0f\n\x0bSIGNAL_LOGS\x10\x02\x12\x12\n\x0eSIGNAL_METRICS\x10\x03\x12\x18\n\x14SIGNAL_INGEST_ISSUES\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"a11i/telemetry/v1/span_batch.proto\x12\x11\x61\x31\x31i.telemetry.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdf\x03\n\tSpanBatch\x12\x19\n\x08\x62\x61tch_id\x18\x01 \x01(\tR\x07\x62\x61tchId\x12\x1b\n\ttenant_id\x18\x02 \x01(\tR\x08tenantId\x12\x1d\n\nproject_id\x18\x03 \x01(\tR\tprojectId\x12G\n\x0eschema_version\x18\x04 \x01(\x0b\x32 .a11i.telemetry.v1.SchemaVersionR\rschemaVersion\x12\x1d\n\nspan_count\x18\x05 \x01(\rR\tspanCount\x12?\n\rreceived_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0creceivedTime\x12 \n\x0btraceparent\x18\x07 \x01(\tR\x0btraceparent\x12\x1b\n\tarrow_ipc\x18\x08 \x01(\x0cR\x08\x61rrowIpc\x12\x31\n\x06signal\x18\t \x01(\x0e\x32\x19.a11i.telemetry.v1.SignalR\x06signal\x12\x12\n\x04otlp\x18\n \x01(\x0cR\x04otlp\x12\x1d\n\nfirst_item\x18\x0b \x01(\rR\tfirstItem\x12\x16\n\x06replay\x18\x0c \x01(\tR\x06replay\x12\x15\n\x06key_id\x18\r \x01(\tR\x05keyId\";\n\rSchemaVersion\x12\x14\n\x05major\x18\x01 \x01(\rR\x05major\x12\x14\n\x05minor\x18\x02 \x01(\rR\x05minor*q\n\x06Signal\x12\x16\n\x12SIGNAL_UNSPECIFIED\x10\x00\x12\x10\n\x0cSIGNAL_SPANS\x10\x01\x12\x0f\n\x0bSIGNAL_LOGS\x10\x02\x12\x12\n\x0eSIGNAL_METRICS\x10\x03\x12\x18\n\x14SIGNAL_INGEST_ISSUES\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'a11i.telemetry.v1.span_batch_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SIGNAL']._serialized_start=610
-  _globals['_SIGNAL']._serialized_end=723
+  _globals['_SIGNAL']._serialized_start=633
+  _globals['_SIGNAL']._serialized_end=746
   _globals['_SPANBATCH']._serialized_start=91
-  _globals['_SPANBATCH']._serialized_end=547
-  _globals['_SCHEMAVERSION']._serialized_start=549
-  _globals['_SCHEMAVERSION']._serialized_end=608
+  _globals['_SPANBATCH']._serialized_end=570
+  _globals['_SCHEMAVERSION']._serialized_start=572
+  _globals['_SCHEMAVERSION']._serialized_end=631
 # @@protoc_insertion_point(module_scope)

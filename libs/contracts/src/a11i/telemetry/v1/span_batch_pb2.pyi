@@ -71,6 +71,7 @@ class SpanBatch(_message.Message):
     OTLP_FIELD_NUMBER: _builtins.int
     FIRST_ITEM_FIELD_NUMBER: _builtins.int
     REPLAY_FIELD_NUMBER: _builtins.int
+    KEY_ID_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """32 hexadecimal digits, derived from tenant, project and content: the same content has the same id."""
     tenant_id: _builtins.str
@@ -99,6 +100,8 @@ class SpanBatch(_message.Message):
     """Which replay put it on the bus again, such as that of a dead letter; empty: it came from ingest. What a replay puts
     on the bus is an account of its own in the ledger.
     """
+    key_id: _builtins.str
+    """Id of the API key that the request came with. Empty: not known."""
     @_builtins.property
     def schema_version(self) -> Global___SchemaVersion:
         """Version of the Arrow schema. Services refuse an unknown major and pass unknown columns of a minor through."""
@@ -122,10 +125,11 @@ class SpanBatch(_message.Message):
         otlp: _builtins.bytes = ...,
         first_item: _builtins.int = ...,
         replay: _builtins.str = ...,
+        key_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["received_time", b"received_time", "schema_version", b"schema_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrow_ipc", b"arrow_ipc", "batch_id", b"batch_id", "first_item", b"first_item", "otlp", b"otlp", "project_id", b"project_id", "received_time", b"received_time", "replay", b"replay", "schema_version", b"schema_version", "signal", b"signal", "span_count", b"span_count", "tenant_id", b"tenant_id", "traceparent", b"traceparent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrow_ipc", b"arrow_ipc", "batch_id", b"batch_id", "first_item", b"first_item", "key_id", b"key_id", "otlp", b"otlp", "project_id", b"project_id", "received_time", b"received_time", "replay", b"replay", "schema_version", b"schema_version", "signal", b"signal", "span_count", b"span_count", "tenant_id", b"tenant_id", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -599,6 +599,26 @@ class Usage(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class PartTokensEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     INPUT_TOKENS_FIELD_NUMBER: _builtins.int
     OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
     CACHE_READ_TOKENS_FIELD_NUMBER: _builtins.int
@@ -606,6 +626,20 @@ class Usage(_message.Message):
     REASONING_TOKENS_FIELD_NUMBER: _builtins.int
     INPUT_SOURCE_FIELD_NUMBER: _builtins.int
     OUTPUT_SOURCE_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_1H_TOKENS_FIELD_NUMBER: _builtins.int
+    INPUT_AUDIO_TOKENS_FIELD_NUMBER: _builtins.int
+    INPUT_IMAGE_TOKENS_FIELD_NUMBER: _builtins.int
+    OUTPUT_AUDIO_TOKENS_FIELD_NUMBER: _builtins.int
+    OUTPUT_IMAGE_TOKENS_FIELD_NUMBER: _builtins.int
+    COUNTED_INPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    COUNTED_OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    TOKENIZER_FIELD_NUMBER: _builtins.int
+    COUNTED_SOURCE_FIELD_NUMBER: _builtins.int
+    PART_TOKENS_FIELD_NUMBER: _builtins.int
+    INPUT_MESSAGE_TOKENS_FIELD_NUMBER: _builtins.int
+    OUTPUT_MESSAGE_TOKENS_FIELD_NUMBER: _builtins.int
+    CONTEXT_WINDOW_FIELD_NUMBER: _builtins.int
+    FLAGS_FIELD_NUMBER: _builtins.int
     input_tokens: _builtins.int
     """All input tokens, cache reads and writes included."""
     output_tokens: _builtins.int
@@ -620,6 +654,42 @@ class Usage(_message.Message):
     """Where input_tokens comes from."""
     output_source: Global___NumberSource.ValueType
     """Where output_tokens comes from."""
+    cache_write_1h_tokens: _builtins.int
+    """Of cache_write_tokens: those that the provider keeps for an hour."""
+    input_audio_tokens: _builtins.int
+    """Of the input: audio."""
+    input_image_tokens: _builtins.int
+    """Of the input: images."""
+    output_audio_tokens: _builtins.int
+    """Of the output: audio."""
+    output_image_tokens: _builtins.int
+    """Of the output: images."""
+    counted_input_tokens: _builtins.int
+    """What a11i counted or estimated of the input, also where the provider reported a number. Unset: there was no text."""
+    counted_output_tokens: _builtins.int
+    """What a11i counted or estimated of the output, likewise. Reasoning that was not sent is not in it."""
+    tokenizer: _builtins.str
+    """What counted, such as "o200k_base"; "characters" for an estimate without a vocabulary. Empty: nothing was counted."""
+    counted_source: Global___NumberSource.ValueType
+    """Whether what was counted is counted or estimated."""
+    context_window: _builtins.int
+    """Tokens that the model takes. Unset: not known."""
+    @_builtins.property
+    def part_tokens(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """What was counted of the input, by part: system, tools, history, user, tool_results, format."""
+
+    @_builtins.property
+    def input_message_tokens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """What was counted of each input message, in their order."""
+
+    @_builtins.property
+    def output_message_tokens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """What was counted of each output message, in their order."""
+
+    @_builtins.property
+    def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What is odd about the reported numbers, such as "cached over input". Empty: nothing."""
+
     def __init__(
         self,
         *,
@@ -630,17 +700,47 @@ class Usage(_message.Message):
         reasoning_tokens: _builtins.int | None = ...,
         input_source: Global___NumberSource.ValueType = ...,
         output_source: Global___NumberSource.ValueType = ...,
+        cache_write_1h_tokens: _builtins.int | None = ...,
+        input_audio_tokens: _builtins.int | None = ...,
+        input_image_tokens: _builtins.int | None = ...,
+        output_audio_tokens: _builtins.int | None = ...,
+        output_image_tokens: _builtins.int | None = ...,
+        counted_input_tokens: _builtins.int | None = ...,
+        counted_output_tokens: _builtins.int | None = ...,
+        tokenizer: _builtins.str = ...,
+        counted_source: Global___NumberSource.ValueType = ...,
+        part_tokens: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        input_message_tokens: _abc.Iterable[_builtins.int] | None = ...,
+        output_message_tokens: _abc.Iterable[_builtins.int] | None = ...,
+        context_window: _builtins.int | None = ...,
+        flags: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_input_tokens", b"_input_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_tokens", b"cache_write_tokens", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens", "_cache_write_1h_tokens", b"_cache_write_1h_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_context_window", b"_context_window", "_counted_input_tokens", b"_counted_input_tokens", "_counted_output_tokens", b"_counted_output_tokens", "_input_audio_tokens", b"_input_audio_tokens", "_input_image_tokens", b"_input_image_tokens", "_input_tokens", b"_input_tokens", "_output_audio_tokens", b"_output_audio_tokens", "_output_image_tokens", b"_output_image_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_1h_tokens", b"cache_write_1h_tokens", "cache_write_tokens", b"cache_write_tokens", "context_window", b"context_window", "counted_input_tokens", b"counted_input_tokens", "counted_output_tokens", b"counted_output_tokens", "input_audio_tokens", b"input_audio_tokens", "input_image_tokens", b"input_image_tokens", "input_tokens", b"input_tokens", "output_audio_tokens", b"output_audio_tokens", "output_image_tokens", b"output_image_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_input_tokens", b"_input_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_tokens", b"cache_write_tokens", "input_source", b"input_source", "input_tokens", b"input_tokens", "output_source", b"output_source", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens", "_cache_write_1h_tokens", b"_cache_write_1h_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_context_window", b"_context_window", "_counted_input_tokens", b"_counted_input_tokens", "_counted_output_tokens", b"_counted_output_tokens", "_input_audio_tokens", b"_input_audio_tokens", "_input_image_tokens", b"_input_image_tokens", "_input_tokens", b"_input_tokens", "_output_audio_tokens", b"_output_audio_tokens", "_output_image_tokens", b"_output_image_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_1h_tokens", b"cache_write_1h_tokens", "cache_write_tokens", b"cache_write_tokens", "context_window", b"context_window", "counted_input_tokens", b"counted_input_tokens", "counted_output_tokens", b"counted_output_tokens", "counted_source", b"counted_source", "flags", b"flags", "input_audio_tokens", b"input_audio_tokens", "input_image_tokens", b"input_image_tokens", "input_message_tokens", b"input_message_tokens", "input_source", b"input_source", "input_tokens", b"input_tokens", "output_audio_tokens", b"output_audio_tokens", "output_image_tokens", b"output_image_tokens", "output_message_tokens", b"output_message_tokens", "output_source", b"output_source", "output_tokens", b"output_tokens", "part_tokens", b"part_tokens", "reasoning_tokens", b"reasoning_tokens", "tokenizer", b"tokenizer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_read_tokens: _TypeAlias = _typing.Literal["cache_read_tokens"]  # noqa: Y015
     _WhichOneofArgType__cache_read_tokens: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__cache_write_1h_tokens: _TypeAlias = _typing.Literal["cache_write_1h_tokens"]  # noqa: Y015
+    _WhichOneofArgType__cache_write_1h_tokens: _TypeAlias = _typing.Literal["_cache_write_1h_tokens", b"_cache_write_1h_tokens"]  # noqa: Y015
     _WhichOneofReturnType__cache_write_tokens: _TypeAlias = _typing.Literal["cache_write_tokens"]  # noqa: Y015
     _WhichOneofArgType__cache_write_tokens: _TypeAlias = _typing.Literal["_cache_write_tokens", b"_cache_write_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__context_window: _TypeAlias = _typing.Literal["context_window"]  # noqa: Y015
+    _WhichOneofArgType__context_window: _TypeAlias = _typing.Literal["_context_window", b"_context_window"]  # noqa: Y015
+    _WhichOneofReturnType__counted_input_tokens: _TypeAlias = _typing.Literal["counted_input_tokens"]  # noqa: Y015
+    _WhichOneofArgType__counted_input_tokens: _TypeAlias = _typing.Literal["_counted_input_tokens", b"_counted_input_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__counted_output_tokens: _TypeAlias = _typing.Literal["counted_output_tokens"]  # noqa: Y015
+    _WhichOneofArgType__counted_output_tokens: _TypeAlias = _typing.Literal["_counted_output_tokens", b"_counted_output_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__input_audio_tokens: _TypeAlias = _typing.Literal["input_audio_tokens"]  # noqa: Y015
+    _WhichOneofArgType__input_audio_tokens: _TypeAlias = _typing.Literal["_input_audio_tokens", b"_input_audio_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__input_image_tokens: _TypeAlias = _typing.Literal["input_image_tokens"]  # noqa: Y015
+    _WhichOneofArgType__input_image_tokens: _TypeAlias = _typing.Literal["_input_image_tokens", b"_input_image_tokens"]  # noqa: Y015
     _WhichOneofReturnType__input_tokens: _TypeAlias = _typing.Literal["input_tokens"]  # noqa: Y015
     _WhichOneofArgType__input_tokens: _TypeAlias = _typing.Literal["_input_tokens", b"_input_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__output_audio_tokens: _TypeAlias = _typing.Literal["output_audio_tokens"]  # noqa: Y015
+    _WhichOneofArgType__output_audio_tokens: _TypeAlias = _typing.Literal["_output_audio_tokens", b"_output_audio_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__output_image_tokens: _TypeAlias = _typing.Literal["output_image_tokens"]  # noqa: Y015
+    _WhichOneofArgType__output_image_tokens: _TypeAlias = _typing.Literal["_output_image_tokens", b"_output_image_tokens"]  # noqa: Y015
     _WhichOneofReturnType__output_tokens: _TypeAlias = _typing.Literal["output_tokens"]  # noqa: Y015
     _WhichOneofArgType__output_tokens: _TypeAlias = _typing.Literal["_output_tokens", b"_output_tokens"]  # noqa: Y015
     _WhichOneofReturnType__reasoning_tokens: _TypeAlias = _typing.Literal["reasoning_tokens"]  # noqa: Y015
@@ -648,9 +748,25 @@ class Usage(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_read_tokens) -> _WhichOneofReturnType__cache_read_tokens | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_write_1h_tokens) -> _WhichOneofReturnType__cache_write_1h_tokens | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_write_tokens) -> _WhichOneofReturnType__cache_write_tokens | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__context_window) -> _WhichOneofReturnType__context_window | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__counted_input_tokens) -> _WhichOneofReturnType__counted_input_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__counted_output_tokens) -> _WhichOneofReturnType__counted_output_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__input_audio_tokens) -> _WhichOneofReturnType__input_audio_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__input_image_tokens) -> _WhichOneofReturnType__input_image_tokens | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__input_tokens) -> _WhichOneofReturnType__input_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__output_audio_tokens) -> _WhichOneofReturnType__output_audio_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__output_image_tokens) -> _WhichOneofReturnType__output_image_tokens | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__output_tokens) -> _WhichOneofReturnType__output_tokens | None: ...
     @_typing.overload
@@ -669,6 +785,7 @@ class Cost(_message.Message):
     OUTPUT_USD_FIELD_NUMBER: _builtins.int
     PRICE_VERSION_FIELD_NUMBER: _builtins.int
     PRICED_AS_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
     total_usd: _builtins.float
     """Input and output together."""
     input_usd: _builtins.float
@@ -679,6 +796,10 @@ class Cost(_message.Message):
     """Price table and its version, such as "genai-prices 0.2.3"."""
     priced_as: _builtins.str
     """Provider and model of the table that the span's model was resolved to, such as "openai/gpt-4o"."""
+    basis: _builtins.str
+    """The rates that were applied and how they were found, JSON text, for TokenizationService.ExplainCost. Empty: the span
+    was priced by a version that did not keep them.
+    """
     def __init__(
         self,
         *,
@@ -687,10 +808,11 @@ class Cost(_message.Message):
         output_usd: _builtins.float = ...,
         price_version: _builtins.str = ...,
         priced_as: _builtins.str = ...,
+        basis: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["input_usd", b"input_usd", "output_usd", b"output_usd", "price_version", b"price_version", "priced_as", b"priced_as", "total_usd", b"total_usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "input_usd", b"input_usd", "output_usd", b"output_usd", "price_version", b"price_version", "priced_as", b"priced_as", "total_usd", b"total_usd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

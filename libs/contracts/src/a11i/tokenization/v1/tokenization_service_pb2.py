@@ -23,23 +23,116 @@ _sym_db = _symbol_database.Default()
 
 
 from a11i.telemetry.v1 import span_pb2 as a11i_dot_telemetry_dot_v1_dot_span__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/a11i/tokenization/v1/tokenization_service.proto\x12\x14\x61\x31\x31i.tokenization.v1\x1a\x1c\x61\x31\x31i/telemetry/v1/span.proto\"\\\n\x12\x43ountTokensRequest\x12\x14\n\x05texts\x18\x01 \x03(\tR\x05texts\x12\x14\n\x05model\x18\x02 \x01(\tR\x05model\x12\x1a\n\x08\x65ncoding\x18\x03 \x01(\tR\x08\x65ncoding\"\x82\x01\n\x13\x43ountTokensResponse\x12\x16\n\x06\x63ounts\x18\x01 \x03(\x03R\x06\x63ounts\x12\x1a\n\x08\x65ncoding\x18\x02 \x01(\tR\x08\x65ncoding\x12\x37\n\x06source\x18\x03 \x01(\x0e\x32\x1f.a11i.telemetry.v1.NumberSourceR\x06source\"x\n\x14\x43\x61lculateCostRequest\x12\x1a\n\x08provider\x18\x01 \x01(\tR\x08provider\x12\x14\n\x05model\x18\x02 \x01(\tR\x05model\x12.\n\x05usage\x18\x03 \x01(\x0b\x32\x18.a11i.telemetry.v1.UsageR\x05usage\"D\n\x15\x43\x61lculateCostResponse\x12+\n\x04\x63ost\x18\x01 \x01(\x0b\x32\x17.a11i.telemetry.v1.CostR\x04\x63ost2\xe3\x01\n\x13TokenizationService\x12\x62\n\x0b\x43ountTokens\x12(.a11i.tokenization.v1.CountTokensRequest\x1a).a11i.tokenization.v1.CountTokensResponse\x12h\n\rCalculateCost\x12*.a11i.tokenization.v1.CalculateCostRequest\x1a+.a11i.tokenization.v1.CalculateCostResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/a11i/tokenization/v1/tokenization_service.proto\x12\x14\x61\x31\x31i.tokenization.v1\x1a\x1c\x61\x31\x31i/telemetry/v1/span.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x12\x43ountTokensRequest\x12\x14\n\x05texts\x18\x01 \x03(\tR\x05texts\x12\x14\n\x05model\x18\x02 \x01(\tR\x05model\x12\x1a\n\x08\x65ncoding\x18\x03 \x01(\tR\x08\x65ncoding\x12\x32\n\x04\x63\x61ll\x18\x04 \x01(\x0b\x32\x1e.a11i.tokenization.v1.ChatCallR\x04\x63\x61ll\"\x82\x01\n\x08\x43hatCall\x12\x1a\n\x08messages\x18\x01 \x01(\tR\x08messages\x12/\n\x13system_instructions\x18\x02 \x01(\tR\x12systemInstructions\x12)\n\x10tool_definitions\x18\x03 \x01(\tR\x0ftoolDefinitions\"\xb7\x01\n\x13\x43ountTokensResponse\x12\x16\n\x06\x63ounts\x18\x01 \x03(\x03R\x06\x63ounts\x12\x1a\n\x08\x65ncoding\x18\x02 \x01(\tR\x08\x65ncoding\x12\x37\n\x06source\x18\x03 \x01(\x0e\x32\x1f.a11i.telemetry.v1.NumberSourceR\x06source\x12\x33\n\x04\x63\x61ll\x18\x04 \x01(\x0b\x32\x1f.a11i.tokenization.v1.ChatCountR\x04\x63\x61ll\"\x9f\x02\n\tChatCount\x12!\n\x0cinput_tokens\x18\x01 \x01(\x03R\x0binputTokens\x12\x37\n\x06source\x18\x02 \x01(\x0e\x32\x1f.a11i.telemetry.v1.NumberSourceR\x06source\x12%\n\x0emessage_tokens\x18\x03 \x03(\x03R\rmessageTokens\x12P\n\x0bpart_tokens\x18\x04 \x03(\x0b\x32/.a11i.tokenization.v1.ChatCount.PartTokensEntryR\npartTokens\x1a=\n\x0fPartTokensEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x03R\x05value:\x02\x38\x01\"^\n\x18StreamCountTokensRequest\x12\x42\n\x07request\x18\x01 \x01(\x0b\x32(.a11i.tokenization.v1.CountTokensRequestR\x07request\"b\n\x19StreamCountTokensResponse\x12\x45\n\x08response\x18\x01 \x01(\x0b\x32).a11i.tokenization.v1.CountTokensResponseR\x08response\"\x16\n\x14ListEncodingsRequest\"U\n\x15ListEncodingsResponse\x12<\n\tencodings\x18\x01 \x03(\x0b\x32\x1e.a11i.tokenization.v1.EncodingR\tencodings\"|\n\x08\x45ncoding\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05\x65xact\x18\x02 \x01(\x08R\x05\x65xact\x12\x16\n\x06source\x18\x03 \x01(\tR\x06source\x12\x16\n\x06\x65ngine\x18\x04 \x01(\tR\x06\x65ngine\x12\x16\n\x06models\x18\x05 \x03(\tR\x06models\"\x94\x01\n\x13ResolveModelRequest\x12\x1a\n\x08provider\x18\x01 \x01(\tR\x08provider\x12\x14\n\x05model\x18\x02 \x01(\tR\x05model\x12\x1b\n\ttenant_id\x18\x03 \x01(\tR\x08tenantId\x12.\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\"\x82\x02\n\x14ResolveModelResponse\x12\x1a\n\x08\x65ncoding\x18\x01 \x01(\tR\x08\x65ncoding\x12\x37\n\x06source\x18\x02 \x01(\x0e\x32\x1f.a11i.telemetry.v1.NumberSourceR\x06source\x12\x1b\n\tpriced_as\x18\x03 \x01(\tR\x08pricedAs\x12#\n\rprice_version\x18\x04 \x01(\tR\x0cpriceVersion\x12*\n\x0e\x63ontext_window\x18\x05 \x01(\x03H\x00R\rcontextWindow\x88\x01\x01\x12\x14\n\x05steps\x18\x06 \x03(\tR\x05stepsB\x11\n\x0f_context_window\"\xa2\x02\n\x14\x43\x61lculateCostRequest\x12\x1a\n\x08provider\x18\x01 \x01(\tR\x08provider\x12\x14\n\x05model\x18\x02 \x01(\tR\x05model\x12.\n\x05usage\x18\x03 \x01(\x0b\x32\x18.a11i.telemetry.v1.UsageR\x05usage\x12\x1b\n\ttenant_id\x18\x04 \x01(\tR\x08tenantId\x12.\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12!\n\x0cservice_tier\x18\x06 \x01(\tR\x0bserviceTier\x12\x38\n\tstep_kind\x18\x07 \x01(\x0e\x32\x1b.a11i.telemetry.v1.StepKindR\x08stepKind\"D\n\x15\x43\x61lculateCostResponse\x12+\n\x04\x63ost\x18\x01 \x01(\x0b\x32\x17.a11i.telemetry.v1.CostR\x04\x63ost\"j\n\x12\x45xplainCostRequest\x12>\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32*.a11i.tokenization.v1.CalculateCostRequestR\x04\x63\x61ll\x12\x14\n\x05\x62\x61sis\x18\x02 \x01(\tR\x05\x62\x61sis\"\xa4\x01\n\x13\x45xplainCostResponse\x12+\n\x04\x63ost\x18\x01 \x01(\x0b\x32\x17.a11i.telemetry.v1.CostR\x04\x63ost\x12\x34\n\x05lines\x18\x02 \x03(\x0b\x32\x1e.a11i.tokenization.v1.CostLineR\x05lines\x12\x14\n\x05steps\x18\x03 \x03(\tR\x05steps\x12\x14\n\x05\x66lags\x18\x04 \x03(\tR\x05\x66lags\"\x88\x01\n\x08\x43ostLine\x12\x12\n\x04sort\x18\x01 \x01(\tR\x04sort\x12\x16\n\x06tokens\x18\x02 \x01(\x03R\x06tokens\x12&\n\x0fusd_per_million\x18\x03 \x01(\tR\rusdPerMillion\x12\x10\n\x03usd\x18\x04 \x01(\tR\x03usd\x12\x16\n\x06source\x18\x05 \x01(\tR\x06source\"\xc1\x01\n\x10PutPricesRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x35\n\x05lines\x18\x02 \x03(\x0b\x32\x1f.a11i.tokenization.v1.PriceLineR\x05lines\x12\x14\n\x05\x61\x63tor\x18\x03 \x01(\tR\x05\x61\x63tor\x12.\n\x10\x65xpected_version\x18\x04 \x01(\rH\x00R\x0f\x65xpectedVersion\x88\x01\x01\x42\x13\n\x11_expected_version\"K\n\x11PutPricesResponse\x12\x36\n\x05table\x18\x01 \x01(\x0b\x32 .a11i.tokenization.v1.PriceTableR\x05table\"\xcd\x01\n\nPriceTable\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x18\n\x07version\x18\x02 \x01(\rR\x07version\x12\x35\n\x05lines\x18\x03 \x03(\x0b\x32\x1f.a11i.tokenization.v1.PriceLineR\x05lines\x12\x14\n\x05\x61\x63tor\x18\x04 \x01(\tR\x05\x61\x63tor\x12;\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\"\xd1\x03\n\tPriceLine\x12\x14\n\x05model\x18\x01 \x01(\tR\x05model\x12\x1a\n\x08provider\x18\x02 \x01(\tR\x08provider\x12\x39\n\nvalid_from\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tvalidFrom\x12;\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nvalidUntil\x12!\n\x0cservice_tier\x18\x05 \x01(\tR\x0bserviceTier\x12@\n\x05rates\x18\x06 \x03(\x0b\x32*.a11i.tokenization.v1.PriceLine.RatesEntryR\x05rates\x12\x1a\n\x08\x63urrency\x18\x07 \x01(\tR\x08\x63urrency\x12 \n\x0cusd_per_unit\x18\x08 \x01(\tR\nusdPerUnit\x12)\n\x10\x64iscount_percent\x18\t \x01(\tR\x0f\x64iscountPercent\x12\x12\n\x04note\x18\n \x01(\tR\x04note\x1a\x38\n\nRatesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"I\n\x10GetPricesRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x18\n\x07version\x18\x02 \x01(\rR\x07version\"K\n\x11GetPricesResponse\x12\x36\n\x05table\x18\x01 \x01(\x0b\x32 .a11i.tokenization.v1.PriceTableR\x05table\"s\n\x18ListPriceVersionsRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"}\n\x19ListPriceVersionsResponse\x12\x38\n\x06tables\x18\x01 \x03(\x0b\x32 .a11i.tokenization.v1.PriceTableR\x06tables\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb1\x02\n\x0eRepriceRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1d\n\nproject_id\x18\x02 \x01(\tR\tprojectId\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12#\n\runpriced_only\x18\x05 \x01(\x08R\x0cunpricedOnly\x12\x14\n\x05\x61\x63tor\x18\x06 \x01(\tR\x05\x61\x63tor\x12\x1d\n\nrequest_id\x18\x07 \x01(\tR\trequestId\x12\x17\n\x07\x64ry_run\x18\x08 \x01(\x08R\x06\x64ryRun\"P\n\x0fRepriceResponse\x12=\n\trepricing\x18\x01 \x01(\x0b\x32\x1f.a11i.tokenization.v1.RepricingR\trepricing\"\xeb\x04\n\tRepricing\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12>\n\x07request\x18\x02 \x01(\x0b\x32$.a11i.tokenization.v1.RepriceRequestR\x07request\x12:\n\x05state\x18\x03 \x01(\x0e\x32$.a11i.tokenization.v1.RepricingStateR\x05state\x12#\n\rprice_version\x18\x04 \x01(\tR\x0cpriceVersion\x12\x39\n\ndone_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdoneUntil\x12\x1d\n\ncall_count\x18\x06 \x01(\x03R\tcallCount\x12#\n\rchanged_count\x18\x07 \x01(\x03R\x0c\x63hangedCount\x12\x1d\n\nbefore_usd\x18\x08 \x01(\x01R\tbeforeUsd\x12\x1b\n\tafter_usd\x18\t \x01(\x01R\x08\x61\x66terUsd\x12\x32\n\x15unpriced_before_count\x18\n \x01(\x03R\x13unpricedBeforeCount\x12\x30\n\x14unpriced_after_count\x18\x0b \x01(\x03R\x12unpricedAfterCount\x12\x18\n\x07\x66\x61ilure\x18\x0c \x01(\tR\x07\x66\x61ilure\x12;\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x35\n\x08\x65nd_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\"%\n\x13GetRepricingRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"U\n\x14GetRepricingResponse\x12=\n\trepricing\x18\x01 \x01(\x0b\x32\x1f.a11i.tokenization.v1.RepricingR\trepricing\"p\n\x15ListRepricingsRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"\x81\x01\n\x16ListRepricingsResponse\x12?\n\nrepricings\x18\x01 \x03(\x0b\x32\x1f.a11i.tokenization.v1.RepricingR\nrepricings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"(\n\x16\x43\x61ncelRepricingRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"X\n\x17\x43\x61ncelRepricingResponse\x12=\n\trepricing\x18\x01 \x01(\x0b\x32\x1f.a11i.tokenization.v1.RepricingR\trepricing\"\xbc\x02\n\x06\x42udget\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n\nproject_id\x18\x03 \x01(\tR\tprojectId\x12\x15\n\x06key_id\x18\x04 \x01(\tR\x05keyId\x12\x17\n\x07user_id\x18\x05 \x01(\tR\x06userId\x12\x14\n\x05model\x18\x06 \x01(\tR\x05model\x12:\n\x06period\x18\x07 \x01(\x0e\x32\".a11i.tokenization.v1.BudgetPeriodR\x06period\x12\x1b\n\tlimit_usd\x18\x08 \x01(\tR\x08limitUsd\x12-\n\x12threshold_percents\x18\t \x03(\rR\x11thresholdPercents\x12\x14\n\x05\x61\x63tor\x18\n \x01(\tR\x05\x61\x63tor\"H\n\x10PutBudgetRequest\x12\x34\n\x06\x62udget\x18\x01 \x01(\x0b\x32\x1c.a11i.tokenization.v1.BudgetR\x06\x62udget\"I\n\x11PutBudgetResponse\x12\x34\n\x06\x62udget\x18\x01 \x01(\x0b\x32\x1c.a11i.tokenization.v1.BudgetR\x06\x62udget\"1\n\x12ListBudgetsRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\"S\n\x13ListBudgetsResponse\x12<\n\x07\x62udgets\x18\x01 \x03(\x0b\x32\".a11i.tokenization.v1.BudgetStatusR\x07\x62udgets\"\xd8\x02\n\x0c\x42udgetStatus\x12\x34\n\x06\x62udget\x18\x01 \x01(\x0b\x32\x1c.a11i.tokenization.v1.BudgetR\x06\x62udget\x12=\n\x0cperiod_start\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bperiodStart\x12\x39\n\nperiod_end\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tperiodEnd\x12 \n\tspent_usd\x18\x04 \x01(\x01H\x00R\x08spentUsd\x88\x01\x01\x12.\n\x13unpriced_call_count\x18\x05 \x01(\x03R\x11unpricedCallCount\x12\x38\n\nas_of_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x61sOfTimeB\x0c\n\n_spent_usd\"F\n\x13\x44\x65leteBudgetRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\"\x16\n\x14\x44\x65leteBudgetResponse\"\x8a\x01\n\x17ListBudgetEventsRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x16\n\x06\x62udget\x18\x02 \x01(\tR\x06\x62udget\x12\x1b\n\tpage_size\x18\x03 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"}\n\x18ListBudgetEventsResponse\x12\x39\n\x06\x65vents\x18\x01 \x03(\x0b\x32!.a11i.tokenization.v1.BudgetEventR\x06\x65vents\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8c\x02\n\x0b\x42udgetEvent\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x34\n\x06\x62udget\x18\x02 \x01(\x0b\x32\x1c.a11i.tokenization.v1.BudgetR\x06\x62udget\x12+\n\x11threshold_percent\x18\x03 \x01(\rR\x10thresholdPercent\x12\x1b\n\tspent_usd\x18\x04 \x01(\x01R\x08spentUsd\x12=\n\x0cperiod_start\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bperiodStart\x12.\n\x04time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time*\xa3\x01\n\x0eRepricingState\x12\x1f\n\x1bREPRICING_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17REPRICING_STATE_RUNNING\x10\x01\x12\x18\n\x14REPRICING_STATE_DONE\x10\x02\x12\x1d\n\x19REPRICING_STATE_CANCELLED\x10\x03\x12\x1a\n\x16REPRICING_STATE_FAILED\x10\x04*\x8d\x01\n\x0c\x42udgetPeriod\x12\x1d\n\x19\x42UDGET_PERIOD_UNSPECIFIED\x10\x00\x12\x16\n\x12\x42UDGET_PERIOD_HOUR\x10\x01\x12\x15\n\x11\x42UDGET_PERIOD_DAY\x10\x02\x12\x16\n\x12\x42UDGET_PERIOD_WEEK\x10\x03\x12\x17\n\x13\x42UDGET_PERIOD_MONTH\x10\x04\x32\xfc\r\n\x13TokenizationService\x12\x62\n\x0b\x43ountTokens\x12(.a11i.tokenization.v1.CountTokensRequest\x1a).a11i.tokenization.v1.CountTokensResponse\x12x\n\x11StreamCountTokens\x12..a11i.tokenization.v1.StreamCountTokensRequest\x1a/.a11i.tokenization.v1.StreamCountTokensResponse(\x01\x30\x01\x12h\n\rListEncodings\x12*.a11i.tokenization.v1.ListEncodingsRequest\x1a+.a11i.tokenization.v1.ListEncodingsResponse\x12\x65\n\x0cResolveModel\x12).a11i.tokenization.v1.ResolveModelRequest\x1a*.a11i.tokenization.v1.ResolveModelResponse\x12h\n\rCalculateCost\x12*.a11i.tokenization.v1.CalculateCostRequest\x1a+.a11i.tokenization.v1.CalculateCostResponse\x12\x62\n\x0b\x45xplainCost\x12(.a11i.tokenization.v1.ExplainCostRequest\x1a).a11i.tokenization.v1.ExplainCostResponse\x12\\\n\tPutPrices\x12&.a11i.tokenization.v1.PutPricesRequest\x1a\'.a11i.tokenization.v1.PutPricesResponse\x12\\\n\tGetPrices\x12&.a11i.tokenization.v1.GetPricesRequest\x1a\'.a11i.tokenization.v1.GetPricesResponse\x12t\n\x11ListPriceVersions\x12..a11i.tokenization.v1.ListPriceVersionsRequest\x1a/.a11i.tokenization.v1.ListPriceVersionsResponse\x12V\n\x07Reprice\x12$.a11i.tokenization.v1.RepriceRequest\x1a%.a11i.tokenization.v1.RepriceResponse\x12\x65\n\x0cGetRepricing\x12).a11i.tokenization.v1.GetRepricingRequest\x1a*.a11i.tokenization.v1.GetRepricingResponse\x12k\n\x0eListRepricings\x12+.a11i.tokenization.v1.ListRepricingsRequest\x1a,.a11i.tokenization.v1.ListRepricingsResponse\x12n\n\x0f\x43\x61ncelRepricing\x12,.a11i.tokenization.v1.CancelRepricingRequest\x1a-.a11i.tokenization.v1.CancelRepricingResponse\x12\\\n\tPutBudget\x12&.a11i.tokenization.v1.PutBudgetRequest\x1a\'.a11i.tokenization.v1.PutBudgetResponse\x12\x62\n\x0bListBudgets\x12(.a11i.tokenization.v1.ListBudgetsRequest\x1a).a11i.tokenization.v1.ListBudgetsResponse\x12\x65\n\x0c\x44\x65leteBudget\x12).a11i.tokenization.v1.DeleteBudgetRequest\x1a*.a11i.tokenization.v1.DeleteBudgetResponse\x12q\n\x10ListBudgetEvents\x12-.a11i.tokenization.v1.ListBudgetEventsRequest\x1a..a11i.tokenization.v1.ListBudgetEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'a11i.tokenization.v1.tokenization_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COUNTTOKENSREQUEST']._serialized_start=103
-  _globals['_COUNTTOKENSREQUEST']._serialized_end=195
-  _globals['_COUNTTOKENSRESPONSE']._serialized_start=198
-  _globals['_COUNTTOKENSRESPONSE']._serialized_end=328
-  _globals['_CALCULATECOSTREQUEST']._serialized_start=330
-  _globals['_CALCULATECOSTREQUEST']._serialized_end=450
-  _globals['_CALCULATECOSTRESPONSE']._serialized_start=452
-  _globals['_CALCULATECOSTRESPONSE']._serialized_end=520
-  _globals['_TOKENIZATIONSERVICE']._serialized_start=523
-  _globals['_TOKENIZATIONSERVICE']._serialized_end=750
+  _globals['_CHATCOUNT_PARTTOKENSENTRY']._loaded_options = None
+  _globals['_CHATCOUNT_PARTTOKENSENTRY']._serialized_options = b'8\001'
+  _globals['_PRICELINE_RATESENTRY']._loaded_options = None
+  _globals['_PRICELINE_RATESENTRY']._serialized_options = b'8\001'
+  _globals['_REPRICINGSTATE']._serialized_start=6962
+  _globals['_REPRICINGSTATE']._serialized_end=7125
+  _globals['_BUDGETPERIOD']._serialized_start=7128
+  _globals['_BUDGETPERIOD']._serialized_end=7269
+  _globals['_COUNTTOKENSREQUEST']._serialized_start=137
+  _globals['_COUNTTOKENSREQUEST']._serialized_end=281
+  _globals['_CHATCALL']._serialized_start=284
+  _globals['_CHATCALL']._serialized_end=414
+  _globals['_COUNTTOKENSRESPONSE']._serialized_start=417
+  _globals['_COUNTTOKENSRESPONSE']._serialized_end=600
+  _globals['_CHATCOUNT']._serialized_start=603
+  _globals['_CHATCOUNT']._serialized_end=890
+  _globals['_CHATCOUNT_PARTTOKENSENTRY']._serialized_start=829
+  _globals['_CHATCOUNT_PARTTOKENSENTRY']._serialized_end=890
+  _globals['_STREAMCOUNTTOKENSREQUEST']._serialized_start=892
+  _globals['_STREAMCOUNTTOKENSREQUEST']._serialized_end=986
+  _globals['_STREAMCOUNTTOKENSRESPONSE']._serialized_start=988
+  _globals['_STREAMCOUNTTOKENSRESPONSE']._serialized_end=1086
+  _globals['_LISTENCODINGSREQUEST']._serialized_start=1088
+  _globals['_LISTENCODINGSREQUEST']._serialized_end=1110
+  _globals['_LISTENCODINGSRESPONSE']._serialized_start=1112
+  _globals['_LISTENCODINGSRESPONSE']._serialized_end=1197
+  _globals['_ENCODING']._serialized_start=1199
+  _globals['_ENCODING']._serialized_end=1323
+  _globals['_RESOLVEMODELREQUEST']._serialized_start=1326
+  _globals['_RESOLVEMODELREQUEST']._serialized_end=1474
+  _globals['_RESOLVEMODELRESPONSE']._serialized_start=1477
+  _globals['_RESOLVEMODELRESPONSE']._serialized_end=1735
+  _globals['_CALCULATECOSTREQUEST']._serialized_start=1738
+  _globals['_CALCULATECOSTREQUEST']._serialized_end=2028
+  _globals['_CALCULATECOSTRESPONSE']._serialized_start=2030
+  _globals['_CALCULATECOSTRESPONSE']._serialized_end=2098
+  _globals['_EXPLAINCOSTREQUEST']._serialized_start=2100
+  _globals['_EXPLAINCOSTREQUEST']._serialized_end=2206
+  _globals['_EXPLAINCOSTRESPONSE']._serialized_start=2209
+  _globals['_EXPLAINCOSTRESPONSE']._serialized_end=2373
+  _globals['_COSTLINE']._serialized_start=2376
+  _globals['_COSTLINE']._serialized_end=2512
+  _globals['_PUTPRICESREQUEST']._serialized_start=2515
+  _globals['_PUTPRICESREQUEST']._serialized_end=2708
+  _globals['_PUTPRICESRESPONSE']._serialized_start=2710
+  _globals['_PUTPRICESRESPONSE']._serialized_end=2785
+  _globals['_PRICETABLE']._serialized_start=2788
+  _globals['_PRICETABLE']._serialized_end=2993
+  _globals['_PRICELINE']._serialized_start=2996
+  _globals['_PRICELINE']._serialized_end=3461
+  _globals['_PRICELINE_RATESENTRY']._serialized_start=3405
+  _globals['_PRICELINE_RATESENTRY']._serialized_end=3461
+  _globals['_GETPRICESREQUEST']._serialized_start=3463
+  _globals['_GETPRICESREQUEST']._serialized_end=3536
+  _globals['_GETPRICESRESPONSE']._serialized_start=3538
+  _globals['_GETPRICESRESPONSE']._serialized_end=3613
+  _globals['_LISTPRICEVERSIONSREQUEST']._serialized_start=3615
+  _globals['_LISTPRICEVERSIONSREQUEST']._serialized_end=3730
+  _globals['_LISTPRICEVERSIONSRESPONSE']._serialized_start=3732
+  _globals['_LISTPRICEVERSIONSRESPONSE']._serialized_end=3857
+  _globals['_REPRICEREQUEST']._serialized_start=3860
+  _globals['_REPRICEREQUEST']._serialized_end=4165
+  _globals['_REPRICERESPONSE']._serialized_start=4167
+  _globals['_REPRICERESPONSE']._serialized_end=4247
+  _globals['_REPRICING']._serialized_start=4250
+  _globals['_REPRICING']._serialized_end=4869
+  _globals['_GETREPRICINGREQUEST']._serialized_start=4871
+  _globals['_GETREPRICINGREQUEST']._serialized_end=4908
+  _globals['_GETREPRICINGRESPONSE']._serialized_start=4910
+  _globals['_GETREPRICINGRESPONSE']._serialized_end=4995
+  _globals['_LISTREPRICINGSREQUEST']._serialized_start=4997
+  _globals['_LISTREPRICINGSREQUEST']._serialized_end=5109
+  _globals['_LISTREPRICINGSRESPONSE']._serialized_start=5112
+  _globals['_LISTREPRICINGSRESPONSE']._serialized_end=5241
+  _globals['_CANCELREPRICINGREQUEST']._serialized_start=5243
+  _globals['_CANCELREPRICINGREQUEST']._serialized_end=5283
+  _globals['_CANCELREPRICINGRESPONSE']._serialized_start=5285
+  _globals['_CANCELREPRICINGRESPONSE']._serialized_end=5373
+  _globals['_BUDGET']._serialized_start=5376
+  _globals['_BUDGET']._serialized_end=5692
+  _globals['_PUTBUDGETREQUEST']._serialized_start=5694
+  _globals['_PUTBUDGETREQUEST']._serialized_end=5766
+  _globals['_PUTBUDGETRESPONSE']._serialized_start=5768
+  _globals['_PUTBUDGETRESPONSE']._serialized_end=5841
+  _globals['_LISTBUDGETSREQUEST']._serialized_start=5843
+  _globals['_LISTBUDGETSREQUEST']._serialized_end=5892
+  _globals['_LISTBUDGETSRESPONSE']._serialized_start=5894
+  _globals['_LISTBUDGETSRESPONSE']._serialized_end=5977
+  _globals['_BUDGETSTATUS']._serialized_start=5980
+  _globals['_BUDGETSTATUS']._serialized_end=6324
+  _globals['_DELETEBUDGETREQUEST']._serialized_start=6326
+  _globals['_DELETEBUDGETREQUEST']._serialized_end=6396
+  _globals['_DELETEBUDGETRESPONSE']._serialized_start=6398
+  _globals['_DELETEBUDGETRESPONSE']._serialized_end=6420
+  _globals['_LISTBUDGETEVENTSREQUEST']._serialized_start=6423
+  _globals['_LISTBUDGETEVENTSREQUEST']._serialized_end=6561
+  _globals['_LISTBUDGETEVENTSRESPONSE']._serialized_start=6563
+  _globals['_LISTBUDGETEVENTSRESPONSE']._serialized_end=6688
+  _globals['_BUDGETEVENT']._serialized_start=6691
+  _globals['_BUDGETEVENT']._serialized_end=6959
+  _globals['_TOKENIZATIONSERVICE']._serialized_start=7272
+  _globals['_TOKENIZATIONSERVICE']._serialized_end=9060
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,13 @@ if _version_not_supported:
 
 
 class TokenizationServiceStub:
-    """TokenizationService counts tokens and prices calls with the same code as the pipeline's stage.
+    """TokenizationService counts tokens and prices calls with the same code as the pipeline's stage, and keeps what tenants
+    say of prices and budgets. It keeps and logs no text.
+
+    CountTokens, StreamCountTokens, ListEncodings and ResolveModel need no credential, nor do CalculateCost and ExplainCost
+    without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
+    Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
+    again).
     """
 
     def __init__(self, channel):
@@ -40,28 +46,221 @@ class TokenizationServiceStub:
                 request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CountTokensRequest.SerializeToString,
                 response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CountTokensResponse.FromString,
                 _registered_method=True)
+        self.StreamCountTokens = channel.stream_stream(
+                '/a11i.tokenization.v1.TokenizationService/StreamCountTokens',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.StreamCountTokensRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.StreamCountTokensResponse.FromString,
+                _registered_method=True)
+        self.ListEncodings = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/ListEncodings',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListEncodingsRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListEncodingsResponse.FromString,
+                _registered_method=True)
+        self.ResolveModel = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/ResolveModel',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ResolveModelRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ResolveModelResponse.FromString,
+                _registered_method=True)
         self.CalculateCost = channel.unary_unary(
                 '/a11i.tokenization.v1.TokenizationService/CalculateCost',
                 request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CalculateCostRequest.SerializeToString,
                 response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CalculateCostResponse.FromString,
                 _registered_method=True)
+        self.ExplainCost = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/ExplainCost',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ExplainCostRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ExplainCostResponse.FromString,
+                _registered_method=True)
+        self.PutPrices = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/PutPrices',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutPricesRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutPricesResponse.FromString,
+                _registered_method=True)
+        self.GetPrices = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/GetPrices',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetPricesRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetPricesResponse.FromString,
+                _registered_method=True)
+        self.ListPriceVersions = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/ListPriceVersions',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListPriceVersionsRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListPriceVersionsResponse.FromString,
+                _registered_method=True)
+        self.Reprice = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/Reprice',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.RepriceRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.RepriceResponse.FromString,
+                _registered_method=True)
+        self.GetRepricing = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/GetRepricing',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetRepricingRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetRepricingResponse.FromString,
+                _registered_method=True)
+        self.ListRepricings = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/ListRepricings',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListRepricingsRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListRepricingsResponse.FromString,
+                _registered_method=True)
+        self.CancelRepricing = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/CancelRepricing',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CancelRepricingRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CancelRepricingResponse.FromString,
+                _registered_method=True)
+        self.PutBudget = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/PutBudget',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutBudgetRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutBudgetResponse.FromString,
+                _registered_method=True)
+        self.ListBudgets = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/ListBudgets',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetsRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteBudget = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/DeleteBudget',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.DeleteBudgetRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.DeleteBudgetResponse.FromString,
+                _registered_method=True)
+        self.ListBudgetEvents = channel.unary_unary(
+                '/a11i.tokenization.v1.TokenizationService/ListBudgetEvents',
+                request_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetEventsRequest.SerializeToString,
+                response_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetEventsResponse.FromString,
+                _registered_method=True)
 
 
 class TokenizationServiceServicer:
-    """TokenizationService counts tokens and prices calls with the same code as the pipeline's stage.
+    """TokenizationService counts tokens and prices calls with the same code as the pipeline's stage, and keeps what tenants
+    say of prices and budgets. It keeps and logs no text.
+
+    CountTokens, StreamCountTokens, ListEncodings and ResolveModel need no credential, nor do CalculateCost and ExplainCost
+    without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
+    Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
+    again).
     """
 
     def CountTokens(self, request, context):
-        """CountTokens counts the tokens of texts for a model or an encoding. Called by people and tools. Idempotent.
-        Errors: INVALID_ARGUMENT (neither model nor encoding, or too much text), NOT_FOUND (unknown encoding; the
-        message lists the known ones). A model without a public tokenizer is estimated and says so.
+        """CountTokens counts the tokens of texts or of a call's messages, for a model or an encoding. Called by people and
+        tools. Idempotent. Errors: NOT_FOUND (unknown encoding; names the nearest).
+        A model without a public tokenizer is estimated and says so.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamCountTokens(self, request_iterator, context):
+        """StreamCountTokens counts one request after the other, each as CountTokens does, and answers in their order. A
+        request at fault ends the stream with its error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEncodings(self, request, context):
+        """ListEncodings returns what can count, an operator's own included.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveModel(self, request, context):
+        """ResolveModel says how a model's name is read: which tokenizer counts it, which line of which price table prices it,
+        step by step. Errors: NOT_FOUND (neither is known of the name; names the nearest).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CalculateCost(self, request, context):
-        """CalculateCost prices one call. Idempotent. Errors: INVALID_ARGUMENT, NOT_FOUND (model not in the table).
+        """CalculateCost prices one call. Idempotent. Errors: NOT_FOUND (model not in the tables; names the nearest).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainCost(self, request, context):
+        """ExplainCost says why a call costs what it does, line by line: of a call as given, or of a stored span by the basis
+        that it keeps, whatever the tables say today. Errors: as CalculateCost.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutPrices(self, request, context):
+        """PutPrices stores a tenant's price table as a new version, in force in all processes within seconds; one that says
+        the same as the last changes nothing. It is taken whole or not at all. Errors: INVALID_ARGUMENT (names the line and
+        the field), ABORTED (`expected_version` is not the last).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPrices(self, request, context):
+        """GetPrices returns a tenant's price table. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPriceVersions(self, request, context):
+        """ListPriceVersions returns the versions of a tenant's table, the latest first, without their lines.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Reprice(self, request, context):
+        """Reprice starts to work out anew what stored calls cost, under the tables of now. It goes on by itself, also after a
+        restart; each call then has one cost, the new one, and names its table. Errors: ALREADY_EXISTS (`request_id` names
+        another range).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRepricing(self, request, context):
+        """GetRepricing returns how far one is. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRepricings(self, request, context):
+        """ListRepricings returns a tenant's, the latest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelRepricing(self, request, context):
+        """CancelRepricing stops one; what is done stays. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutBudget(self, request, context):
+        """PutBudget stores a budget under its name, in place of the one before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBudgets(self, request, context):
+        """ListBudgets returns a tenant's budgets with what is spent of each in its period, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteBudget(self, request, context):
+        """DeleteBudget deletes a budget. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBudgetEvents(self, request, context):
+        """ListBudgetEvents returns the thresholds that were passed, the latest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -75,10 +274,85 @@ def add_TokenizationServiceServicer_to_server(servicer, server):
                     request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CountTokensRequest.FromString,
                     response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CountTokensResponse.SerializeToString,
             ),
+            'StreamCountTokens': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamCountTokens,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.StreamCountTokensRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.StreamCountTokensResponse.SerializeToString,
+            ),
+            'ListEncodings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEncodings,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListEncodingsRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListEncodingsResponse.SerializeToString,
+            ),
+            'ResolveModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveModel,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ResolveModelRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ResolveModelResponse.SerializeToString,
+            ),
             'CalculateCost': grpc.unary_unary_rpc_method_handler(
                     servicer.CalculateCost,
                     request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CalculateCostRequest.FromString,
                     response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CalculateCostResponse.SerializeToString,
+            ),
+            'ExplainCost': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainCost,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ExplainCostRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ExplainCostResponse.SerializeToString,
+            ),
+            'PutPrices': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutPrices,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutPricesRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutPricesResponse.SerializeToString,
+            ),
+            'GetPrices': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPrices,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetPricesRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetPricesResponse.SerializeToString,
+            ),
+            'ListPriceVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPriceVersions,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListPriceVersionsRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListPriceVersionsResponse.SerializeToString,
+            ),
+            'Reprice': grpc.unary_unary_rpc_method_handler(
+                    servicer.Reprice,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.RepriceRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.RepriceResponse.SerializeToString,
+            ),
+            'GetRepricing': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRepricing,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetRepricingRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetRepricingResponse.SerializeToString,
+            ),
+            'ListRepricings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRepricings,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListRepricingsRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListRepricingsResponse.SerializeToString,
+            ),
+            'CancelRepricing': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelRepricing,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CancelRepricingRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CancelRepricingResponse.SerializeToString,
+            ),
+            'PutBudget': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutBudget,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutBudgetRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutBudgetResponse.SerializeToString,
+            ),
+            'ListBudgets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBudgets,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetsRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetsResponse.SerializeToString,
+            ),
+            'DeleteBudget': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteBudget,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.DeleteBudgetRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.DeleteBudgetResponse.SerializeToString,
+            ),
+            'ListBudgetEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBudgetEvents,
+                    request_deserializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetEventsRequest.FromString,
+                    response_serializer=a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetEventsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -89,7 +363,13 @@ def add_TokenizationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TokenizationService:
-    """TokenizationService counts tokens and prices calls with the same code as the pipeline's stage.
+    """TokenizationService counts tokens and prices calls with the same code as the pipeline's stage, and keeps what tenants
+    say of prices and budgets. It keeps and logs no text.
+
+    CountTokens, StreamCountTokens, ListEncodings and ResolveModel need no credential, nor do CalculateCost and ExplainCost
+    without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
+    Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
+    again).
     """
 
     @staticmethod
@@ -120,6 +400,87 @@ class TokenizationService:
             _registered_method=True)
 
     @staticmethod
+    def StreamCountTokens(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/StreamCountTokens',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.StreamCountTokensRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.StreamCountTokensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEncodings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/ListEncodings',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListEncodingsRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListEncodingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/ResolveModel',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ResolveModelRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ResolveModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CalculateCost(request,
             target,
             options=(),
@@ -136,6 +497,330 @@ class TokenizationService:
             '/a11i.tokenization.v1.TokenizationService/CalculateCost',
             a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CalculateCostRequest.SerializeToString,
             a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CalculateCostResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainCost(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/ExplainCost',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ExplainCostRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ExplainCostResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutPrices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/PutPrices',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutPricesRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutPricesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPrices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/GetPrices',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetPricesRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetPricesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPriceVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/ListPriceVersions',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListPriceVersionsRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListPriceVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Reprice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/Reprice',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.RepriceRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.RepriceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRepricing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/GetRepricing',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetRepricingRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.GetRepricingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRepricings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/ListRepricings',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListRepricingsRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListRepricingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelRepricing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/CancelRepricing',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CancelRepricingRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.CancelRepricingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutBudget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/PutBudget',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutBudgetRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.PutBudgetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBudgets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/ListBudgets',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetsRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteBudget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/DeleteBudget',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.DeleteBudgetRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.DeleteBudgetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBudgetEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.tokenization.v1.TokenizationService/ListBudgetEvents',
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetEventsRequest.SerializeToString,
+            a11i_dot_tokenization_dot_v1_dot_tokenization__service__pb2.ListBudgetEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,
