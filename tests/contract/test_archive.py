@@ -92,6 +92,15 @@ async def test_what_is_put_is_read_again_row_by_row(archive: Archive) -> None:
     assert await everything(archive, selection()) == put
 
 
+async def test_rows_keep_the_key_that_their_request_came_with(archive: Archive) -> None:
+    put = [replace(spans("a"), key_id="key-1"), replace(spans("b", batch_id=OTHER_ID), key_id="key-2")]
+    await archive.put(put)
+    assert {(*names([one]), one.key_id) for one in await everything(archive, selection())} == {
+        ("a", "key-1"),
+        ("b", "key-2"),
+    }
+
+
 async def test_hours_are_read_in_order_and_only_those_asked_for(archive: Archive) -> None:
     hours = [spans(f"hour {n}", batch_id=f"{n:032x}", received_ns=NOON_NS + n * HOUR) for n in (3, 0, 17, 1)]
     await archive.put(hours)

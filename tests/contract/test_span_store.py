@@ -86,6 +86,21 @@ FULL: dict[str, Any] = {
     "evaluation_score": 0.75,
     "evaluation_label": "pass",
     "evaluation_explanation": "to the point",
+    "cache_write_1h_tokens": 1,
+    "input_audio_tokens": 2,
+    "input_image_tokens": 3,
+    "output_audio_tokens": 4,
+    "output_image_tokens": 5,
+    "counted_input_tokens": 6,
+    "counted_output_tokens": 7,
+    "tokenizer": "o200k_base",
+    "counted_source": "counted",
+    "part_tokens": [("system", 2), ("user", 4)],
+    "input_message_tokens": [2, 4],
+    "output_message_tokens": [7],
+    "context_window": 128_000,
+    "usage_flags": ["cached over input"],
+    "price_basis": '{"v":1}',
 }
 
 
@@ -108,6 +123,13 @@ async def test_every_column_comes_back_as_it_was_stored(store: Store) -> None:
     for name in SCHEMA.names:
         assert found.spans[name].combine_chunks().equals(sent.column(name)), name
     assert found.spans["received_time"].cast(pa.int64()).to_pylist() == [NOON_NS + 60 * S] * 2
+
+
+async def test_rows_keep_the_key_that_their_request_came_with(store: Store) -> None:
+    await store.writer.insert([replace(batch(span(), scope=store.scope), key_id="key-1")])
+    sql = "SELECT key_id FROM spans WHERE project_id = {project_id:String}"
+    table = await store.clickhouse.query(sql, {"project_id": store.scope.project_id})
+    assert table["key_id"].to_pylist() == ["key-1"]
 
 
 async def test_a_batch_stored_twice_is_read_once(store: Store) -> None:

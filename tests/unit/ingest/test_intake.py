@@ -84,6 +84,7 @@ async def test_what_is_acknowledged_is_on_the_bus_with_its_owner(bus: Bus, intak
     assert await take(intake, request_of(5, 6).SerializeToString()) == Receipt(2, 0, "")
     (batch,) = await published(bus)
     assert (batch.tenant_id, batch.project_id, batch.signal) == ("tenant", "project", Signal.SPANS)
+    assert batch.key_id == CALLER.key_id != ""
     assert batch.columns["name"].to_pylist() == ["chat", "chat"]
 
 

@@ -142,6 +142,41 @@ def test_unknown_tokens_and_cost_are_unset_and_known_zeroes_are_not() -> None:
     assert known.HasField("time_to_first_chunk_s")
 
 
+def test_every_field_of_usage_is_filled_from_its_column() -> None:
+    other = {"input_source", "output_source", "counted_source", "flags", "tokenizer", "part_tokens"}
+    names = [field.name for field in pb.Usage.DESCRIPTOR.fields if field.name not in other]
+    columns: dict[str, Any] = {
+        name: [number, 7] if name.endswith("message_tokens") else number for number, name in enumerate(names, 1)
+    }
+    usage = translated(
+        step_kind="llm",
+        input_source="reported",
+        output_source="counted",
+        counted_source="estimated",
+        tokenizer="o200k_base",
+        part_tokens=[("system", 5), ("user", 6)],
+        usage_flags=["cached over input"],
+        **columns,
+    ).gen_ai.usage
+    for name, value in columns.items():
+        found = getattr(usage, name)
+        assert (list(found) if isinstance(value, list) else found) == value, name
+    assert usage.input_source == pb.NUMBER_SOURCE_REPORTED
+    assert usage.output_source == pb.NUMBER_SOURCE_COUNTED
+    assert usage.counted_source == pb.NUMBER_SOURCE_ESTIMATED
+    assert (usage.tokenizer, list(usage.flags)) == ("o200k_base", ["cached over input"])
+    assert dict(usage.part_tokens) == {"system": 5, "user": 6}
+
+
+def test_a_call_of_which_nothing_usable_was_reported_says_why() -> None:
+    usage = translated(step_kind="llm", usage_flags=["negative input_tokens"]).gen_ai.usage
+    assert list(usage.flags) == ["negative input_tokens"]
+
+
+def test_a_cost_says_what_it_was_worked_out_with() -> None:
+    assert translated(step_kind="llm", total_cost_usd=Decimal(1), price_basis="{}").gen_ai.cost.basis == "{}"
+
+
 def test_every_step_kind_is_known_and_a_future_one_does_no_harm() -> None:
     kinds = ["agent", "workflow", "llm", "tool", "retrieval", "embedding", "rerank", "guardrail", "evaluation", "chain"]
     numbers = [translated(step_kind=kind).gen_ai.step_kind for kind in kinds]

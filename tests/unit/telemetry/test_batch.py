@@ -24,6 +24,7 @@ def _batch(columns: pa.RecordBatch) -> SpanBatch:
         received_time_ns=1_790_000_000_123_456_789,
         columns=columns,
         traceparent="00-" + "1" * 32 + "-" + "2" * 16 + "-01",
+        key_id="key-1",
     )
 
 

@@ -122,10 +122,10 @@ def test_a_key_without_a_usable_value_leaves_it_to_the_next() -> None:
         (12.0, 12),
         ("12", 12),
         (0, 0),
-        (10**12, 10**12),
-        (10**12 + 1, None),
+        (10**9, 10**9),
+        (10**9 + 1, None),
         (2**63 - 1, None),
-        ("1000000000001", None),
+        ("1000000001", None),
         (12.5, None),
         ("12.5", None),
         ("", None),
@@ -501,6 +501,91 @@ def test_the_model_that_a_span_names_says_what_it_is(key: str, value: str, kind:
 def test_output_tokens_include_reasoning() -> None:
     row = _row({"gen_ai.usage.output_tokens": 20, "gen_ai.usage.reasoning_tokens": 30})
     assert (row["output_tokens"], row["reasoning_tokens"], row["output_source"]) == (50, 30, "reported")
+
+
+_OF_OPENAI = {"gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "flags", "columns"),
+    [
+        ({"gen_ai.usage.input_tokens": -5}, ["negative input_tokens"], {"input_tokens": None}),
+        ({"gen_ai.usage.input_tokens": "-5"}, ["negative input_tokens"], {"input_tokens": None}),
+        ({"gen_ai.usage.output_tokens": 10**10}, ["absurd output_tokens"], {"output_tokens": None}),
+        ({"gen_ai.usage.output_tokens": 2.5}, ["fractional output_tokens"], {"output_tokens": None}),
+        ({"gen_ai.usage.output_tokens": "many"}, [], {"output_tokens": None}),
+        (
+            {"gen_ai.usage.input_tokens": -5, "gen_ai.usage.prompt_tokens": 12},
+            ["negative input_tokens"],
+            {"input_tokens": 12},
+        ),
+        (
+            {"gen_ai.usage.raw": '{"prompt_tokens": -5, "completion_tokens": 2, "cached_tokens": null}'},
+            ["negative input_tokens"],
+            {"input_tokens": None, "output_tokens": 2},
+        ),
+        (
+            {**_OF_OPENAI, "gen_ai.usage.input_tokens": 20, "gen_ai.usage.cache_read.input_tokens": 40},
+            ["cached over input"],
+            {"input_tokens": 20, "cache_read_tokens": 40},
+        ),
+        (
+            {**_OF_OPENAI, "gen_ai.usage.output_tokens": 20, "gen_ai.usage.reasoning_tokens": 30},
+            ["reasoning over output"],
+            {"output_tokens": 20, "reasoning_tokens": 30},
+        ),
+        (
+            {
+                "anthropic.usage.cache_creation.ephemeral_1h_input_tokens": 9,
+                "gen_ai.usage.cache_creation_input_tokens": 5,
+            },
+            ["cache_write_1h over cache_write"],
+            {"cache_write_tokens": 5, "cache_write_1h_tokens": None},
+        ),
+        (
+            {"gen_ai.usage.input_tokens": 20, "llm.token_count.prompt_details.audio": 30},
+            ["input details over input"],
+            {"input_tokens": 20, "input_audio_tokens": None},
+        ),
+    ],
+)
+def test_numbers_that_cannot_be_are_flagged(
+    attributes: dict[str, object], flags: list[str], columns: dict[str, object]
+) -> None:
+    row = _row(attributes)
+    assert row["usage_flags"] == flags
+    assert {name: row[name] for name in columns} == columns
+
+
+def test_a_flag_holds_no_text_of_the_sender() -> None:
+    row = _row({"gen_ai.usage.raw": '{"prompt_tokens": "-5 John", "completion_tokens": -2}'})
+    assert row["usage_flags"] == ["negative output_tokens"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "column", "tokens"),
+    [
+        ({"gen_ai.usage.cache_creation.input_tokens.ephemeral_1h": 4}, "cache_write_1h_tokens", 4),
+        ({"anthropic.usage.cache_creation.ephemeral_1h_input_tokens": 4}, "cache_write_1h_tokens", 4),
+        ({"gen_ai.usage.audio_input_tokens": 4}, "input_audio_tokens", 4),
+        ({"gen_ai.usage.image.input_tokens": 4}, "input_image_tokens", 4),
+        ({"gen_ai.usage.details.audio_prompt_tokens": 4}, "input_audio_tokens", 4),
+        ({"gen_ai.usage.details.audio_tokens": 4}, "output_audio_tokens", 4),
+        ({"gen_ai.usage.details.image_candidates_tokens": 4}, "output_image_tokens", 4),
+        ({"llm.token_count.prompt_details.audio": 4}, "input_audio_tokens", 4),
+        ({"llm.token_count.completion_details.audio": 4}, "output_audio_tokens", 4),
+        ({"gen_ai.usage.input_token_details": '{"audio": 4}'}, "input_audio_tokens", 4),
+        ({"gen_ai.usage.output_token_details": "{'audio': 4, 'reasoning': 0}"}, "output_audio_tokens", 4),
+        (
+            {"ai.response.providerMetadata": '{"anthropic":{"usage":{"cache_creation":'
+             '{"ephemeral_5m_input_tokens":1,"ephemeral_1h_input_tokens":4}}}}'},
+            "cache_write_1h_tokens",
+            4,
+        ),
+    ],
+)  # fmt: skip
+def test_sorts_of_tokens_have_their_columns(attributes: dict[str, object], column: str, tokens: int) -> None:
+    assert _row(attributes)[column] == tokens
 
 
 @pytest.mark.parametrize(

@@ -326,7 +326,60 @@ def test_an_output_of_text_blocks_is_their_text() -> None:
             Usage(120, 25, 40, None, 5),
         ),
         ({"inputTokens": 80, "outputTokens": 25, "cacheReadInputTokens": 40, "totalTokens": 145}, Usage(120, 25, 40)),
-        ({"input_tokens": -1, "output_tokens": "many"}, None),
+        (
+            {
+                "prompt_tokens": 120,
+                "completion_tokens": 25,
+                "prompt_tokens_details": {"cached_tokens": 40, "audio_tokens": 30, "image_tokens": 20},
+                "completion_tokens_details": {"audio_tokens": 7},
+            },
+            Usage(120, 25, 40, input_audio_tokens=30, input_image_tokens=20, output_audio_tokens=7),
+        ),
+        (
+            {
+                "promptTokenCount": 300,
+                "candidatesTokenCount": 20,
+                "promptTokensDetails": [
+                    {"modality": "TEXT", "tokenCount": 42},
+                    {"modality": "IMAGE", "tokenCount": 258},
+                ],
+                "candidatesTokensDetails": [{"modality": "AUDIO", "tokenCount": 20}],
+            },
+            Usage(300, 20, input_image_tokens=258, output_audio_tokens=20),
+        ),
+        (
+            {"prompt_token_count": 300, "prompt_tokens_details": [{"modality": "AUDIO", "token_count": 12}]},
+            Usage(300, input_audio_tokens=12),
+        ),
+        (
+            {
+                "input_tokens": 10,
+                "output_tokens": 5,
+                "cache_creation_input_tokens": 30,
+                "cache_creation": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20},
+            },
+            Usage(40, 5, None, 30, cache_write_1h_tokens=20),
+        ),
+        (
+            {
+                "input_tokens": 180,
+                "input_token_details": {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 4},
+            },
+            Usage(180, None, None, 24, cache_write_1h_tokens=4),
+        ),
+        (
+            {
+                "inputTokens": 10,
+                "outputTokens": 5,
+                "totalTokens": 45,
+                "cacheWriteInputTokens": 30,
+                "cacheDetails": [{"ttl": "1h", "inputTokens": 20}, {"ttl": "5m", "inputTokens": 10}],
+            },
+            Usage(40, 5, None, 30, cache_write_1h_tokens=20),
+        ),
+        ({"input_tokens": 12, "input_token_details": {"audio": 5}}, Usage(12, input_audio_tokens=5)),
+        ({"input": 80, "output": 20, "input_audio_tokens": 5}, Usage(85, 20, input_audio_tokens=5)),
+        ({"input_tokens": -1, "output_tokens": "many"}, Usage(flags=("negative input_tokens",))),
         ({}, None),
         ("none", None),
     ],

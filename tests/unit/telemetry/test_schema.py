@@ -25,9 +25,12 @@ _SPAN_FIELDS = {
 _GEN_AI_FIELDS: dict[str, tuple[str, ...]] = {
     "usage": (
         *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"),
-        *("input_source", "output_source"),
+        *("input_source", "output_source", "cache_write_1h_tokens", "input_audio_tokens", "input_image_tokens"),
+        *("output_audio_tokens", "output_image_tokens", "counted_input_tokens", "counted_output_tokens"),
+        *("tokenizer", "counted_source", "part_tokens", "input_message_tokens", "output_message_tokens"),
+        *("context_window", "usage_flags"),
     ),
-    "cost": ("input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as"),
+    "cost": ("input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as", "price_basis"),
     "evaluation": ("evaluation_name", "evaluation_score", "evaluation_label", "evaluation_explanation"),
 }
 _REDACTION_FIELDS: dict[str, tuple[str, ...]] = {
@@ -56,7 +59,7 @@ def test_the_span_of_the_query_api_shows_every_column() -> None:
     ]
     stored = {column.name for column in (*COLUMNS, *ENVELOPE_COLUMNS)}
     # Who owns a row and where it lies is not for readers.
-    internal = {"tenant_id", "project_id", "batch_id", "stored_time", "partition_date"}
+    internal = {"tenant_id", "project_id", "batch_id", "key_id", "stored_time", "partition_date"}
     assert sorted(shown) == sorted(stored - internal)
 
 

@@ -47,6 +47,8 @@ class SpanBatch:
     """Where the first row stood among those of the batch that ingest made."""
     replay: str = ""
     """Which replay put the batch on the bus again; empty: it came from ingest."""
+    key_id: str = ""
+    """Id of the API key that the request came with; empty if not known."""
 
     @property
     def origin_id(self) -> str:
@@ -68,6 +70,7 @@ class SpanBatch:
             signal=self.signal.value,
             first_item=self.first_item,
             replay=self.replay,
+            key_id=self.key_id,
         )
         envelope.schema_version.major = SCHEMA_MAJOR
         envelope.schema_version.minor = SCHEMA_MINOR
@@ -94,6 +97,7 @@ class SpanBatch:
             signal=Signal(envelope.signal or Signal.SPANS),
             first_item=envelope.first_item,
             replay=envelope.replay,
+            key_id=envelope.key_id,
         )
 
     def with_columns(self, **columns: Column) -> "SpanBatch":

@@ -14,7 +14,7 @@ Row = dict[str, Any]
 class Span:
     """The known attributes of one span, and its row in the making."""
 
-    __slots__ = ("_documents", "apart", "facts", "kind", "moved", "name", "row")
+    __slots__ = ("_documents", "apart", "facts", "flags", "kind", "moved", "name", "row")
 
     def __init__(self, facts: dict[str, JsonValue], name: str) -> None:
         self.facts = facts
@@ -27,7 +27,14 @@ class Span:
         """Keys whose text became a column's as it was."""
         self.apart: Sequence[CacheApart] = ()
         """Why the input tokens in the row can leave the cache out."""
+        self.flags: list[str] = []
+        """What is odd about the tokens that it reports."""
         self._documents: dict[str, JsonValue] = {}
+
+    def flag(self, words: str) -> None:
+        """Note what is odd about the tokens, once."""
+        if words not in self.flags:
+            self.flags.append(words)
 
     def document(self, key: str) -> JsonValue:
         """Return what an attribute's JSON text says, or the value if it is none. Read once; not to be changed."""

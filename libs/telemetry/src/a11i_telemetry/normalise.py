@@ -28,7 +28,7 @@ _TYPES: Final = {
     name: SCHEMA.field(name).type
     for name in (
         *(rule.column for rule in RULES),
-        *("step_kind", "input_source", "output_source"),
+        *("step_kind", "input_source", "output_source", "usage_flags"),
         *("input_messages", "output_messages", "tool_arguments", "tool_result"),
     )
 }

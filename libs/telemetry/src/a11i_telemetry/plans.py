@@ -12,6 +12,7 @@ from a11i_telemetry.kinds import KIND_RULES, KindRule
 from a11i_telemetry.parts import JsonValue, to_text
 from a11i_telemetry.rules import ANSWERS, INPUTS, OUTPUTS, RULES, CacheApart, Rule, Source, Take
 from a11i_telemetry.usage import Usage, read_usage
+from a11i_telemetry.usage_flags import counted
 
 ReadValue = Callable[[Span], Any]
 """Returns a column's value, None if the source has none that is usable."""
@@ -155,17 +156,30 @@ def _value_reader(source: Source, column: str) -> ReadValue:
     if source.take in _STRUCTURES:
         return _inside(source, _STRUCTURES[source.take])
     if source.plus:
-        return _sum_reader(((source.key,), *source.plus), takes.READERS[source.take])
+        return _sum_reader(((source.key,), *source.plus), _taker(source.take, column))
+    if source.take is Take.COUNT:
+        return _count_reader(_inside(source, lambda value: value), column)
     return _inside(source, takes.READERS[source.take])
 
 
-def _sum_reader(numbers: tuple[tuple[str, ...], ...], take: Callable[[JsonValue], Any]) -> ReadValue:
+def _taker(take: Take, column: str) -> Callable[[Span, JsonValue], Any]:
+    if take is Take.COUNT:
+        return lambda span, value: counted(span, column, value)
+    reader = takes.READERS[take]
+    return lambda _, value: reader(value)
+
+
+def _count_reader(read: ReadValue, column: str) -> ReadValue:
+    return lambda span: counted(span, column, read(span))
+
+
+def _sum_reader(numbers: tuple[tuple[str, ...], ...], take: Callable[[Span, JsonValue], Any]) -> ReadValue:
     """Return the function that adds up numbers, of which each has its spellings."""
 
     def read(span: Span) -> Any:
         known = []
         for spellings in numbers:
-            values = (take(span.facts.get(key)) for key in spellings)
+            values = (take(span, span.facts.get(key)) for key in spellings)
             known += [value for value in values if value is not None][:1]
         return sum(known) if known else None
 
@@ -219,6 +233,8 @@ def _usage_reader(source: Source, column: str) -> ReadValue:
         if usage is None:
             value = takes.inside(span.document(key), path) if path else takes.numbers_of(span.facts[key])
             usage = span.worked_out(place, read_usage(takes.json_of(value)) or Usage())
+            for words in usage.flags:
+                span.flag(words)
         return getattr(usage, column)
 
     return read

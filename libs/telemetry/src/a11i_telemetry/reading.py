@@ -9,8 +9,9 @@ from a11i_telemetry.kinds import KIND_BY_COLUMN, KIND_OF_OTHER_OPERATION
 from a11i_telemetry.normal_form import normal_messages
 from a11i_telemetry.parts import JsonValue, to_text
 from a11i_telemetry.plans import ContentSource, Plan
-from a11i_telemetry.rules import EVENTS_KEY, CacheApart
+from a11i_telemetry.rules import EVENTS_KEY
 from a11i_telemetry.usage import count
+from a11i_telemetry.usage_flags import counted, settle
 
 _LONGEST_WORD: Final = 100
 """Words for kinds are shorter."""
@@ -35,6 +36,8 @@ def read(span: Span, plan: Plan) -> Row:
         number = count(facts[key])
         if number is not None:
             row[column] = number
+        else:
+            counted(span, column, facts[key])
     for column, readers in values.others:
         for take in readers:
             value = take(span)
@@ -129,13 +132,7 @@ def _complete(plan: Plan, span: Span) -> None:
             row.setdefault(f"{kind}_name", said)
     if EVENTS_KEY in span.facts:
         _judge(span)
-    if "input_tokens" in row:
-        _include_cache(span.apart, row)
-        row["input_source"] = "reported"
-    if "output_tokens" in row:
-        if row["output_tokens"] < (row.get("reasoning_tokens") or 0):
-            row["output_tokens"] += row["reasoning_tokens"]
-        row["output_source"] = "reported"
+    settle(span)
 
 
 def _judge(span: Span) -> None:
@@ -149,12 +146,3 @@ def _judge(span: Span) -> None:
             "evaluation_explanation": found.explanation,
         }
         span.row.update((column, value) for column, value in said.items() if value not in ("", None))
-
-
-def _include_cache(apart: Sequence[CacheApart], row: Row) -> None:
-    """Add what the cache read and wrote to input tokens that leave it out."""
-    cached = (row.get("cache_read_tokens") or 0) + (row.get("cache_write_tokens") or 0)
-    if cached:
-        provider = row.get("provider")
-        if row["input_tokens"] < cached or any(not one.providers or provider in one.providers for one in apart):
-            row["input_tokens"] += cached

@@ -38,6 +38,8 @@ class ReceivedBatch:
     """Spans, log records or points."""
     otlp: bytes
     """A serialized Export...ServiceRequest of the signal."""
+    key_id: str = ""
+    """Id of the API key that it came with; empty if not known."""
 
     def encode(self) -> bytes:
         """Return the batch as a serialized a11i.telemetry.v1.SpanBatch."""
@@ -48,6 +50,7 @@ class ReceivedBatch:
             span_count=self.item_count,
             signal=self.signal.value,
             otlp=self.otlp,
+            key_id=self.key_id,
         )
         envelope.schema_version.major = SCHEMA_MAJOR
         envelope.schema_version.minor = SCHEMA_MINOR

@@ -3,6 +3,7 @@
 That meaning is OpenTelemetry's: input includes what the cache read and wrote, output includes reasoning.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,8 +11,8 @@ from typing import Final
 
 from a11i_telemetry.parts import JsonValue
 
-LARGEST_COUNT: Final = 10**12
-"""No call has so many tokens; more is a mistake that would make sums overflow, and counts as not known."""
+LARGEST_COUNT: Final = 10**9
+"""No call has so many tokens; more is a mistake that would spoil every sum, and counts as not known."""
 
 
 _LONGEST_COUNT: Final = 18
@@ -27,6 +28,13 @@ class Usage:
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
+    input_audio_tokens: int | None = None
+    input_image_tokens: int | None = None
+    output_audio_tokens: int | None = None
+    output_image_tokens: int | None = None
+    flags: tuple[str, ...] = ()
+    """Numbers that cannot be, as spans keep them in `usage_flags`."""
 
 
 _INPUT: Final = (
@@ -38,9 +46,13 @@ _OUTPUT: Final = (
     *("candidatesTokenCount", "output"),
 )
 _TOTAL: Final = ("total_tokens", "totalTokens", "total", "total_token_count", "totalTokenCount")
-_INPUT_DETAILS: Final = ("prompt_tokens_details", "input_tokens_details", "input_token_details", "inputTokenDetails")
+_INPUT_DETAILS: Final = (
+    *("prompt_tokens_details", "input_tokens_details", "input_token_details", "inputTokenDetails"),
+    "promptTokensDetails",
+)
 _OUTPUT_DETAILS: Final = (
     *("completion_tokens_details", "output_tokens_details", "output_token_details", "outputTokenDetails"),
+    *("candidates_tokens_details", "candidatesTokensDetails"),
 )
 _CACHE_READ: Final = (
     *("cache_read_input_tokens", "cached_content_token_count", "cachedContentTokenCount", "cacheReadInputTokens"),
@@ -55,11 +67,22 @@ _REASONING: Final = (
 )
 _CACHE_READ_DETAILS: Final = ("cached_tokens", "cache_read", "cacheReadTokens")
 _CACHE_WRITE_DETAILS: Final = ("cache_write_tokens", "cache_creation", "cache_creation_tokens", "cacheWriteTokens")
-_CACHE_WRITE_BY_AGE: Final = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+_CACHE_WRITE_5M: Final = ("ephemeral_5m_input_tokens", "input_cache_creation_5m")
+_CACHE_WRITE_1H: Final = ("ephemeral_1h_input_tokens", "input_cache_creation_1h")
+"""Cache writes by how long they are kept: in `cache_creation` (Anthropic), among the details, or beside the rest."""
+_CACHE_WRITE_BY_AGE: Final = ("cache_creation", "cache_creation_token_details", "cacheDetails")
+_AUDIO_DETAILS: Final = ("audio_tokens", "audio", "audioTokens")
+_IMAGE_DETAILS: Final = ("image_tokens", "image", "imageTokens")
+_INPUT_AUDIO: Final = ("input_audio_tokens", "input_audio", "inputAudioTokens")
+_INPUT_IMAGE: Final = ("input_image_tokens", "input_image", "inputImageTokens")
+_OUTPUT_AUDIO: Final = ("output_audio_tokens", "output_audio", "outputAudioTokens")
+_OUTPUT_IMAGE: Final = ("output_image_tokens", "output_image", "outputImageTokens")
 _REASONING_DETAILS: Final = ("reasoning_tokens", "reasoning", "reasoningTokens")
 _APART_FROM_OUTPUT: Final = ("thoughts_token_count", "thoughtsTokenCount")
 """Gemini's thoughts are not among its candidates' tokens."""
-_CACHE_APART: Final = ("cache_read_input_tokens", "cacheReadInputTokens", "cache_creation_input_tokens")
+_CACHE_APART: Final = (
+    *("cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens"),
+)
 """Who names the cache so (Anthropic, Bedrock) counts it apart from the input, unless a total says otherwise."""
 
 
@@ -78,6 +101,20 @@ def _whole(value: JsonValue) -> int | None:
     return None
 
 
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
+
+
+def oddity(value: JsonValue) -> str:
+    """Return what is odd about a number that is no count: negative, absurd or fractional; "" for what is no number."""
+    if type(value) is str and _NUMBER.fullmatch(value):
+        value = float(value)
+    if type(value) not in (int, float) or value != value:
+        return ""
+    if value < 0:
+        return "negative"
+    return "absurd" if value > LARGEST_COUNT else "fractional"
+
+
 def read_usage(value: JsonValue) -> Usage | None:
     """Return the tokens of an object of any known form; None if it has none."""
     if not isinstance(value, dict):
@@ -89,8 +126,10 @@ def read_usage(value: JsonValue) -> Usage | None:
     if into:
         read = _either(read, _first(into, _CACHE_READ_DETAILS))
         written = _either(written, _first(into, _CACHE_WRITE_DETAILS))
-        if written is None:
-            written = _sum(into, _CACHE_WRITE_BY_AGE)
+    by_age = _details(value, form.by_age) or _details(into, _CACHE_WRITE_BY_AGE) or into
+    hour = _either(_first(value, form.hour), _first(by_age, _CACHE_WRITE_1H))
+    if written is None:
+        written = _sum((_either(_first(value, form.minutes), _first(by_age, _CACHE_WRITE_5M)), hour))
     if out:
         reasoning = _either(reasoning, _first(out, _REASONING_DETAILS))
     total = _first(value, form.total)
@@ -111,8 +150,31 @@ def read_usage(value: JsonValue) -> Usage | None:
             input_tokens += cached if not (cached and total == input_tokens + (output_tokens or 0)) else 0
     if output_tokens is not None and any(key in value for key in _APART_FROM_OUTPUT):
         output_tokens += reasoning or 0
-    found = Usage(input_tokens, output_tokens, read, written, reasoning)
+    found = Usage(
+        *(input_tokens, output_tokens, read, written, reasoning, hour),
+        input_audio_tokens=_either(_first(value, form.input_audio), _first(into, _AUDIO_DETAILS)),
+        input_image_tokens=_either(_first(value, form.input_image), _first(into, _IMAGE_DETAILS)),
+        output_audio_tokens=_either(_first(value, form.output_audio), _first(out, _AUDIO_DETAILS)),
+        output_image_tokens=_either(_first(value, form.output_image), _first(out, _IMAGE_DETAILS)),
+        flags=_flags(value, form, (input_tokens, output_tokens, read, written, reasoning)),
+    )
     return None if found == Usage() else found
+
+
+def _flags(value: Mapping[str, JsonValue], form: "_Form", found: Sequence[int | None]) -> tuple[str, ...]:
+    """Return what is odd about numbers that an object names and that were not found to be counts."""
+    named = (form.input, form.output, form.read, form.written, form.reasoning)
+    flags = []
+    for column, names, number in zip(_MAIN_COLUMNS, named, found, strict=True):
+        if number is None and names:
+            words = (oddity(value[name]) for name in names)
+            flags += [f"{word} {column}" for word in words if word][:1]
+    return tuple(flags)
+
+
+_MAIN_COLUMNS: Final = (
+    *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +189,20 @@ class _Form:
     read: Sequence[str]
     written: Sequence[str]
     reasoning: Sequence[str]
+    hour: Sequence[str]
+    minutes: Sequence[str]
+    by_age: Sequence[str]
+    input_audio: Sequence[str]
+    input_image: Sequence[str]
+    output_audio: Sequence[str]
+    output_image: Sequence[str]
 
 
 _BY_NUMBER: Final = (
     *(_INPUT, _OUTPUT, _TOTAL, _INPUT_DETAILS, _OUTPUT_DETAILS),
     *(_CACHE_READ, _CACHE_WRITE, _REASONING),
+    *(_CACHE_WRITE_1H, _CACHE_WRITE_5M, _CACHE_WRITE_BY_AGE),
+    *(_INPUT_AUDIO, _INPUT_IMAGE, _OUTPUT_AUDIO, _OUTPUT_IMAGE),
 )
 _NAMES: Final = frozenset(name for names in _BY_NUMBER for name in names)
 
@@ -153,15 +224,30 @@ def _details(value: Mapping[str, JsonValue], keys: Sequence[str]) -> Mapping[str
         details = value.get(key)
         if isinstance(details, dict):
             return details
+        if isinstance(details, list):
+            return _listed(details)
     return {}
+
+
+def _listed(details: list[JsonValue]) -> Mapping[str, JsonValue]:
+    """Return details that come as a list by the names of those in an object: Gemini's by modality, Bedrock's by age."""
+    found: dict[str, JsonValue] = {}
+    for one in details:
+        if isinstance(one, dict):
+            modality, age = one.get("modality"), one.get("ttl")
+            if isinstance(modality, str):
+                found[modality.lower()] = one.get("tokenCount", one.get("token_count"))
+            elif isinstance(age, str):
+                found[f"ephemeral_{age}_input_tokens"] = one.get("inputTokens")
+    return found
 
 
 def _either(one: int | None, other: int | None) -> int | None:
     return other if one is None else one
 
 
-def _sum(value: Mapping[str, JsonValue], keys: Sequence[str]) -> int | None:
-    known = [found for key in keys if (found := count(value.get(key))) is not None]
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
     return sum(known) if known else None
 
 

@@ -48,4 +48,5 @@ def issues_batch(
         received_time_ns=received_time_ns,
         columns=pa.RecordBatch.from_pylist(timed, schema=SCHEMAS[Signal.ISSUES]),
         signal=Signal.ISSUES,
+        key_id=principal.key_id,
     )

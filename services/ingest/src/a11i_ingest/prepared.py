@@ -65,6 +65,7 @@ def prepare(
             signal=kind.signal,
             item_count=part.items,
             otlp=part.payload,
+            key_id=principal.key_id,
         )
         prepared.messages.append(Outgoing(batch.batch_id, len(part.payload), batch.encode))
         prepared.entries.append(account.entry(kind.signal, batch.batch_id, part.items, LEDGER_OUTCOME_QUEUED))

@@ -25,7 +25,16 @@ _SHARED_TEXTS: Final = 100
 _SPANS_A_PART: Final = 50
 """Spans of one part of an answer: about 5 ms of work, after which others get their turn."""
 
-_USAGE: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+_USAGE_NUMBERS: Final = (
+    *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"),
+    *("cache_write_1h_tokens", "input_audio_tokens", "input_image_tokens", "output_audio_tokens"),
+    *("output_image_tokens", "counted_input_tokens", "counted_output_tokens"),
+)
+"""Columns that are fields of Usage as they are; a span without any of them, and without flags, has no Usage."""
+_USAGE_DETAILS: Final = (
+    *("tokenizer", "part_tokens", "input_message_tokens", "output_message_tokens", "context_window"),
+)
+"""Likewise, of a span that has a Usage."""
 
 _STEP_KINDS: Final = {name.removeprefix("STEP_KIND_").lower(): number for name, number in pb.StepKind.items()}
 _SOURCES: Final = {name.removeprefix("NUMBER_SOURCE_").lower(): number for name, number in pb.NumberSource.items()}
@@ -176,12 +185,14 @@ def _gen_ai(row: Row) -> pb.GenAi:
 
 
 def _usage(row: Row) -> pb.Usage | None:
-    if all(row[name] is None for name in _USAGE):
+    if all(row[name] is None for name in _USAGE_NUMBERS) and not row["usage_flags"]:
         return None
     return pb.Usage(
         input_source=_SOURCES.get(row["input_source"], pb.NUMBER_SOURCE_UNSPECIFIED),
         output_source=_SOURCES.get(row["output_source"], pb.NUMBER_SOURCE_UNSPECIFIED),
-        **{name: row[name] for name in _USAGE},
+        counted_source=_SOURCES.get(row["counted_source"], pb.NUMBER_SOURCE_UNSPECIFIED),
+        flags=row["usage_flags"],
+        **{name: row[name] for name in (*_USAGE_NUMBERS, *_USAGE_DETAILS)},
     )
 
 
@@ -194,6 +205,7 @@ def _cost(row: Row) -> pb.Cost | None:
         output_usd=float(row["output_cost_usd"] or 0),
         price_version=row["price_version"],
         priced_as=row["priced_as"],
+        basis=row["price_basis"],
     )
 
 

@@ -1,6 +1,6 @@
 """Batches as a Parquet object, and back.
 
-An object holds the signal's columns and five more a row (`ROW_COLUMNS`). Its footer lists the batches that it is made
+An object holds the signal's columns and six more a row (`ROW_COLUMNS`). Its footer lists the batches that it is made
 of, so that what an object holds can be told without reading its rows.
 """
 
@@ -41,6 +41,8 @@ _ROW_FIELDS: Final[list[Any]] = [
     pa.field("replay", TEXT),
     # When it was archived; of a row's versions the latest counts.
     pa.field("archived_time", TIME),
+    # API key that the request came with, by its id; empty: not known. Issues have it among their own columns.
+    pa.field("key_id", TEXT),
 ]
 ROW_COLUMNS: Final = pa.schema(_ROW_FIELDS)
 """What stands behind the signal's columns."""
@@ -62,6 +64,7 @@ class Run:
     """The place of the first of them in the batch that ingest made."""
     received_time_ns: int
     replay: str
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ class Footer:
 def to_parquet(batches: Sequence[SpanBatch], archived_time_ns: int) -> pa.Buffer:
     """Return batches of one partition as an object."""
     runs = [[one.columns.num_rows, one.batch_id, one.first_item, one.received_time_ns, one.replay] for one in batches]
-    footer = {"major": SCHEMA_MAJOR, "archived_time_ns": archived_time_ns, "runs": runs}
+    keys = [one.key_id for one in batches]
+    footer = {"major": SCHEMA_MAJOR, "archived_time_ns": archived_time_ns, "runs": runs, "keys": keys}
     table = pa.concat_tables([_rows(one, archived_time_ns) for one in batches], promote_options="default")
     table = table.replace_schema_metadata({_FOOTER: json.dumps(footer)})
     sink = pa.BufferOutputStream()
@@ -100,8 +104,9 @@ def read_footer(file: pa.NativeFile) -> Footer:
 def read_batches(data: pa.Buffer, partition: Partition, runs: Iterable[Run]) -> list[SpanBatch]:
     """Return the rows of those runs of an object as batches. Raises UnreadableObjectError."""
     try:
-        table = pq.read_table(pa.BufferReader(data), use_threads=False).drop_columns(ROW_COLUMNS.names)
-        columns = _known(table, partition)
+        table = pq.read_table(pa.BufferReader(data), use_threads=False)
+        added = [name for name in ROW_COLUMNS.names if name not in SCHEMAS[partition.signal].names]
+        columns = _known(table.select([name for name in table.column_names if name not in added]), partition)
         return [_batch(columns, partition, run) for run in runs]
     except _DAMAGE as error:
         raise UnreadableObjectError(type(error).__name__) from error
@@ -121,9 +126,15 @@ def _rows(batch: SpanBatch, archived_time_ns: int) -> pa.Table:
         pa.repeat(pa.scalar(batch.received_time_ns, TIME), count),
         pa.repeat(batch.replay, count),
         pa.repeat(pa.scalar(archived_time_ns, TIME), count),
+        pa.repeat(batch.key_id, count),
     ]
-    arrays = [*batch.columns.columns, *own]
-    return pa.Table.from_arrays(arrays, schema=pa.schema([*batch.columns.schema, *ROW_COLUMNS]))
+    added = [
+        (field, column)
+        for field, column in zip(ROW_COLUMNS, own, strict=True)
+        if field.name not in SCHEMAS[batch.signal].names
+    ]
+    arrays = [*batch.columns.columns, *(column for _, column in added)]
+    return pa.Table.from_arrays(arrays, schema=pa.schema([*batch.columns.schema, *(field for field, _ in added)]))
 
 
 def _footer(metadata: dict[bytes, bytes]) -> Footer:
@@ -131,8 +142,11 @@ def _footer(metadata: dict[bytes, bytes]) -> Footer:
     if content["major"] != SCHEMA_MAJOR:
         raise ValueError("another schema major")
     runs, offset = [], 0
-    for count, batch_id, first_item, received_time_ns, replay in content["runs"]:
-        runs.append(Run(offset, count, batch_id, first_item, received_time_ns, replay))
+    written = content["runs"]
+    # Objects that were written before keys were known do not have them.
+    keys = content.get("keys", [""] * len(written))
+    for (count, batch_id, first_item, received_time_ns, replay), key_id in zip(written, keys, strict=True):
+        runs.append(Run(offset, count, batch_id, first_item, received_time_ns, replay, key_id))
         offset += count
     return Footer(content["archived_time_ns"], tuple(runs))
 
@@ -164,4 +178,5 @@ def _batch(columns: pa.RecordBatch, partition: Partition, run: Run) -> SpanBatch
         columns=columns.slice(run.offset, run.count),
         signal=partition.signal,
         first_item=run.first_item,
+        key_id=run.key_id,
     )

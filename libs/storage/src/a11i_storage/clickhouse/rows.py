@@ -50,14 +50,16 @@ def _batch_rows(table: SignalTable, batch: SpanBatch, stored_time_ns: int) -> pa
         else empty(column.arrow, count)
         for column in table.columns
     }
-    arrays |= {
+    envelope: dict[str, pa.Array[Any]] = {
         "tenant_id": pa.repeat(batch.tenant_id, count),
         "project_id": pa.repeat(batch.project_id, count),
         "batch_id": pa.repeat(batch.batch_id, count),
+        "key_id": pa.repeat(batch.key_id, count),
         "received_time": pa.repeat(pa.scalar(batch.received_time_ns, TIME), count),
         "stored_time": pa.array(np.arange(stored_time_ns, stored_time_ns + count), TIME),
         "partition_date": _partition_dates(arrays[table.time], batch.received_time_ns),
     }
+    arrays = envelope | arrays  # Issues have a key_id of their own.
     if table.row_id is not None:
         arrays[table.row_id.name] = _row_ids(batch)
     return pa.RecordBatch.from_arrays([arrays[field.name] for field in table.schema], schema=table.schema)

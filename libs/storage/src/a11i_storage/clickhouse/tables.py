@@ -32,7 +32,7 @@ class SignalTable:
     def stored_columns(self) -> tuple[Column, ...]:
         """All columns, in the order in which rows are inserted."""
         own = () if self.row_id is None else (self.row_id,)
-        return (*self.columns, *own, *ENVELOPE_COLUMNS)
+        return (*self.columns, *own, *self._envelope)
 
     @property
     def schema(self) -> pa.Schema:
@@ -42,8 +42,14 @@ class SignalTable:
     @property
     def read_schema(self) -> pa.Schema:
         """The schema of rows as readers get them: the signal's columns, identity and received_time."""
-        internal = {column.name for column in ENVELOPE_COLUMNS} - {"received_time"}
+        internal = {column.name for column in self._envelope} - {"received_time"}
         return pa.schema([field for field in self.schema if field.name not in internal])
+
+    @property
+    def _envelope(self) -> tuple[Column, ...]:
+        """The envelope's columns, but for those that the signal has itself, as issues have `key_id`."""
+        own = {column.name for column in self.columns}
+        return tuple(column for column in ENVELOPE_COLUMNS if column.name not in own)
 
 
 TABLES: Final = {

@@ -1,0 +1,77 @@
+"""What is odd about the tokens that a span reports, in fixed words: numbers that cannot be, and that contradict others.
+
+A number that cannot be stays among the attributes as it came and fills no column, so that no sum has it.
+"""
+
+from typing import Final
+
+from a11i_telemetry.facts import Row, Span
+from a11i_telemetry.parts import JsonValue
+from a11i_telemetry.usage import LARGEST_COUNT, count, oddity
+
+_INCLUSIVE_PROVIDERS: Final = frozenset({"openai", "azure.ai.openai", "azure.ai.inference"})
+_INCLUSIVE_MODELS: Final = ("gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-")
+"""Whose input always includes the cache, and whose output the reasoning. Others sell through the same API."""
+_DETAILS: Final = (
+    ("input", ("input_audio_tokens", "input_image_tokens")),
+    ("output", ("output_audio_tokens", "output_image_tokens")),
+)
+
+
+def counted(span: Span, column: str, value: JsonValue) -> int | None:
+    """Return a value as `usage.count` does; one that cannot be is flagged on the span."""
+    found = count(value)
+    if found is None and value is not None and (word := oddity(value)):
+        span.flag(f"{word} {column}")
+    return found
+
+
+def settle(span: Span) -> None:
+    """Complete the tokens in a span's row, so that input includes the cache and output the reasoning, and flag
+    contradictions. Details that contradict their whole leave the row.
+    """
+    row = span.row
+    if "input_tokens" in row:
+        _include_cache(span)
+        row["input_source"] = "reported"
+    if "output_tokens" in row:
+        if row["output_tokens"] < (row.get("reasoning_tokens") or 0):
+            if _is_inclusive(row):
+                span.flag("reasoning over output")
+            else:
+                row["output_tokens"] += row["reasoning_tokens"]
+        row["output_source"] = "reported"
+    if "cache_write_1h_tokens" in row and row["cache_write_1h_tokens"] > row.setdefault(
+        "cache_write_tokens", row["cache_write_1h_tokens"]
+    ):
+        del row["cache_write_1h_tokens"]
+        span.flag("cache_write_1h over cache_write")
+    for side, names in _DETAILS:
+        known = [name for name in names if name in row]
+        if known and sum(row[name] for name in known) > row.get(f"{side}_tokens", LARGEST_COUNT):
+            for name in known:
+                del row[name]
+            span.flag(f"{side} details over {side}")
+    if span.flags:
+        row["usage_flags"] = span.flags
+
+
+def _include_cache(span: Span) -> None:
+    """Add what the cache read and wrote to input tokens that leave it out."""
+    row = span.row
+    cached = (row.get("cache_read_tokens") or 0) + (row.get("cache_write_tokens") or 0)
+    if not cached:
+        return
+    provider = row.get("provider")
+    if any(not one.providers or provider in one.providers for one in span.apart):
+        row["input_tokens"] += cached
+    elif row["input_tokens"] < cached:
+        if _is_inclusive(row):
+            span.flag("cached over input")
+        else:
+            row["input_tokens"] += cached
+
+
+def _is_inclusive(row: Row) -> bool:
+    model = row.get("response_model") or row.get("request_model") or ""
+    return row.get("provider") in _INCLUSIVE_PROVIDERS and model.lower().startswith(_INCLUSIVE_MODELS)
