@@ -102,10 +102,11 @@ format: setup ## Format and sort what can be.
 	@ruff check --fix .
 	@ruff format .
 
-# litellm pins an older openai client for its code; the examples run on the current one. That is said here and not in
-# pyproject.toml, as what stands there as an override would be installed in place of what the lock names.
+# litellm pins an older openai client for its code, and mistral-common an older numpy; the examples and the services run
+# on the current ones. That is said here and not in pyproject.toml, as what stands there as an override would be installed
+# in place of what the lock names.
 lock: setup ## Resolve requirements.lock anew from the members' pyproject.toml files.
-	@echo 'openai>=3' | uv pip compile --override - --quiet --upgrade --universal --python-version 3.11 \
+	@printf 'openai>=3\nnumpy>=2.4\n' | uv pip compile --override - --quiet --upgrade --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group pyproject.toml:dev --group pyproject.toml:examples \
 	    --group pyproject.toml:bench $(MEMBERS) \
 	    $(foreach member,$(MEMBERS),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(member))) \

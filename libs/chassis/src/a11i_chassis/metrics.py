@@ -149,6 +149,11 @@ REDACTION_FINDINGS = Counter("a11i_redaction_findings_total", "Findings replaced
 REDACTION_WITHHELD = Counter("a11i_redaction_withheld_values_total", "Values withheld whole, by reason.", ["reason"])
 REDACTION_CACHE = Counter("a11i_redaction_cache_total", "Look-ups of known texts, by result: hit or miss.", ["result"])
 TOKENS_COUNTED = Counter("a11i_tokenization_tokens_total", "Tokens counted or estimated, by source.", ["source"])
+ENCODING_LOADED = Gauge(
+    "a11i_tokenization_encoding_loaded",
+    "1 for each encoding in memory, by the library that counts.",
+    ["encoding", "engine"],
+)
 CALLS_UNPRICED = Counter("a11i_tokenization_unpriced_calls_total", "Model calls whose model no price table knows.")
 AUTH_VERIFICATIONS = Counter(
     "a11i_auth_verifications_total", "API keys looked at, by result: good, bad or unavailable.", ["result"]

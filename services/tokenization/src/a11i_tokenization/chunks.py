@@ -5,7 +5,8 @@ endless word in more than linear time; both are gone when a text is counted in b
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 MAX_CHUNK_CHARS: Final = 32_768
@@ -15,21 +16,38 @@ _LAST_SAFE_CUT: Final = re.compile(
     r"[\s\S]*[^\W_](?=[\s!-&(-/:-@\[-`{-~"  # ASCII's but for the apostrophe,
     r"\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f])"  # and Chinese and Japanese.
 )
-"""Up to the last letter or digit that white space or punctuation follows. No pre-tokenizer pattern of OpenAI's joins
-these two: a run of letters or digits ends there, and only an apostrophe continues a word."""
+"""Up to the last letter or digit that white space or punctuation follows. No pre-tokenizer pattern that tiktoken runs
+here joins these two: a run of letters or digits ends there, and only an apostrophe continues a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A text in pieces."""
+
+    pieces: Sequence[str]
+    """At least one, each of at most MAX_CHUNK_CHARS; together they are the text."""
+    exact: bool
+    """True if the pieces' token counts sum up to the text's. False if a run of more than MAX_CHUNK_CHARS holds no
+    boundary between a word and what follows it (such as an endless word, or a megabyte of spaces): there the sum may
+    be off by a token or two a cut."""
+
+
+def cut(text: str) -> Cut:
+    """Return the text in pieces that are counted one by one."""
+    if len(text) <= MAX_CHUNK_CHARS:
+        return Cut((text,), exact=True)
+    pieces, exact, start = [], True, 0
+    while len(text) - start > MAX_CHUNK_CHARS:
+        # The look-ahead may see the one character after the piece.
+        safe = _LAST_SAFE_CUT.match(text, start, start + MAX_CHUNK_CHARS + 1)
+        end = safe.end() if safe else start + MAX_CHUNK_CHARS
+        exact = exact and safe is not None
+        pieces.append(text[start:end])
+        start = end
+    pieces.append(text[start:])
+    return Cut(pieces, exact)
 
 
 def chunks(text: str) -> Iterator[str]:
-    """Yield pieces of at most MAX_CHUNK_CHARS that together are `text`.
-
-    The pieces' token counts sum up to the text's, unless a run of more than MAX_CHUNK_CHARS holds no boundary between
-    a word and what follows it (such as an endless word); there the sum may be off by a token or two a cut.
-    """
-    start = 0
-    while len(text) - start > MAX_CHUNK_CHARS:
-        # The look-ahead may see the one character after the piece.
-        cut = _LAST_SAFE_CUT.match(text, start, start + MAX_CHUNK_CHARS + 1)
-        end = cut.end() if cut else start + MAX_CHUNK_CHARS
-        yield text[start:end]
-        start = end
-    yield text[start:]
+    """Yield the pieces of `cut`."""
+    yield from cut(text).pieces

@@ -1,16 +1,21 @@
-"""The encodings by name, loaded when first used, and exact counting of one text."""
+"""The encodings by name, loaded when first used, and counting with them."""
 
 import threading
-from collections import Counter
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-import tiktoken
+import structlog
 
+from a11i_chassis.metrics import ENCODING_LOADED
 from a11i_tokenization import vocabularies
-from a11i_tokenization.chunks import MAX_CHUNK_CHARS, chunks
+from a11i_tokenization.counting import openai
+from a11i_tokenization.counting.engine import Engine
+from a11i_tokenization.counting.sources import Source
+
+_LOG = structlog.get_logger(__name__)
 
 _SAME_ON_TEXT: Final[Mapping[str, str]] = MappingProxyType(
     {"o200k_harmony": "o200k_base", "p50k_edit": "p50k_base", "gpt2": "r50k_base"}
@@ -30,34 +35,37 @@ class Encodings:
     def __init__(self, directory: Path) -> None:
         """Check all vocabulary files in `directory` and load the warm one. Raises VocabularyError."""
         vocabularies.check(directory)
-        self._directory = directory
+        self._sources = {source.name: source for source in openai.sources(directory)}
         self._lock = threading.Lock()
-        self._loaded = {WARM_ENCODING: vocabularies.build(WARM_ENCODING, directory)}
+        self._loaded: dict[str, Engine] = {}
+        self._engine(WARM_ENCODING)
 
     def count(self, encoding: str, text: str) -> int:
         """Return how many tokens `text` is, special tokens' names counted as plain text.
 
         Raises KeyError unless `encoding` is one of KNOWN_ENCODINGS.
         """
-        tokenizer = self._tokenizer(encoding)
-        if len(text) <= MAX_CHUNK_CHARS:
-            return len(tokenizer.encode_ordinary(text))
-        # A long run of one pattern is many equal pieces.
-        pieces = Counter(chunks(text))
-        return sum(len(tokenizer.encode_ordinary(piece)) * times for piece, times in pieces.items())
+        return self._engine(encoding).count(text)
 
     def count_all(self, encoding: str, texts: Iterable[str]) -> list[int]:
-        """Return the count of each text. tiktoken's own batch call is slower: it hands each text to a thread pool."""
-        return [self.count(encoding, text) for text in texts]
+        """Return the count of each text. Raises KeyError."""
+        return list(map(self._engine(encoding).count, texts))
 
-    def _tokenizer(self, encoding: str) -> tiktoken.Encoding:
+    def _engine(self, encoding: str) -> Engine:
         name = _SAME_ON_TEXT.get(encoding, encoding)
         loaded = self._loaded.get(name)
         if loaded is not None:
             return loaded
-        if name not in vocabularies.ENCODINGS:
-            raise KeyError(encoding)
+        source = self._sources[name]
         with self._lock:
             if name not in self._loaded:
-                self._loaded[name] = vocabularies.build(name, self._directory)
+                self._loaded[name] = _load(source)
             return self._loaded[name]
+
+
+def _load(source: Source) -> Engine:
+    started = time.monotonic()
+    engine = source.load()
+    ENCODING_LOADED.labels(source.name, engine.name).set(1)
+    _LOG.info("encoding loaded", encoding=source.name, engine=engine.name, seconds=round(time.monotonic() - started, 3))
+    return engine

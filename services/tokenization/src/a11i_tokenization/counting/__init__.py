@@ -1,0 +1,1 @@
+"""Tokenizers behind one face, whichever library is underneath."""

@@ -1,0 +1,33 @@
+"""What every tokenizer here can do, and texts that all of them take."""
+
+from typing import Protocol
+
+
+class Engine(Protocol):
+    """Counts the tokens of texts. Safe for use from several threads; takes any `str` and raises for none."""
+
+    @property
+    def name(self) -> str:
+        """The library that counts, such as `tiktoken`."""
+
+    def count(self, text: str) -> int:
+        """Return how many tokens `text` is, the names of special tokens counted as the text that they are."""
+
+    def is_exact_for(self, text: str) -> bool:
+        """Return whether `count(text)` is the tokenizer's own number, and not one that a bound on work made inexact."""
+
+
+def well_formed(text: str) -> str:
+    """Return `text` as Unicode that can be encoded: lone surrogates become U+FFFD, as tiktoken counts them."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def encodable(text: str) -> str:
+    """Return `text`, or its `well_formed` form if it has lone surrogates."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return well_formed(text)
+    return text

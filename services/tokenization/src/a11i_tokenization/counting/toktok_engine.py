@@ -1,0 +1,63 @@
+"""toktok (Rust, MIT): OpenAI's current encodings, ten times as fast as tiktoken and equal to it.
+
+Its documented function starts a pool for each call, 28 us even for one word; the tokenizer class beneath it counts a
+message in 1 us. Both let go of the interpreter. The class is no promise of the library's: the lock pins the version,
+the self-check tries it at start, and tiktoken takes over if it is gone.
+"""
+
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Final, cast
+
+from a11i_tokenization.counting import endless
+from a11i_tokenization.counting.engine import well_formed
+from a11i_tokenization.counting.repeats import shorten
+
+ENCODINGS: Final = ("o200k_base", "cl100k_base")
+"""What is counted with toktok; o200k_harmony differs in special tokens alone."""
+
+
+class ToktokUnavailableError(Exception):
+    """toktok is not installed, or not the one that is known here; the message says which."""
+
+
+class ToktokEngine:
+    """Counts with toktok, in bounded time whatever the text."""
+
+    def __init__(self, encoding: str) -> None:
+        """Load one of ENCODINGS, in 0.1 to 0.3 s. Raises ToktokUnavailableError."""
+        try:
+            native = importlib.import_module("toktok._toktok").Tokenizer(encoding, "")
+            self._count = cast("Callable[[str], int]", native.count)
+            self._encode = cast("Callable[[str], Sequence[int]]", native.encode_ordinary)
+        except Exception as error:  # Whatever is wrong with it, tiktoken can count.
+            raise ToktokUnavailableError(f"{type(error).__name__}: {error}") from error
+
+    @property
+    def name(self) -> str:
+        return "toktok"
+
+    def encode(self, text: str) -> Sequence[int]:
+        """Return the tokens of a well-formed text."""
+        return self._encode(text)
+
+    def count(self, text: str) -> int:
+        try:
+            if len(text) < endless.MIN_TEXT_CHARS:
+                short, taken_out = shorten(text)
+                return self._count(short) + taken_out
+            return self._count_long(text)
+        except UnicodeEncodeError:
+            return self.count(well_formed(text))
+
+    def is_exact_for(self, text: str) -> bool:
+        return len(text) < endless.MIN_TEXT_CHARS or endless.split(text) is None
+
+    def _count_long(self, text: str) -> int:
+        parts = endless.split(text)
+        if parts is None:
+            short, taken_out = shorten(text)
+            return self._count(short) + taken_out
+        rest, windows, factor = parts
+        short, taken_out = shorten(rest)
+        return self._count(short) + taken_out + round(factor * sum(map(self._count, windows)))
