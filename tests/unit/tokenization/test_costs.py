@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from a11i_telemetry.columns import Column
-from a11i_tokenization.costs import PRICED_BY, cost_columns
+from a11i_tokenization.costs import COST_COLUMNS, PRICED_BY, cost_columns
 from a11i_tokenization.prices import PRICE_VERSION, PriceBook
-from a11i_tokenization.rates import MAX_TOKENS
+from a11i_tokenization.pricing.rates import MAX_TOKENS
+from a11i_tokenization.pricing.second_table import SecondTable
 from tests.unit.tokenization.span_rows import START, batch_of, llm
 
 SOLD_BY_THE_TOKEN = [
@@ -34,14 +35,19 @@ def price(book: PriceBook, *calls: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the cost columns of the calls, a mapping for each."""
     columns = priced_by(*calls)
     costs = cost_columns(columns, np.ones(len(calls), np.bool_), book).columns
-    names = ("input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as")
-    return [{name: costs[name][row].as_py() for name in names} for row in range(len(calls))]
+    return [{name: costs[name][row].as_py() for name in COST_COLUMNS} for row in range(len(calls))]
 
 
 def usage(
     tokens: int | None, output: int | None = None, read: int | None = None, write: int | None = None
 ) -> dict[str, Any]:
     return {"input_tokens": tokens, "output_tokens": output, "cache_read_tokens": read, "cache_write_tokens": write}
+
+
+@pytest.fixture(scope="session")
+def lone_book() -> PriceBook:
+    """The default prices without what another table adds to genai-prices'."""
+    return PriceBook(SecondTable("none", {}))
 
 
 # Worked out by hand from the vendors' price pages: dollars a million tokens of (input, cached input, cache write,
@@ -110,9 +116,7 @@ def test_reasoning_is_part_of_the_output(book: PriceBook) -> None:
 
 def test_an_unknown_model_has_no_cost_rather_than_none_to_pay(book: PriceBook) -> None:
     (cost,) = price(book, llm(request_model="gpt-99", provider="acme", **usage(1_000, 10)))
-    assert cost == {
-        "input_cost_usd": None, "output_cost_usd": None, "total_cost_usd": None, "price_version": "", "priced_as": ""
-    }  # fmt: skip
+    assert cost == dict.fromkeys(COST_COLUMNS[:3]) | dict.fromkeys(COST_COLUMNS[3:], "")
 
 
 @pytest.mark.parametrize(
@@ -208,11 +212,11 @@ def test_calls_centuries_apart_are_priced_together(book: PriceBook) -> None:
     shares=st.tuples(st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0, 1)),
 )
 def test_costs_equal_those_of_genai_prices(
-    book: PriceBook, sold: tuple[Provider, ModelInfo], tokens: int, output: int, shares: tuple[float, float, float]
+    lone_book: PriceBook, sold: tuple[Provider, ModelInfo], tokens: int, output: int, shares: tuple[float, float, float]
 ) -> None:
     provider, model = sold
     read, write, reasoning = shares
-    found = book.find(provider.id, (model.id,))
+    found = lone_book.find(provider.id, (model.id,))
     # An id may match an earlier entry of the table, too.
     assume(found is not None and found.priced_as == f"{provider.id}/{model.id}")
     used = {
@@ -222,7 +226,7 @@ def test_costs_equal_those_of_genai_prices(
         "cache_write_tokens": int(tokens * write),
     }
     thought = int(output * reasoning)
-    (cost,) = price(book, llm(provider=provider.id, request_model=model.id, reasoning_tokens=thought, **used))
+    (cost,) = price(lone_book, llm(provider=provider.id, request_model=model.id, reasoning_tokens=thought, **used))
     theirs = model.calc_price(Usage(output_reasoning_tokens=thought, **used), provider, genai_request_timestamp=START)
     picodollar = Decimal("1e-12")
     assert cost["input_cost_usd"] == theirs.input_price.quantize(picodollar, ROUND_HALF_UP)

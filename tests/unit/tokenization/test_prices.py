@@ -5,7 +5,11 @@ from genai_prices.data import providers
 from genai_prices.types import ModelPrice
 
 from a11i_tokenization.prices import PriceBook
-from a11i_tokenization.rates import MAX_PICO_USD, MAX_TOKENS, tiered_rates
+from a11i_tokenization.pricing.genai_rates import rates_of
+from a11i_tokenization.pricing.offers import CallNames, Offer
+from a11i_tokenization.pricing.rates import MAX_TOKENS, MAX_USD_PER_MILLION
+
+NOW_NS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 10**9
 
 
 @pytest.mark.parametrize(
@@ -19,7 +23,7 @@ from a11i_tokenization.rates import MAX_PICO_USD, MAX_TOKENS, tiered_rates
         ("openai", "openai/gpt-4o", "openai/gpt-4o"),
         ("openai", "gpt-4o-20240806", "openai/gpt-4o"),
         ("openai", "ft:gpt-4o-mini-2024-07-18:acme::abc", "openai/ft:gpt-4o-mini"),
-        ("openai", "ft:gpt-4.1-2025-04-14:acme::abc", "openai/gpt-4.1"),
+        ("openai", "ft:gpt-4.1-2025-04-14:acme::abc", "openai/ft:gpt-4.1-2025-04-14"),
         # A gateway that speaks OpenAI's protocol, or a framework's own name for itself.
         ("openai", "claude-sonnet-4-5", "anthropic/claude-sonnet-4-5"),
         ("strands-agents", "claude-sonnet-4-5", "anthropic/claude-sonnet-4-5"),
@@ -66,30 +70,36 @@ def test_nearest_names_are_offered(book: PriceBook) -> None:
     assert book.nearest("zzzzzzzzzz") == []
 
 
-def test_models_that_are_not_sold_by_the_token_have_no_rates(book: PriceBook) -> None:
-    found = book.find("mistral", ("mistral-ocr-2505",))
+def offer(book: PriceBook, provider: str, model: str, tier: str = "") -> Offer:
+    found = book.offer(CallNames(provider, model, "", tier))
     assert found is not None
-    assert found.rates_at(int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) // 60) is None
+    return found
+
+
+def test_models_that_are_not_sold_by_the_token_have_no_rates(book: PriceBook) -> None:
+    assert offer(book, "mistral", "mistral-ocr-2505").quote_at(NOW_NS) is None
 
 
 def test_every_rate_of_the_table_fits_the_arithmetic() -> None:
-    # Input (plain, read, written) and output (answer, reasoning) and the rounding stay within 64 bits.
-    assert 6 * MAX_PICO_USD * MAX_TOKENS < 2**63
+    # All of the input and of the output at the dearest rate, and the fee, stay within 64 bits.
+    dearest = MAX_USD_PER_MILLION * 10**6
+    assert 2 * dearest * MAX_TOKENS + MAX_USD_PER_MILLION * 10**12 < 2**63
     tables = [
-        prices
+        (model.id, prices)
         for provider in providers
         for model in provider.models
         for prices in ([model.prices] if isinstance(model.prices, ModelPrice) else [one.prices for one in model.prices])
         if prices.input_mtok is not None
     ]
     assert len(tables) > 2_000
-    assert [prices for prices in tables if tiered_rates(prices) is None] == []
+    assert [model for model, prices in tables if rates_of(prices, model) is None] == []
 
 
 def test_prices_by_the_time_of_day_change_within_the_day(book: PriceBook) -> None:
-    model = book.find("deepseek", ("deepseek-reasoner",))
-    assert model is not None
-    day = [model.rates_at(int(datetime(2025, 8, 1, hour, 45, tzinfo=UTC).timestamp()) // 60) for hour in range(24)]
-    assert len(set(day)) == 2
+    reasoner = offer(book, "deepseek", "deepseek-reasoner")
+    day = [reasoner.quote_at(int(datetime(2025, 8, 1, hour, 45, tzinfo=UTC).timestamp()) * 10**9) for hour in range(24)]
+    rates = [quote.rates for quote in day if quote is not None]
+    assert len(set(rates)) == 2
     # Off-peak from 16:30 to 0:30 UTC.
-    assert day[0] == day[15] != day[16] == day[23]
+    assert rates[0] == rates[15] != rates[16] == rates[23]
+    assert [bound / 3.6e12 for bound in reasoner.hours_ns] == [0.5, 16.5]

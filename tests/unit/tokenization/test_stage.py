@@ -16,7 +16,7 @@ from tests.unit.tokenization.span_rows import batch_of, llm
 QUESTION = json.dumps([{"role": "user", "parts": [{"type": "text", "content": "Where is order A-1234?"}]}])
 ANSWER = json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "On its way."}]}])
 COMPLETED = ("input_tokens", "output_tokens", "input_source", "output_source", "input_cost_usd", "output_cost_usd",
-             "total_cost_usd", "price_version", "priced_as")  # fmt: skip
+             "total_cost_usd", "price_version", "priced_as", "price_basis")  # fmt: skip
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_sums_on_other_steps_are_neither_counted_nor_priced(stage: TokenizeStage
 def test_a_call_without_text_or_numbers_stays_unknown(stage: TokenizeStage) -> None:
     (span,) = run(stage, llm())
     assert span == dict.fromkeys(COMPLETED) | dict.fromkeys(
-        ("input_source", "output_source", "price_version", "priced_as"), ""
+        ("input_source", "output_source", "price_version", "priced_as", "price_basis"), ""
     )
 
 

@@ -1,22 +1,27 @@
 """The price of a model: genai-prices' embedded table, matched by the names that spans carry.
 
 Neither the network nor the package's updater is used, nor its lookup caches, which keep every unknown name for ever.
+What the table lacks comes from a second one, see `pricing.second_table`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from genai_prices import __version__ as genai_prices_version
 from genai_prices.data import providers as embedded_providers
 from genai_prices.data_snapshot import find_provider_by_id
-from genai_prices.types import ModelInfo, ModelPrice, Provider, StartDateConstraint, TimeOfDateConstraint
+from genai_prices.types import ModelInfo, Provider
 
-from a11i_tokenization.names import MAX_NAME_CHARS, Candidate, candidates
-from a11i_tokenization.rates import TieredRates, tiered_rates
+from a11i_tokenization.pricing.genai_rates import dates_of, hours_of, prices_at, rates_of
+from a11i_tokenization.pricing.offers import CallNames, Offer, Quote
+from a11i_tokenization.pricing.rates import TieredRates
+from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, Reading, readings
+from a11i_tokenization.pricing.second_table import SecondModel, SecondTable, second_table
+from a11i_tokenization.pricing.sheet import Sheet, Sheets
+from a11i_tokenization.pricing.tiers import tier_of
 
 PRICE_VERSION: Final = f"genai-prices {genai_prices_version}"
 """The price table and its version, as spans keep it."""
@@ -28,8 +33,13 @@ _ALIASES: Final = {
     "az.ai.inference": "azure",
     "az.ai.openai": "azure",
     "azure_openai": "azure",
+    "azure_ai": "azure",
     "x_ai": "x-ai",
     "fireworks_ai": "fireworks",
+    "together_ai": "together",
+    "voyage": "voyageai",
+    "moonshot": "moonshotai",
+    "cohere_chat": "cohere",
 }
 """OpenTelemetry's and frameworks' provider names that genai-prices (0.2) misses or takes for another provider."""
 
@@ -39,47 +49,49 @@ _VENDORS: Final = (
 )  # fmt: skip
 """Those who sell models of their own, asked in this order about a model that comes without a known provider."""
 
+_OWN_MACHINES: Final = frozenset({
+    "ollama", "ollama_chat", "vllm", "hosted_vllm", "lm_studio", "lmstudio", "llamafile", "llama.cpp", "llama_cpp",
+    "llamacpp", "xinference", "oobabooga", "localai", "sglang", "triton", "huggingface_local", "transformers", "mlx",
+})  # fmt: skip
+"""Who runs models on machines of one's own: no vendor's table says what that costs, though it may have the names."""
+
 _CACHED_NAMES: Final = 8192
 """Distinct names remembered, found or not, as they come from outside; a mesh sees dozens."""
 
 
 @dataclass(frozen=True, slots=True)
-class DatedRates:
-    """Rates, and when they hold."""
-
-    constraint: StartDateConstraint | TimeOfDateConstraint | None
-    """None: whenever nothing else does."""
-    rates: TieredRates | None
-    """None if the model was not sold by the token then."""
-
-
-@dataclass(frozen=True, slots=True)
-class PricedModel:
-    """A model of the price table."""
+class FoundModel:
+    """A model of a table, and how the name led there."""
 
     priced_as: str
     """`provider/model`, as the table names them."""
-    schedule: tuple[DatedRates, ...]
-    """The first that holds at a time is what was charged; if none does, the last."""
+    provider: Provider
+    model: ModelInfo | None
+    """None if only the second table has it."""
+    second: SecondModel | None
+    """The same model in the second table."""
+    reading: Reading
+    how: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
-    def rates_at(self, minute: int) -> TieredRates | None:
-        """Return what was charged at a minute since the epoch; None if the model was not sold by the token."""
-        time = datetime.fromtimestamp(minute * 60, UTC) if len(self.schedule) > 1 else None
-        for dated in self.schedule:
-            if time is None or dated.constraint is None or dated.constraint.active(time):
-                return dated.rates
-        return self.schedule[-1].rates
+    @property
+    def context_window(self) -> int | None:
+        """Tokens that the model takes; None if not known."""
+        own = self.model.context_window if self.model else None
+        return own or (self.second.context_window if self.second else None)
 
 
 class PriceBook:
-    """Finds models in the price table. Safe for use from several threads."""
+    """The default prices. Safe for use from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, second: SecondTable | None = None) -> None:
         self._providers = embedded_providers
+        self._second = second or second_table()
         self._vendors = [vendor for name in _VENDORS if (vendor := find_provider_by_id(self._providers, name))]
         self._cached = lru_cache(maxsize=_CACHED_NAMES)(self._find)
+        self._sheets = Sheets(self)
 
-    def find(self, provider: str, models: tuple[str, ...]) -> PricedModel | None:
+    def find(self, provider: str, models: tuple[str, ...]) -> FoundModel | None:
         """Return the first of `models` that the table has, under its provider if possible, else under any; or None.
 
         `provider` is `gen_ai.provider.name`, and may be empty or unknown: gateways and frameworks put their own names
@@ -88,43 +100,116 @@ class PriceBook:
         names = tuple(model for model in models if 0 < len(model) <= MAX_NAME_CHARS)
         return self._cached(provider[:MAX_NAME_CHARS].strip().lower(), names)
 
+    def offer(self, call: CallNames) -> Offer | None:
+        """Return what the call's model costs; None if the tables do not know it."""
+        found = self.find(call.provider, (call.response_model, call.request_model))
+        if found is None:
+            return None
+        tier = tier_of(call.service_tier) or found.reading.tier
+        if found.model is None:
+            return Offer(partial(self._second_quote, found, tier), context_window=found.context_window)
+        return Offer(
+            partial(self._quote, found, found.model, tier),
+            dates_of(found.model, tier),
+            hours_of(found.model),
+            found.context_window,
+        )
+
+    def sheet(self) -> Sheet:
+        """Return the rates of calls seen so far, for whole columns."""
+        return self._sheets.current()
+
+    def provider_id(self, name: str) -> str:
+        """Return the table's id of a provider by any of its names; the name itself, in lower case, if it has none."""
+        plain = name.strip().lower()
+        found = self._provider(plain)
+        return found.id if found else plain
+
     def nearest(self, model: str) -> list[str]:
         """Return up to three model names of the table that look like `model`."""
         names = {known.id for vendor in self._vendors for known in vendor.models}
         return get_close_matches(model.lower()[:MAX_NAME_CHARS], names, n=3)
 
-    def _find(self, provider: str, models: tuple[str, ...]) -> PricedModel | None:
+    def _find(self, provider: str, models: tuple[str, ...]) -> FoundModel | None:
+        every = [(number, reading) for number, model in enumerate(models) for reading in readings(model)]
+        if provider in _OWN_MACHINES or any(reading.hint in _OWN_MACHINES for _, reading in every):
+            return None
         seller = self._provider(provider)
-        readings = [candidate for model in models for candidate in candidates(model)]
-        for candidate in readings:
-            if seller is not None and (found := self._model(seller, candidate)) is not None:
-                return found
-        for candidate in readings:
-            hinted = self._provider(candidate.provider_hint)
-            if hinted is not None and (found := self._model(hinted, candidate)) is not None:
-                return found
-        for candidate in readings:
-            for likely in self._likely_providers(candidate):
-                if (found := self._model(likely, candidate)) is not None:
-                    return found
+        likely: Sequence[tuple[str, Callable[[Reading], Iterator[Provider]]]] = (
+            ("", lambda _: iter([seller] if seller else [])),
+            ("provider" if seller else "", self._hinted),
+            ("vendor" if provider else "", self._likely_providers),
+        )
+        for word, who in likely:
+            for number, reading in every:
+                for sold_by in who(reading):
+                    if found := self._model(sold_by, reading):
+                        priced_as, model, second = found
+                        how = (*(["asked"] if number else []), *reading.how, *([word] if word else []))
+                        steps = _steps(number, models[number], reading, word, sold_by.id)
+                        return FoundModel(priced_as, sold_by, model, second, reading, how, steps)
         return None
 
     def _provider(self, name: str) -> Provider | None:
         return find_provider_by_id(self._providers, _ALIASES.get(name, name)) if name else None
 
-    def _likely_providers(self, candidate: Candidate) -> Iterator[Provider]:
+    def _hinted(self, reading: Reading) -> Iterator[Provider]:
+        if (hinted := self._provider(reading.hint)) is not None:
+            yield hinted
+
+    def _likely_providers(self, reading: Reading) -> Iterator[Provider]:
         yield from self._vendors
         for provider in self._providers:
-            if provider.model_match is not None and provider.model_match.is_match(candidate.name):
+            if provider.model_match is not None and provider.model_match.is_match(reading.name):
                 yield provider
 
-    def _model(self, provider: Provider, candidate: Candidate) -> PricedModel | None:
-        model = provider.find_model(candidate.name, all_providers=self._providers)
-        return None if model is None else PricedModel(f"{provider.id}/{model.id}", _schedule(model))
+    def _model(self, provider: Provider, reading: Reading) -> tuple[str, ModelInfo | None, SecondModel | None] | None:
+        model = provider.find_model(reading.name, all_providers=self._providers)
+        if model is not None:
+            plain = model.id.removeprefix("regional.")
+            return f"{provider.id}/{model.id}", model, self._second.find(provider.id, (reading.name, plain))
+        alone = self._second.find_alone(provider.id, [reading.name])
+        return (f"{provider.id}/{reading.name}", None, alone) if alone else None
+
+    def _quote(self, found: FoundModel, model: ModelInfo, tier: str, time_ns: int) -> Quote | None:
+        own = any(model is known for known in found.provider.models)
+        prices, has_tier = prices_at(model, time_ns, tier if own else "")
+        priced = rates_of(prices, model.id)
+        if priced is None:
+            return None
+        rates, lacking = priced.rates, priced.lacking
+        how, second = list(found.how), ""
+        if priced.free:
+            how.append("free")
+        if found.second is not None:
+            rates, added = found.second.sorts(rates, lacking)
+            if added:
+                how.append("factor")
+                second = self._second.version
+        if tier and not has_tier:
+            special = found.second.tier(rates, tier) if found.second else None
+            how.append("tier-factor" if special else "no-tier")
+            if special:
+                rates, second = special, self._second.version
+        return Quote(PRICE_VERSION, found.priced_as, priced.closed(rates), tuple(how), tier, second)
+
+    def _second_quote(self, found: FoundModel, tier: str, _time_ns: int) -> Quote | None:
+        rates: TieredRates | None = found.second.rates() if found.second else None
+        if found.second is None or rates is None:
+            return None
+        how = list(found.how)
+        if tier:
+            special = found.second.tier(rates, tier)
+            how.append("tier-factor" if special else "no-tier")
+            rates = special or rates
+        if found.second.mode == "rerank" and found.second.standard.get("call"):
+            how.append("search-unit")
+        return Quote(self._second.version, found.priced_as, rates, tuple(how), tier)
 
 
-def _schedule(model: ModelInfo) -> tuple[DatedRates, ...]:
-    if isinstance(model.prices, ModelPrice):
-        return (DatedRates(None, tiered_rates(model.prices)),)
-    # In genai-prices the last that holds is right, and the first if none does.
-    return tuple(DatedRates(dated.constraint, tiered_rates(dated.prices)) for dated in reversed(model.prices))
+def _steps(number: int, model: str, reading: Reading, word: str, provider: str) -> tuple[str, ...]:
+    steps = [f"took the model that was asked for, {model}: the one that answered is in no table"] if number else []
+    steps += reading.steps
+    if word:
+        steps.append(f"took {provider} for the provider, as it sells the model")
+    return tuple(steps)

@@ -1,0 +1,1 @@
+"""What calls cost: names to models, models to rates, rates and tokens to dollars."""

@@ -1,0 +1,123 @@
+"""A model's price in integers, so that whole columns of token counts can be priced exactly."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from types import MappingProxyType
+from typing import Final
+
+MAX_TOKENS: Final = 100_000_000
+"""A call of more is a mistake of whoever reported it, and is not priced. The largest windows are of ten million."""
+
+MAX_USD_PER_MILLION: Final = 1_500
+"""A dearer token is a mistake in a table. At this rate and MAX_TOKENS a call's cost stays within 64 bits of 1e-12
+dollars."""
+
+SORTS: Final = (
+    "input",
+    "cache_read",
+    "cache_write",
+    "cache_write_1h",
+    "input_audio",
+    "input_image",
+    "output",
+    "reasoning",
+    "output_audio",
+    "output_image",
+    "call",
+)
+"""What is priced apart. No token is of two sorts: "input" is what is neither cached nor audio nor an image, "output"
+what is no reasoning and neither audio nor an image; "call" is the fee of the call itself."""
+INPUT: Final = slice(0, 6)
+OUTPUT: Final = slice(6, 10)
+CALL: Final = 10
+
+FALLBACKS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "cache_read": "input",
+        "cache_write": "input",
+        "cache_write_1h": "cache_write",
+        "input_audio": "input",
+        "input_image": "input",
+        "reasoning": "output",
+        "output_audio": "output",
+        "output_image": "output",
+    }
+)
+"""What a sort costs that has no rate of its own."""
+
+ATTO_PER_PICO: Final = 10**6
+ATTO_PER_USD: Final = 10**18
+_EXACT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a call costs: for each of SORTS the price of one token, in the last place that of the call itself."""
+
+    atto: tuple[int | None, ...]
+    """In 1e-18 dollars; None if the model is not sold by this sort of token."""
+
+    @classmethod
+    def of(cls, usd: Mapping[str, Decimal | None]) -> "Rates":
+        """Return rates from dollars a token by sort; a sort that is not there costs what its fallback does, or nothing.
+
+        Raises ValueError for rates that are negative, no numbers, or over MAX_USD_PER_MILLION.
+        """
+        full: dict[str, Decimal | None] = {}
+        for sort in SORTS:
+            if sort in usd:
+                full[sort] = usd[sort]
+            elif sort == "call":
+                full[sort] = Decimal(0)
+            else:
+                full[sort] = full[FALLBACKS[sort]] if sort in FALLBACKS else None
+        return cls(tuple(None if rate is None else _atto(sort, rate) for sort, rate in full.items()))
+
+    def usd(self) -> dict[str, Decimal | None]:
+        """Return dollars a token by sort, without the sorts that cost what their fallback does: the inverse of `of`."""
+        by_sort = dict(zip(SORTS, self.atto, strict=True))
+        default: dict[str, int | None] = {sort: by_sort[kind] for sort, kind in FALLBACKS.items()}
+        default |= {"input": None, "output": None, "call": 0}
+        return {
+            sort: None if atto is None else Decimal(atto).scaleb(-18, _EXACT)
+            for sort, atto in by_sort.items()
+            if atto != default[sort]
+        }
+
+    def scaled(self, factor: Decimal | Mapping[str, Decimal]) -> "Rates":
+        """Return the rates times a factor, one for all or one by sort, rounded to 1e-18 dollars."""
+        factors = dict.fromkeys(SORTS, factor) if isinstance(factor, Decimal) else factor
+
+        def product(atto: int, by: Decimal) -> int:
+            return int(_EXACT.multiply(Decimal(atto), by).to_integral(ROUND_HALF_EVEN, _EXACT))
+
+        return Rates(
+            tuple(
+                None if atto is None else product(atto, factors.get(sort, Decimal(1)))
+                for sort, atto in zip(SORTS, self.atto, strict=True)
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TieredRates:
+    """Rates by the size of the call's whole input; the tier that a call reaches holds for all of its tokens."""
+
+    tiers: tuple[Rates, ...]
+    starts: tuple[int, ...] = ()
+    """Ascending; tier i + 1 is for input of more than starts[i] tokens. One shorter than `tiers`."""
+
+    def changed(self, change: Callable[[Rates], Rates]) -> "TieredRates":
+        """Return the same tiers with other rates."""
+        return TieredRates(tuple(map(change, self.tiers)), self.starts)
+
+
+def _atto(sort: str, usd: Decimal) -> int:
+    if not usd.is_finite() or usd < 0:
+        raise ValueError(f"{sort} has no price: {usd}")
+    if sort != "call" and usd * 1_000_000 > MAX_USD_PER_MILLION:
+        raise ValueError(f"{sort} is over {MAX_USD_PER_MILLION} dollars a million tokens")
+    if sort == "call" and usd > MAX_USD_PER_MILLION:
+        raise ValueError(f"a call is over {MAX_USD_PER_MILLION} dollars")
+    return int(_EXACT.scaleb(usd, 18).to_integral(ROUND_HALF_EVEN, _EXACT))
