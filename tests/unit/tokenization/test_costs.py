@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from a11i_telemetry.columns import Column
 from a11i_tokenization.costs import COST_COLUMNS, PRICED_BY, cost_columns
+from a11i_tokenization.model_table import ModelTable
 from a11i_tokenization.prices import PRICE_VERSION, PriceBook
 from a11i_tokenization.pricing.rates import MAX_TOKENS
-from a11i_tokenization.pricing.second_table import SecondTable
 from tests.unit.tokenization.span_rows import START, batch_of, llm
 
 SOLD_BY_THE_TOKEN = [
@@ -47,7 +47,7 @@ def usage(
 @pytest.fixture(scope="session")
 def lone_book() -> PriceBook:
     """The default prices without what another table adds to genai-prices'."""
-    return PriceBook(SecondTable("none", {}))
+    return PriceBook(ModelTable("none", {}))
 
 
 # Worked out by hand from the vendors' price pages: dollars a million tokens of (input, cached input, cache write,

@@ -36,8 +36,6 @@ class Costs:
     """COST_COLUMNS by name, one entry a span: null, or empty text, where the cost is not known."""
     unpriced_calls: int
     """Calls whose model no table has, or none sells by the token."""
-    context_windows: Ints
-    """Tokens that each call's model takes, 0 where not known or no call."""
     flags: Mapping[int, list[str]]
     """What cannot be about the tokens of a span, by its row, call or not; mostly empty."""
 
@@ -72,7 +70,6 @@ def cost_columns(columns: Mapping[str, Column], calls: Bools, prices: Prices) ->
     return Costs(
         columns=dict(zip(COST_COLUMNS, [*_decimals(pico, known), *texts.columns], strict=True)),
         unpriced_calls=int(np.count_nonzero(calls & ~priced)),
-        context_windows=table.context_window[rows],
         flags=_flags(usage.flags),
     )
 

@@ -15,11 +15,12 @@ from genai_prices.data import providers as embedded_providers
 from genai_prices.data_snapshot import find_provider_by_id
 from genai_prices.types import ModelInfo, Provider
 
+from a11i_tokenization.model_table import ModelTable, model_table
 from a11i_tokenization.pricing.genai_rates import dates_of, hours_of, prices_at, rates_of
 from a11i_tokenization.pricing.offers import CallNames, Offer, Quote
 from a11i_tokenization.pricing.rates import TieredRates
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, Reading, readings
-from a11i_tokenization.pricing.second_table import SecondModel, SecondTable, second_table
+from a11i_tokenization.pricing.second_table import SecondModel, SecondTable
 from a11i_tokenization.pricing.sheet import Sheet, Sheets
 from a11i_tokenization.pricing.tiers import tier_of
 
@@ -74,19 +75,13 @@ class FoundModel:
     how: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
 
-    @property
-    def context_window(self) -> int | None:
-        """Tokens that the model takes; None if not known."""
-        own = self.model.context_window if self.model else None
-        return own or (self.second.context_window if self.second else None)
-
 
 class PriceBook:
     """The default prices. Safe for use from several threads."""
 
-    def __init__(self, second: SecondTable | None = None) -> None:
+    def __init__(self, second: ModelTable | None = None) -> None:
         self._providers = embedded_providers
-        self._second = second or second_table()
+        self._second = SecondTable(second or model_table())
         self._vendors = [vendor for name in _VENDORS if (vendor := find_provider_by_id(self._providers, name))]
         self._cached = lru_cache(maxsize=_CACHED_NAMES)(self._find)
         self._sheets = Sheets(self)
@@ -107,12 +102,11 @@ class PriceBook:
             return None
         tier = tier_of(call.service_tier) or found.reading.tier
         if found.model is None:
-            return Offer(partial(self._second_quote, found, tier), context_window=found.context_window)
+            return Offer(partial(self._second_quote, found, tier))
         return Offer(
             partial(self._quote, found, found.model, tier),
             dates_of(found.model, tier),
             hours_of(found.model),
-            found.context_window,
         )
 
     def sheet(self) -> Sheet:

@@ -70,8 +70,6 @@ class Offer:
     """Times from which another quote may hold, ascending."""
     hours_ns: tuple[int, ...] = ()
     """Times of the day (UTC), likewise."""
-    context_window: int | None = None
-    """Tokens that the model takes; None if not known."""
 
 
 class Prices(Protocol):

@@ -1,23 +1,17 @@
-"""The price table inside the litellm wheel, for what genai-prices lacks: tiers of service, sorts of tokens, reranking.
+"""Prices out of litellm's table, for what genai-prices lacks: tiers of service, sorts of tokens, reranking.
 
-Only litellm's data file is used: it is located, never imported. It is not dated, so that its rates are taken as shares
-of its own standard ones wherever genai-prices has those.
+The table is not dated, so that its rates are taken as shares of its own standard ones wherever genai-prices has those.
 """
 
-import importlib.metadata
-import importlib.util
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
+from a11i_tokenization.model_table import Entry, ModelTable
 from a11i_tokenization.pricing.rates import FALLBACKS, SORTS, Rates, TieredRates
 
-_FILE: Final = "model_prices_and_context_window_backup.json"
 _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "input": "input_cost_per_token",
@@ -66,7 +60,6 @@ class SecondModel:
     """Dollars a token by sort."""
     tiers: Mapping[str, Mapping[str, Decimal]]
     """Likewise, by tier of service."""
-    context_window: int | None
 
     def sorts(self, rates: TieredRates, lacking: Iterable[str]) -> tuple[TieredRates, bool]:
         """Return rates with those of sorts `lacking` worked out of those that are there, and whether there are any."""
@@ -123,9 +116,9 @@ class SecondModel:
 class SecondTable:
     """Looks up models in litellm's table."""
 
-    def __init__(self, version: str, models: Mapping[str, Mapping[str, Any]]) -> None:
-        self.version = version
-        self._models = {key.lower(): entry for key, entry in models.items() if "litellm_provider" in entry}
+    def __init__(self, table: ModelTable) -> None:
+        self.version = table.version
+        self._models = table.models
         self._dated = {key.rpartition("-20")[0]: key for key in sorted(self._models, reverse=True) if "-20" in key}
 
     def find(self, provider: str, names: Iterable[str]) -> SecondModel | None:
@@ -148,17 +141,6 @@ class SecondTable:
         return None
 
 
-@cache
-def second_table() -> SecondTable:
-    """Return the table of the installed litellm. Raises OSError if it is not there."""
-    spec = importlib.util.find_spec("litellm")
-    if spec is None or not spec.submodule_search_locations:
-        raise OSError("litellm, which carries the second price table, is not installed; install the lock file")
-    path = Path(spec.submodule_search_locations[0]) / _FILE
-    models = json.loads(path.read_bytes(), parse_float=Decimal)
-    return SecondTable(f"litellm {importlib.metadata.version('litellm')}", models)
-
-
 def _kinds(sort: str) -> Iterator[str]:
     """Yield what a sort falls back to, and what that does."""
     while sort in FALLBACKS:
@@ -166,17 +148,15 @@ def _kinds(sort: str) -> Iterator[str]:
         yield sort
 
 
-def _model(key: str, entry: Mapping[str, Any]) -> SecondModel:
-    window = entry.get("max_input_tokens")
+def _model(key: str, entry: Entry) -> SecondModel:
     return SecondModel(
         key=key,
         mode=str(entry.get("mode", "")),
         standard=_prices(entry, ""),
         tiers={tier: prices for tier, suffix in _TIERS.items() if (prices := _prices(entry, suffix))},
-        context_window=window if isinstance(window, int) and window > 0 else None,
     )
 
 
-def _prices(entry: Mapping[str, Any], suffix: str) -> dict[str, Decimal]:
+def _prices(entry: Entry, suffix: str) -> dict[str, Decimal]:
     found = {sort: entry.get(field + suffix) for sort, field in _FIELDS.items()}
     return {sort: Decimal(price) for sort, price in found.items() if isinstance(price, int | Decimal)}

@@ -38,8 +38,6 @@ class Table:
     """Shape (SORTS, rows): the model is not sold by this sort of token."""
     by_call: Bools
     """The model is sold by the call alone: its tokens need not be known."""
-    context_window: Ints
-    """0 where it is not known."""
     texts: pa.RecordBatch
     """What spans keep: TEXT_COLUMNS."""
     any_atto: bool
@@ -69,7 +67,7 @@ class Sheet:
         self._prices = prices
         self._lock = threading.Lock()
         self._items: dict[str, _Item] = {}
-        self._quotes: list[tuple[Quote, int, int]] = []
+        self._quotes: list[tuple[Quote, int]] = []
         self._table = _tabulate([])
 
     @property
@@ -115,7 +113,7 @@ class Sheet:
         known = item.rows.get(stretch)
         if known is None:
             quote = offer.quote_at(time_ns)
-            known = item.rows[stretch] = (0, ()) if quote is None else self._add(quote, offer.context_window or 0)
+            known = item.rows[stretch] = (0, ()) if quote is None else self._add(quote)
         return known
 
     def _dated_rows(self, item: _Item, times: Ints, input_tokens: Ints) -> Ints:
@@ -134,10 +132,10 @@ class Sheet:
                 rows[within] += np.searchsorted(np.array(starts), input_tokens[within], side="left")
         return rows
 
-    def _add(self, quote: Quote, context_window: int) -> tuple[int, tuple[int, ...]]:
+    def _add(self, quote: Quote) -> tuple[int, tuple[int, ...]]:
         with self._lock:
             row = len(self._quotes) + 1
-            self._quotes.extend((quote, tier, context_window) for tier in range(len(quote.rates.tiers)))
+            self._quotes.extend((quote, tier) for tier in range(len(quote.rates.tiers)))
             self._table = _tabulate(self._quotes)
         return row, quote.rates.starts
 
@@ -156,19 +154,18 @@ class Sheets:
         return self._sheet
 
 
-def _tabulate(quotes: Sequence[tuple[Quote, int, int]]) -> Table:
-    rates = [(0,) * len(SORTS), *(quote.rates.tiers[tier].atto for quote, tier, _ in quotes)]
+def _tabulate(quotes: Sequence[tuple[Quote, int]]) -> Table:
+    rates = [(0,) * len(SORTS), *(quote.rates.tiers[tier].atto for quote, tier in quotes)]
     attos = np.array([[atto or 0 for atto in row] for row in rates], object).T
     unsold = np.array([[atto is None for atto in row] for row in rates]).T
     pico, rest = (attos // ATTO_PER_PICO).astype(np.int64), (attos % ATTO_PER_PICO).astype(np.int64)
     by_call = (attos[0] == 0) & (attos[-1] > 0)
-    texts = [("", "", ""), *((quote.version, quote.priced_as, basis.write(quote, tier)) for quote, tier, _ in quotes)]
+    texts = [("", "", ""), *((quote.version, quote.priced_as, basis.write(quote, tier)) for quote, tier in quotes)]
     return Table(
         pico=np.ascontiguousarray(pico),
         atto=np.ascontiguousarray(rest),
         unsold=np.ascontiguousarray(unsold),
         by_call=by_call.astype(np.bool_),
-        context_window=np.array([0, *(window for _, _, window in quotes)], np.int64),
         texts=pa.RecordBatch.from_arrays([pa.array(list(column)) for column in zip(*texts, strict=True)], TEXT_COLUMNS),
         any_atto=bool(rest.any()),
         any_unsold=bool(unsold.any()),

@@ -50,14 +50,14 @@ class SortedUsage:
         values, known = _numbers(columns)
         flags: dict[str, Bools] = {}
         sane_input: Bools = np.ones(values.shape[1], np.bool_)
-        sane_output = sane_input
+        sane_output: Bools = sane_input
         insane = (values < 0) | (values > MAX_TOKENS)
         if insane.any():
             for row, name in enumerate(TOKEN_COLUMNS):
                 flags[f"negative {name}"] = values[row] < 0
                 flags[f"absurd {name}"] = values[row] > MAX_TOKENS
             values = np.where(insane, 0, values)
-            sane_input, sane_output = ~insane[_OF_INPUT].any(0), ~insane[_OF_OUTPUT].any(0)
+            sane_input, sane_output = np.all(~insane[_OF_INPUT], 0), np.all(~insane[_OF_OUTPUT], 0)
         tokens = np.zeros((len(SORTS), values.shape[1]), np.int64)
         tokens[-1] = 1
         fits_input = _sort_input(values, known, tokens, flags)
