@@ -1,9 +1,10 @@
-"""What is kept in PostgreSQL: the catalog (tenants, projects, API keys, ingest policies), dead letters, replays and
-policies of redaction."""
+"""What is kept in PostgreSQL: the catalog (tenants, projects, API keys, ingest policies), dead letters, replays,
+policies of redaction and price tables."""
 
 from a11i_storage.postgres.catalog import ApiKey, Catalog, open_catalog
 from a11i_storage.postgres.dead_letter_store import DeadLetterStore, open_dead_letters
 from a11i_storage.postgres.migrator import migrate
+from a11i_storage.postgres.price_tables import PriceTableStore, open_price_tables
 from a11i_storage.postgres.redaction_policies import RedactionPolicyStore, open_redaction_policies
 from a11i_storage.postgres.replay_store import ReplayStore, open_replays
 from a11i_storage.postgres.settings import PostgresSettings
@@ -13,11 +14,13 @@ __all__ = [
     "Catalog",
     "DeadLetterStore",
     "PostgresSettings",
+    "PriceTableStore",
     "RedactionPolicyStore",
     "ReplayStore",
     "migrate",
     "open_catalog",
     "open_dead_letters",
+    "open_price_tables",
     "open_redaction_policies",
     "open_replays",
 ]

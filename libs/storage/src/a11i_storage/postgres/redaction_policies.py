@@ -1,9 +1,8 @@
 """Redaction's policies, the tenants' wrapped keys, and the record of reveals."""
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +10,8 @@ from typing import Any, Final
 import asyncpg
 
 from a11i_chassis.errors import ConflictError, UnavailableError
-from a11i_storage.postgres.connection import AWAY, Database
+from a11i_storage.postgres.connection import Database
+from a11i_storage.postgres.listening import Changes, listening
 from a11i_storage.postgres.settings import PostgresSettings
 
 CHANNEL: Final = "a11i_redaction_policies"
@@ -108,16 +108,6 @@ class NewReveal:
     entities: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What is heard of changes."""
-
-    heard: asyncio.Event
-    """Set when something changed, and when no more will be heard."""
-    lost: asyncio.Event
-    """Set when no more will be heard."""
-
-
 class RedactionPolicyStore:
     """Keeps policies. Every method raises UnavailableError while PostgreSQL is away."""
 
@@ -207,31 +197,9 @@ class RedactionPolicyStore:
             rows: Sequence[Any] = await connection.fetch(_LIST_REVEALS, tenant_id, time, id_, limit)
         return [Reveal(**{**dict(row), "entities": tuple(row["entities"])}) for row in rows]
 
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[Changes]:
+    def listening(self) -> AbstractAsyncContextManager[Changes]:
         """Hear of changes, on a connection of its own. Raises UnavailableError."""
-        changes = Changes(asyncio.Event(), asyncio.Event())
-
-        def lose(_: object) -> None:
-            changes.lost.set()
-            changes.heard.set()
-
-        try:
-            connection = await asyncpg.connect(
-                self._settings.dsn.get_secret_value(),
-                timeout=self._settings.connect_timeout_s,
-                command_timeout=self._settings.query_timeout_s,
-            )
-        except AWAY as error:
-            raise UnavailableError(f"PostgreSQL cannot be asked now: {type(error).__name__}") from error
-        try:
-            connection.add_termination_listener(lose)
-            await connection.add_listener(CHANNEL, lambda *_: changes.heard.set())
-            yield changes
-        except AWAY as error:
-            raise UnavailableError(f"PostgreSQL cannot be asked now: {type(error).__name__}") from error
-        finally:
-            connection.terminate()
+        return listening(self._settings, CHANNEL)
 
 
 @asynccontextmanager

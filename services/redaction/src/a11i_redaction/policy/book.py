@@ -6,7 +6,6 @@ While PostgreSQL is away the last known ones serve. While none was ever known no
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import structlog
 from google.protobuf import json_format
@@ -17,11 +16,8 @@ from a11i_redaction.ciphers import CipherError, MasterKey, TenantCipher
 from a11i_redaction.policy.in_force import InForce
 from a11i_redaction.policy.model import Policy
 from a11i_redaction.policy.parsing import Abilities, parse
-from a11i_storage.postgres.redaction_policies import Changes, RedactionPolicyStore, StoredPolicy
-
-POLL_S: Final = 4.0
-"""Seconds between looks for changes, in case one was not heard of: with the look itself below five."""
-_RETRY_S: Final = 1.0
+from a11i_storage.postgres.listening import follow
+from a11i_storage.postgres.redaction_policies import RedactionPolicyStore, StoredPolicy
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -83,19 +79,11 @@ class PolicyBook:
 
     async def follow(self, stop: asyncio.Event) -> None:
         """Keep up with PostgreSQL until `stop` is set."""
-        while not stop.is_set():
-            try:
-                async with self._store.listening() as changes:
-                    await self._follow(changes, stop)
-            except TransientError as error:
-                _log.warning("redaction_policies_unknown", reason=error.message, serving_last=self.loaded)
-                await _first_of(stop, timeout_s=_RETRY_S)
 
-    async def _follow(self, changes: Changes, stop: asyncio.Event) -> None:
-        while not (stop.is_set() or changes.lost.is_set()):
-            changes.heard.clear()
-            await self.refresh()
-            await _first_of(stop, changes.heard, timeout_s=POLL_S)
+        def away(error: TransientError) -> None:
+            _log.warning("redaction_policies_unknown", reason=error.message, serving_last=self.loaded)
+
+        await follow(self._store.listening, self.refresh, stop, away)
 
     async def refresh(self) -> None:
         """Read what changed since the last time. Raises UnavailableError."""
@@ -143,13 +131,3 @@ def message_of(stored: str) -> pb.Policy:
 def json_of(policy: pb.Policy) -> str:
     """Return a policy as it is stored: JSON with the contract's names of fields."""
     return json_format.MessageToJson(policy, preserving_proto_field_name=True, indent=None)
-
-
-async def _first_of(*events: asyncio.Event, timeout_s: float) -> None:
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
