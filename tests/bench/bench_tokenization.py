@@ -15,6 +15,7 @@ from a11i_telemetry.columns import mask, pc
 from a11i_telemetry.otlp import decode_traces
 from a11i_tokenization.cache import CountCache
 from a11i_tokenization.costs import PRICED_BY, cost_columns
+from a11i_tokenization.counts import TokenCounter
 from a11i_tokenization.encodings import KNOWN_ENCODINGS, Encodings
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.prompts import CallInput, PromptCounter
@@ -52,13 +53,13 @@ def main() -> None:
     messages = [text for batch in batches for text in batch.columns["input_messages"].to_pylist() if text]
     _print_rate("conversations, empty cache", _best(lambda: _count_calls(encodings, messages)), _size(messages))
 
-    stage = TokenizeStage(PromptCounter(encodings, CountCache(_CACHE_BYTES)), book)
+    stage = TokenizeStage(TokenCounter.of(encodings, _CACHE_BYTES), book)
     _print_cost("cost columns", _best(lambda: _price(batches, book)), spans)
     large = _joined(batches)
     _print_cost("cost columns, all spans in one batch", _best(lambda: _price([large], book)), spans)
     _print_cost("stage, all tokens reported", _best(lambda: _run(stage, batches)), spans)
     silent = [_without_numbers(batch) for batch in batches]
-    fresh = _best(lambda: _run(TokenizeStage(PromptCounter(encodings, CountCache(_CACHE_BYTES)), book), silent))
+    fresh = _best(lambda: _run(TokenizeStage(TokenCounter.of(encodings, _CACHE_BYTES), book), silent))
     _print_cost("stage, none reported, empty cache", fresh, spans)
     _print_cost("stage, none reported, all seen before", _best(lambda: _run(stage, silent)), spans)
     for encoding in KNOWN_ENCODINGS:

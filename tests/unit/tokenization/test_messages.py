@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a11i_tokenization.messages import JsonDepthError, compact_json, message_text, split_messages
+from a11i_tokenization.images import Image
+from a11i_tokenization.messages import (
+    FIRST_MEMBER,
+    JsonDepthError,
+    compact_json,
+    message_text,
+    split_messages,
+    split_pieces,
+)
 
 CALL = {"type": "tool_call", "id": "call_1", "name": "lookup", "arguments": {"order": "A-1"}}
 
@@ -50,7 +58,7 @@ CALL = {"type": "tool_call", "id": "call_1", "name": "lookup", "arguments": {"or
 )
 def test_text_is_found_in_every_known_shape(message: Any, texts: tuple[str, ...]) -> None:
     found = message_text(message)
-    assert found.texts == texts
+    assert (*found.said, *found.results) == texts
     assert found.exact
 
 
@@ -58,25 +66,56 @@ def test_text_is_found_in_every_known_shape(message: Any, texts: tuple[str, ...]
     "part",
     [
         {"type": "blob", "mime_type": "image/png", "content": "aGVsbG8="},
-        {"type": "uri", "uri": "file://picture.png"},
+        {"type": "uri", "modality": "image", "uri": "file://picture.png"},
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}},
     ],
 )
-def test_what_is_no_text_makes_the_count_inexact_and_is_not_counted(part: dict[str, Any]) -> None:
+def test_an_image_is_no_text(part: dict[str, Any]) -> None:
     found = message_text({"role": "user", "parts": [{"type": "text", "content": "Look:"}, part]})
-    assert found.texts == ("Look:",)
+    assert (found.said, found.images) == (("Look:",), (Image(),))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "blob", "modality": "audio", "mime_type": "audio/wav", "content": "aGVsbG8="},
+        {"type": "uri", "uri": "file://contract.pdf"},
+        {"type": "input_audio", "input_audio": {"data": "aGVsbG8=", "format": "wav"}},
+    ],
+)
+def test_other_media_make_the_count_inexact_and_are_not_counted(part: dict[str, Any]) -> None:
+    found = message_text({"role": "user", "parts": [{"type": "text", "content": "Look:"}, part]})
+    assert found.said == ("Look:",)
     assert not found.exact
+
+
+def test_what_tools_answered_is_told_apart() -> None:
+    of_tool = message_text({"role": "tool", "tool_call_id": "c", "content": "in stock"})
+    assert (of_tool.said, of_tool.results) == ((), ("in stock",))
+    mixed = message_text(
+        {
+            "role": "user",
+            "content": [
+                {
+                    "type": "tool_result",
+                    "content": [{"type": "text", "text": "a page"}, {"type": "image", "modality": "image"}],
+                },
+                {"type": "text", "text": "And now?"},
+            ],
+        }
+    )
+    assert (mixed.said, mixed.results, mixed.images) == (("And now?",), ("a page",), (Image(),))
 
 
 def test_a_part_of_unknown_shape_counts_as_its_json() -> None:
     found = message_text({"role": "user", "parts": [{"type": "telepathy", "strength": 3}]})
-    assert found.texts == ('{"type":"telepathy","strength":3}',)
+    assert found.said == ('{"type":"telepathy","strength":3}',)
     assert not found.exact
 
 
 def test_role_and_name_are_apart() -> None:
     found = message_text({"role": "user", "name": "ada", "content": "hi"})
-    assert (found.role, found.name, found.texts) == ("user", "ada", ("hi",))
+    assert (found.role, found.name, found.said) == ("user", "ada", ("hi",))
 
 
 @pytest.mark.parametrize(
@@ -107,10 +146,52 @@ json_values = st.recursive(
 @given(json_values)
 def test_no_json_is_too_odd(value: Any) -> None:
     for message in split_messages(json.dumps(value)):
-        assert all(isinstance(text, str) and text for text in message_text(message).texts)
+        assert all(
+            isinstance(text, str) and text for text in (*message_text(message).said, *message_text(message).results)
+        )
 
 
 def test_json_deeper_than_any_message_is_an_error_of_its_own() -> None:
     deep = orjson.loads("[" * 1000 + "]" * 1000)
     with pytest.raises(JsonDepthError):
         compact_json(deep)
+
+
+MESSAGES = st.lists(
+    st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"])}, optional={"content": json_values}),
+    max_size=4,
+)
+
+
+@given(MESSAGES, st.sampled_from([(",", ":"), (", ", ": "), (",\n ", ": ")]), st.sampled_from([None, 1]))
+def test_pieces_are_the_messages_or_nothing(
+    messages: list[Any], separators: tuple[str, str], indent: int | None
+) -> None:
+    text = json.dumps(messages, separators=separators, indent=indent, ensure_ascii=False)
+    usual = messages and not indent and all(next(iter(one)) == "role" for one in messages)
+    nested = any(FIRST_MEMBER in json.dumps(one, separators=separators)[1:] for one in messages)
+    try:
+        found = [orjson.loads(FIRST_MEMBER + piece) for piece in split_pieces(text) or ()]
+    except orjson.JSONDecodeError:
+        assert nested or not usual
+    else:
+        assert found == messages or (not found and (nested or not usual))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"role":"user","content":"{\\"role\\": 1}"}]',
+        '[{"role":"user","content":"[{"}]',
+        '[{"role":"user"},{"role":"assistant","content":"]"}]',
+    ],
+)
+def test_what_looks_like_a_message_in_a_text_is_none(text: str) -> None:
+    pieces = split_pieces(text)
+    assert pieces is not None
+    assert [orjson.loads(FIRST_MEMBER + piece) for piece in pieces] == orjson.loads(text)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "text", '{"role":"user"}', '[{"role":"user"}', '[1,{"role":"user"}]'])
+def test_what_does_not_begin_with_messages_is_not_cut(text: str) -> None:
+    assert split_pieces(text) is None

@@ -1,5 +1,6 @@
+import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -19,6 +20,9 @@ class SpiedEncodings(Encodings):
     def count(self, encoding: str, text: str) -> int:
         self.asked.append(text)
         return self._real.count(encoding, text)
+
+    def count_all(self, encoding: str, texts: Iterable[str]) -> list[int]:
+        return [self.count(encoding, text) for text in texts]
 
 
 @pytest.fixture
@@ -62,8 +66,8 @@ def test_the_cookbooks_example_counts_as_the_cookbook_says(counter: PromptCounte
     call = chat(
         *({"role": role, "content": content} | ({"name": name} if name else {}) for role, name, content in messages)
     )
-    assert counter.count_chat("cl100k_base", call) == Count(129)
-    assert counter.count_chat("o200k_base", call) == Count(124)
+    assert counter.count_chat("cl100k_base", call).count == Count(129)
+    assert counter.count_chat("o200k_base", call).count == Count(124)
 
 
 def test_both_message_shapes_count_alike(counter: PromptCounter) -> None:
@@ -77,16 +81,15 @@ def test_both_message_shapes_count_alike(counter: PromptCounter) -> None:
 def test_instructions_count_as_a_system_message(counter: PromptCounter) -> None:
     user = {"role": "user", "content": "Hi"}
     apart = CallInput(json.dumps([user]), system_instructions='[{"type":"text","content":"Be brief."}]')
-    assert counter.count_chat("o200k_base", apart) == counter.count_chat(
-        "o200k_base", chat({"role": "system", "content": "Be brief."}, user)
-    )
+    among = counter.count_chat("o200k_base", chat({"role": "system", "content": "Be brief."}, user))
+    assert counter.count_chat("o200k_base", apart).parts == among.parts
 
 
 def test_what_the_model_wrote_counts_without_the_formats_tokens(
     counter: PromptCounter, tokens: Callable[[str], int]
 ) -> None:
     output = '[{"role":"assistant","parts":[{"type":"text","content":"It is on its way."}],"finish_reason":"stop"}]'
-    assert counter.count_texts("o200k_base", output) == Count(tokens("It is on its way."))
+    assert counter.count_texts("o200k_base", output).count == Count(tokens("It is on its way."))
 
 
 def test_a_tool_call_written_counts_its_name_and_arguments(
@@ -94,7 +97,73 @@ def test_a_tool_call_written_counts_its_name_and_arguments(
 ) -> None:
     part = {"type": "tool_call", "id": "call_1", "name": "lookup", "arguments": '{"order":"A-1"}'}
     counted = counter.count_texts("o200k_base", json.dumps([{"role": "assistant", "parts": [part]}]))
-    assert counted == Count(tokens("lookup") + tokens('{"order":"A-1"}'))
+    assert counted.count == Count(tokens("lookup") + tokens('{"order":"A-1"}'))
+
+
+def test_parts_add_up_to_the_call(counter: PromptCounter, tokens: Callable[[str], int]) -> None:
+    call = CallInput(
+        json.dumps(
+            [
+                {"role": "system", "content": "Never shout."},
+                {"role": "user", "content": "Where is my order?"},
+                {"role": "assistant", "tool_calls": [{"function": {"name": "lookup", "arguments": "{}"}}]},
+                {"role": "tool", "content": "in stock"},
+                {"role": "assistant", "content": "In stock."},
+                {"role": "user", "content": "Thanks."},
+                {"role": "user", "content": "And the other?"},
+                {"role": "assistant", "tool_calls": [{"function": {"name": "lookup", "arguments": "{}"}}]},
+                {"role": "tool", "content": "gone"},
+            ]
+        ),
+        system_instructions='[{"type":"text","content":"Be brief."}]',
+        tool_definitions='[{"type":"function","name":"lookup"}]',
+    )
+    counted = counter.count_chat("o200k_base", call)
+    assert counted.parts == {
+        "system": tokens("Never shout.") + tokens("Be brief."),
+        "tools": 7 + tokens("lookup:") + 12,
+        "history": tokens("Where is my order?") + 2 * tokens("lookup") + 2 * tokens("{}") + tokens("In stock."),
+        "user": tokens("Thanks.") + tokens("And the other?"),
+        "tool_results": tokens("in stock") + tokens("gone"),
+        "format": 3 + 10 * (3 + 1),
+    }
+    assert counted.tokens == sum(counted.parts.values())
+    assert len(counted.messages) == 9
+    assert counted.messages[3] == tokens("in stock") + 4
+
+
+def test_images_count_by_the_models_formula(counter: PromptCounter) -> None:
+    png = b"\x89PNG\r\n\x1a\n" + bytes(4) + b"IHDR" + (1024).to_bytes(4, "big") * 2
+    url = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    call = chat({"role": "user", "content": [{"type": "image_url", "image_url": {"url": url, "detail": "high"}}]})
+    counts = {model: counter.count_chat("o200k_base", call, model) for model in ("gpt-4o", "gpt-4o-mini", "")}
+    assert counts["gpt-4o"].parts == {"user": 765, "format": 7}
+    assert counts["gpt-4o"].exact
+    assert counts["gpt-4o-mini"].parts["user"] == 2_833 + 4 * 5_667
+    assert not counts[""].exact
+
+
+def test_a_message_is_known_again_however_its_json_is_written(counter: PromptCounter, spied: SpiedEncodings) -> None:
+    messages = [{"role": "user", "content": "One question"}, {"role": "assistant", "content": "One answer"}]
+    counts = [
+        counter.count_chat("o200k_base", CallInput(text)).count
+        for text in (
+            json.dumps(messages, separators=(",", ":")),
+            json.dumps(messages),
+            json.dumps(messages, indent=2),
+            json.dumps({"messages": messages}),
+        )
+    ]
+    assert len(set(counts)) == 1
+    assert spied.asked.count("One question") == 2, "once as compact JSON, once with spaces"
+
+
+def test_messages_within_messages_are_not_cut_apart(counter: PromptCounter, tokens: Callable[[str], int]) -> None:
+    arguments = {"transcript": [{"role": "user"}, {"role": "assistant"}]}
+    call = {"role": "assistant", "parts": [{"type": "tool_call", "name": "save", "arguments": arguments}]}
+    counted = counter.count_chat("o200k_base", chat(call, {"role": "user", "content": "Saved?"}))
+    text = json.dumps(arguments, separators=(",", ":"))
+    assert counted.parts == {"history": tokens("save") + tokens(text), "user": tokens("Saved?"), "format": 3 + 2 * 4}
 
 
 def test_a_growing_history_is_counted_once(counter: PromptCounter, spied: SpiedEncodings) -> None:
@@ -110,8 +179,8 @@ def test_the_cache_does_not_mix_encodings_or_uses(counter: PromptCounter, encodi
     for _ in range(2):
         for encoding in ("o200k_base", "cl100k_base", "p50k_base"):
             bare = encodings.count(encoding, text)
-            assert counter.count_texts(encoding, message) == Count(bare)
-            assert counter.count_chat(encoding, CallInput(message)) == Count(
+            assert counter.count_texts(encoding, message).count == Count(bare)
+            assert counter.count_chat(encoding, CallInput(message)).count == Count(
                 3 + 3 + encodings.count(encoding, "user") + bare
             )
 
@@ -124,8 +193,8 @@ def test_images_make_a_count_an_estimate(counter: PromptCounter) -> None:
 def test_json_too_deep_for_messages_is_counted_as_text(counter: PromptCounter, tokens: Callable[[str], int]) -> None:
     deep = "[" * 1000 + "]" * 1000
     expected = Count(tokens(deep), exact=False)
-    assert counter.count_texts("o200k_base", deep) == expected
-    assert counter.count_chat("o200k_base", CallInput("", system_instructions=deep)) == expected + Count(3)
+    assert counter.count_texts("o200k_base", deep).count == expected
+    assert counter.count_chat("o200k_base", CallInput("", system_instructions=deep)).count == expected + Count(3)
 
 
 WEATHER = {
@@ -157,10 +226,10 @@ def test_the_cookbooks_tool_counts_as_the_cookbook_says(counter: PromptCounter, 
         {"role": "user", "content": "What's the weather like in San Francisco?"},
     ]
     call = CallInput(json.dumps(messages), tool_definitions=json.dumps([WEATHER]))
-    assert counter.count_chat(encoding, call) == Count(reported)
+    assert counter.count_chat(encoding, call).count == Count(reported)
     # OpenTelemetry's shape leaves out the wrapper.
     flat = CallInput(json.dumps(messages), tool_definitions=json.dumps([{"type": "function", **WEATHER["function"]}]))  # type: ignore[dict-item]  # a mapping
-    assert counter.count_chat(encoding, flat) == Count(reported)
+    assert counter.count_chat(encoding, flat).count == Count(reported)
 
 
 @pytest.mark.parametrize(

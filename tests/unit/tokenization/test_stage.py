@@ -1,15 +1,17 @@
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from a11i_telemetry.batch import SpanBatch
+from a11i_telemetry.otlp import decode_traces
 from a11i_telemetry.schema import SCHEMA
-from a11i_tokenization.cache import CountCache
+from a11i_tokenization.counts import TokenCounter
 from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.prices import PRICE_VERSION, PriceBook
-from a11i_tokenization.prompts import PromptCounter
 from a11i_tokenization.stage import TokenizeStage
 from tests.unit.tokenization.span_rows import batch_of, llm
 
@@ -19,9 +21,13 @@ COMPLETED = ("input_tokens", "output_tokens", "input_source", "output_source", "
              "total_cost_usd", "price_version", "priced_as", "price_basis")  # fmt: skip
 
 
+COUNTED = ("counted_input_tokens", "counted_output_tokens", "tokenizer", "counted_source", "part_tokens",
+           "input_message_tokens", "output_message_tokens", "context_window")  # fmt: skip
+
+
 @pytest.fixture
 def stage(encodings: Encodings, book: PriceBook) -> TokenizeStage:
-    return TokenizeStage(PromptCounter(encodings, CountCache(1 << 20)), book)
+    return TokenizeStage(TokenCounter.of(encodings, 1 << 20), book)
 
 
 def run(stage: TokenizeStage, *spans: dict[str, Any]) -> list[dict[str, Any]]:
@@ -32,6 +38,65 @@ def test_what_the_provider_reported_stays(stage: TokenizeStage) -> None:
     (span,) = run(stage, llm(input_tokens=7, output_tokens=0, input_messages=QUESTION, output_messages=ANSWER))
     assert (span["input_tokens"], span["output_tokens"]) == (7, 0)
     assert (span["input_source"], span["output_source"]) == ("reported", "reported")
+
+
+def counted(stage: TokenizeStage, *spans: dict[str, Any]) -> list[dict[str, Any]]:
+    table = stage(batch_of(*spans)).columns.select(list(COUNTED))
+    return table.to_pylist(maps_as_pydicts="strict")
+
+
+def test_what_was_reported_is_counted_beside_it(stage: TokenizeStage, encodings: Encodings) -> None:
+    question = encodings.count("o200k_base", "Where is order A-1234?")
+    answer = encodings.count("o200k_base", "On its way.")
+    reported, silent = counted(
+        stage,
+        llm(input_tokens=70, output_tokens=90, input_messages=QUESTION, output_messages=ANSWER),
+        llm(input_messages=QUESTION, output_messages=ANSWER),
+    )
+    assert reported == silent
+    assert reported == {
+        "counted_input_tokens": question + 7,
+        "counted_output_tokens": answer,
+        "tokenizer": "o200k_base",
+        "counted_source": "counted",
+        "part_tokens": {"user": question, "format": 7},
+        "input_message_tokens": [question + 4],
+        "output_message_tokens": [answer],
+        "context_window": 128_000,
+    }
+
+
+def test_spans_without_text_or_of_other_steps_have_no_counts(stage: TokenizeStage) -> None:
+    nothing = dict.fromkeys(COUNTED) | {"tokenizer": "", "counted_source": "", "part_tokens": {}}
+    nothing |= {"input_message_tokens": [], "output_message_tokens": []}
+    agent, call, tool = counted(
+        stage,
+        llm(step_kind="agent", input_messages=QUESTION),
+        llm(input_tokens=5),
+        llm(step_kind="tool", input_messages=QUESTION),
+    )
+    assert agent == tool == nothing
+    assert call == nothing | {"context_window": 128_000}
+
+
+def test_what_a_refused_call_sent_is_counted_and_not_its_tokens(stage: TokenizeStage) -> None:
+    refused = llm(input_messages=QUESTION, status_code=2)
+    assert counted(stage, refused)[0]["counted_input_tokens"] > 7
+    assert run(stage, refused)[0]["input_tokens"] is None
+
+
+def test_a_number_that_cannot_be_gives_way_to_the_count(stage: TokenizeStage) -> None:
+    request = ExportTraceServiceRequest()
+    span = request.resource_spans.add().scope_spans.add().spans.add(trace_id=b"t" * 16, span_id=b"s" * 8)
+    for key, value in {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}.items():
+        span.attributes.add(key=key).value.string_value = value
+    span.attributes.add(key="gen_ai.input.messages").value.string_value = QUESTION
+    span.attributes.add(key="gen_ai.usage.input_tokens").value.int_value = -5
+    batch = replace(batch_of(), columns=decode_traces(request.SerializeToString()).columns)
+    (row,) = stage(batch).columns.to_pylist()
+    assert row["input_tokens"] == row["counted_input_tokens"] > 0
+    assert (row["input_source"], row["usage_flags"]) == ("counted", ["negative input_tokens"])
+    assert row["attr_int"] == [("gen_ai.usage.input_tokens", -5)]
 
 
 def test_what_it_did_not_is_counted(stage: TokenizeStage, encodings: Encodings) -> None:
@@ -117,7 +182,7 @@ def test_everything_else_is_as_it_came(stage: TokenizeStage) -> None:
     )
     after = stage(batch)
     assert after.columns.schema.equals(SCHEMA)
-    untouched = [name for name in SCHEMA.names if name not in COMPLETED]
+    untouched = [name for name in SCHEMA.names if name not in (*COMPLETED, *COUNTED)]
     assert after.columns.select(untouched).equals(batch.columns.select(untouched))
     assert (after.batch_id, after.tenant_id, after.project_id) == (batch.batch_id, batch.tenant_id, batch.project_id)
 

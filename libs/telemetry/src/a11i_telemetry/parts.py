@@ -219,6 +219,9 @@ def _media(value: Mapping[str, JsonValue], modality: str) -> Part | None:
         mime_type, where = mime_type or head.split(";", 1)[0], None
     family = mime_type.split("/", 1)[0]
     known = {"modality": modality or (family if family in ("image", "audio", "video") else ""), "mime_type": mime_type}
+    detail = held.get("detail")
+    if isinstance(detail, str):  # How closely an image is looked at, which its tokens depend on.
+        known["detail"] = detail
     if isinstance(where, str) and where:
         return _given({"type": "uri", **known, "uri": where})
     if isinstance(file_id, str) and file_id:

@@ -13,7 +13,11 @@ from a11i_bus.port import Bus
 from a11i_bus.runner import StageHealth, run_stage
 from a11i_chassis.app import App
 from a11i_tokenization.cache import CountCache
+from a11i_tokenization.call_models import CallModels
+from a11i_tokenization.context_windows import ContextWindows
+from a11i_tokenization.counts import TokenCounter
 from a11i_tokenization.encodings import Encodings
+from a11i_tokenization.model_table import model_table
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.prompts import PromptCounter
 from a11i_tokenization.service import TokenizationServicer
@@ -35,7 +39,9 @@ def wire(settings: TokenizationSettings, bus: Bus) -> App:
     """Return the service on a bus. Raises VocabularyError."""
     encodings = Encodings(settings.vocabulary_directory or packaged_directory())
     book = PriceBook()
-    stage = TokenizeStage(PromptCounter(encodings, CountCache(settings.count_cache_bytes)), book)
+    counter = PromptCounter(encodings, CountCache(settings.count_cache_bytes))
+    models = CallModels(ContextWindows(model_table()))
+    stage = TokenizeStage(TokenCounter(counter, models), book)
     health = StageHealth()
     servicer = TokenizationServicer(encodings, book, now=lambda: datetime.now(UTC))
 

@@ -10,16 +10,22 @@ from typing import Final
 
 import orjson
 
+from a11i_tokenization.images import Image, image_of
+
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 """What orjson returns."""
 
 _MAX_DEPTH: Final = 50
 """Of parts within parts. What lies deeper is no message structure, and is counted as JSON text."""
 
-_UNCOUNTABLE_TYPES: Final = frozenset(
+_MEDIA_TYPES: Final = frozenset(
     {"blob", "file", "uri", "image", "image_url", "input_image", "audio", "input_audio", "input_file", "video"}
 )
-"""Parts that providers count by formulas of size and duration, which a span does not hold."""
+"""Parts that providers count by formulas: of an image's size, which it says itself, or of what a span does not hold."""
+_RESULT_TYPES: Final = frozenset({"tool_call_response", "tool_result", "function_call_output"})
+_TOOL_ROLES: Final = frozenset({"tool", "function"})
+FIRST_MEMBER: Final = '{"role"'
+"""How nearly all senders begin a message."""
 
 
 class JsonDepthError(ValueError):
@@ -34,9 +40,36 @@ class MessageText:
     """Empty for an item that is no message, such as a bare string."""
     name: str
     """The participant's name; mostly empty."""
-    texts: tuple[str, ...]
-    exact: bool
-    """False if the message also holds parts whose tokens are not those of a text."""
+    said: tuple[str, ...]
+    """The texts of what a person or a model said, calls of tools included."""
+    results: tuple[str, ...] = ()
+    """The texts of what tools answered."""
+    images: tuple[Image, ...] = ()
+    exact: bool = True
+    """False if the message also holds parts whose tokens are neither those of a text nor of an image."""
+
+
+def split_pieces(value: str) -> list[str] | None:
+    """Return the texts of the messages in a column's value without reading them as JSON; None if that cannot be.
+
+    Each piece is what stands behind FIRST_MEMBER. `"role"` behind a brace is nowhere inside a JSON string, where quotes
+    are escaped, so that the value is right if each piece is the rest of an object: a piece is to be read as one once.
+    """
+    pieces = value.split(FIRST_MEMBER)
+    if pieces[0].strip() != "[" or len(pieces) < 2:
+        return None
+    last = pieces.pop().rstrip()
+    if not last.endswith("]"):
+        return None
+    found = []
+    for piece in pieces[1:]:
+        if piece[-1:] != ",":
+            piece = piece.rstrip()
+            if piece[-1:] != ",":
+                return None
+        found.append(piece[:-1])
+    found.append(last[:-1])
+    return found
 
 
 def split_messages(value: str) -> list[Json]:
@@ -58,7 +91,7 @@ def message_text(message: Json) -> MessageText:
     found = _Collector()
     if not isinstance(message, dict):
         found.add(message, 0)
-        return MessageText("", "", tuple(found.texts), found.exact)
+        return found.message("", "")
     role = message.get("role")
     name = message.get("name")
     if "role" not in message and "parts" not in message:
@@ -67,12 +100,7 @@ def message_text(message: Json) -> MessageText:
     else:
         for key in ("parts", "content", "refusal", "tool_calls", "function_call"):
             found.add(message.get(key), 0)
-    return MessageText(
-        role if isinstance(role, str) else "",
-        name if isinstance(name, str) else "",
-        tuple(found.texts),
-        found.exact,
-    )
+    return found.message(role if isinstance(role, str) else "", name if isinstance(name, str) else "")
 
 
 class _Collector:
@@ -80,7 +108,14 @@ class _Collector:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.results: list[str] = []
+        self.images: list[Image] = []
         self.exact = True
+
+    def message(self, role: str, name: str) -> MessageText:
+        """Return what was gathered. All that a tool says is a result."""
+        said, results = (self.texts, self.results) if role not in _TOOL_ROLES else ([], [*self.results, *self.texts])
+        return MessageText(role, name, tuple(said), tuple(results), tuple(self.images), self.exact)
 
     def add(self, part: Json, depth: int) -> None:
         if part is None or part == "":
@@ -98,10 +133,14 @@ class _Collector:
     def _add_object(self, part: Mapping[str, Json], depth: int) -> None:
         written = part.get("type")
         kind = written if isinstance(written, str) else ""
-        if kind in _UNCOUNTABLE_TYPES:
-            self.exact = False
-        elif kind in ("tool_call_response", "tool_result"):
-            self._add_verbatim(_first(part, ("response", "result", "content")))
+        if kind in _MEDIA_TYPES:
+            image = image_of(part)
+            if image is None:
+                self.exact = False
+            else:
+                self.images.append(image)
+        elif kind in _RESULT_TYPES:
+            self._add_result(_first(part, ("response", "result", "content", "output")), depth)
         elif isinstance(part.get("function"), dict):
             self.add(part["function"], depth + 1)
         elif "arguments" in part or kind in ("tool_call", "tool_use"):
@@ -113,6 +152,20 @@ class _Collector:
             # A part of no known shape: all of it was sent somehow.
             self.texts.append(_as_text(dict(part)))
             self.exact = False
+
+    def _add_result(self, value: Json, depth: int) -> None:
+        """Add what a tool answered; of content parts their texts and images, anything else as JSON."""
+        if isinstance(value, list) and value and all(isinstance(one, dict) and "type" in one for one in value):
+            inner = _Collector()
+            inner.add(value, depth + 1)
+            self.results += (*inner.texts, *inner.results)
+            self.images += inner.images
+            self.exact &= inner.exact
+            return
+        said, self.texts = self.texts, []
+        self._add_verbatim(value)
+        self.results += self.texts
+        self.texts = said
 
     def _add_verbatim(self, value: Json) -> None:
         """Add a value that reaches the model as text: a string as it is, anything else as compact JSON."""

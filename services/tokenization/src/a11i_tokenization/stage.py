@@ -13,13 +13,12 @@ from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.columns import mask, pc
 from a11i_telemetry.signals import Signal
 from a11i_tokenization.costs import PRICED_BY, cost_columns
-from a11i_tokenization.counts import Bools, token_columns
+from a11i_tokenization.counts import Bools, TokenCounter
 from a11i_tokenization.prices import PriceBook
-from a11i_tokenization.prompts import PromptCounter
 
 STAGE: Final = StageSpec(
     name="tokenization",
-    version=2,
+    version=3,
     source=SPANS_RECEIVED,
     group="tokenization",
     sink=SPANS_TOKENIZED,
@@ -37,9 +36,9 @@ _STATUS_ERROR: Final = 2
 
 
 class TokenizeStage:
-    """Counts what providers did not report, and prices calls. Safe for use from several threads."""
+    """Counts calls, and prices them. Safe for use from several threads."""
 
-    def __init__(self, counter: PromptCounter, book: PriceBook) -> None:
+    def __init__(self, counter: TokenCounter, book: PriceBook) -> None:
         self._counter = counter
         self._book = book
 
@@ -52,7 +51,7 @@ class TokenizeStage:
             return batch
         columns = batch.columns
         calls = mask(pc.is_in(columns["step_kind"], _CALL_KINDS))
-        tokens = token_columns(columns, calls & ~_refused(columns), self._counter)
+        tokens = self._counter.columns(columns, calls, _refused(columns))
         priced_by = {name: columns[name] for name in PRICED_BY}
         costs = cost_columns({**priced_by, **tokens.replaced}, calls, self._book)
         for source, counted in tokens.counted.items():
@@ -62,6 +61,6 @@ class TokenizeStage:
 
 
 def _refused(columns: pa.RecordBatch) -> Bools:
-    """Return which spans failed before the model said anything: no provider bills those, so nothing is counted."""
+    """Return which spans failed before the model said anything: no provider bills those."""
     failed = mask(pc.equal(columns["status_code"], _STATUS_ERROR))
     return failed & mask(pc.equal(columns["output_messages"], ""))

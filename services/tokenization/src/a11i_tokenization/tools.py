@@ -4,10 +4,10 @@ The provider turns definitions into a text of its own; the formula gives that te
 flat parameters. Anything else is counted as its JSON text, which is no exact count.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
-from a11i_tokenization.cache import Count
 from a11i_tokenization.messages import Json, compact_json, split_messages
 
 _FUNCTION_TOKENS: Final = {"cl100k_base": 10}
@@ -20,44 +20,59 @@ _END_TOKENS: Final = 12
 """The cookbook's constants; the first for gpt-4 and gpt-3.5-turbo, the second for gpt-4o."""
 
 
-def count_tools(definitions: str, encoding: str, count: Callable[[str], int]) -> Count:
-    """Return the tokens of `gen_ai.tool.definitions` (JSON text); `count` counts one text in `encoding`."""
-    total = Count(0)
+@dataclass(slots=True)
+class ToolsText:
+    """What of tool definitions counts."""
+
+    added: int = 0
+    """Tokens that the formula adds to those of the texts."""
+    texts: list[str] = field(default_factory=list)
+    exact: bool = True
+    """False if the definitions are not of the form that the formula is for."""
+
+
+def tools_text(definitions: str, encoding: str) -> ToolsText:
+    """Return what counts of `gen_ai.tool.definitions` (JSON text) for the models of an encoding."""
+    found = ToolsText()
     for tool in split_messages(definitions):
-        total += _count_tool(tool, encoding, count)
-    return total + Count(_END_TOKENS) if total.tokens else total
+        _add_tool(found, tool, encoding)
+    if found.texts:
+        found.added += _END_TOKENS
+    return found
 
 
-def _count_tool(tool: Json, encoding: str, count: Callable[[str], int]) -> Count:
+def _add_tool(found: ToolsText, tool: Json, encoding: str) -> None:
     function = tool.get("function", tool) if isinstance(tool, dict) else None
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-        return Count(count(compact_json(tool).decode()), exact=False)
-    tokens = _FUNCTION_TOKENS.get(encoding, _FUNCTION_TOKENS_O200K)
-    tokens += count(f"{function['name']}:{_sentence(function.get('description'))}")
+        found.texts.append(compact_json(tool).decode())
+        found.exact = False
+        return
+    found.added += _FUNCTION_TOKENS.get(encoding, _FUNCTION_TOKENS_O200K)
+    found.texts.append(f"{function['name']}:{_sentence(function.get('description'))}")
     parameters = function.get("parameters")
     properties = parameters.get("properties") if isinstance(parameters, dict) else None
-    if not isinstance(properties, dict) or not properties:
-        return Count(tokens)
-    total = Count(tokens + _PROPERTIES_TOKENS)
-    for name, schema in properties.items():
-        total += _count_property(name, schema, count)
-    return total
+    if isinstance(properties, dict) and properties:
+        found.added += _PROPERTIES_TOKENS
+        for name, schema in properties.items():
+            _add_property(found, name, schema)
 
 
-def _count_property(name: str, schema: Json, count: Callable[[str], int]) -> Count:
+def _add_property(found: ToolsText, name: str, schema: Json) -> None:
+    found.added += _PROPERTY_TOKENS
     if not isinstance(schema, Mapping):
-        return Count(_PROPERTY_TOKENS + count(name), exact=False)
-    tokens = _PROPERTY_TOKENS
+        found.texts.append(name)
+        found.exact = False
+        return
     kind = schema.get("type")
-    exact = isinstance(kind, str) and kind not in ("object", "array")
+    found.exact &= isinstance(kind, str) and kind not in ("object", "array")
     enum = schema.get("enum")
     if isinstance(enum, list):
-        tokens += _ENUM_TOKENS + sum(_ENUM_ITEM_TOKENS + count(_plain(item)) for item in enum)
-    tokens += count(f"{name}:{_plain(kind)}:{_sentence(schema.get('description'))}")
+        found.added += _ENUM_TOKENS + _ENUM_ITEM_TOKENS * len(enum)
+        found.texts += (_plain(item) for item in enum)
+    found.texts.append(f"{name}:{_plain(kind)}:{_sentence(schema.get('description'))}")
     nested = schema.get("properties") or schema.get("items")
     if nested:
-        tokens += count(compact_json(nested).decode())
-    return Count(tokens, exact)
+        found.texts.append(compact_json(nested).decode())
 
 
 def _plain(value: Json) -> str:

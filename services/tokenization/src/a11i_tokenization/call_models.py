@@ -1,0 +1,38 @@
+"""What counting needs to know of a call's model."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from a11i_tokenization.context_windows import ContextWindows
+from a11i_tokenization.models import Tokenizer, tokenizer_for
+
+_CACHED_CALLS: Final = 8192
+"""Distinct combinations of names remembered, as they come from outside; a mesh sees dozens."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallModel:
+    """The model of a call."""
+
+    tokenizer: Tokenizer
+    name: str
+    """As the span has it; the one that answered, else the one asked for."""
+    context_window: int | None
+    """Tokens that it takes; None if not known."""
+
+
+class CallModels:
+    """Finds models by their names. Safe for use from several threads."""
+
+    def __init__(self, windows: ContextWindows) -> None:
+        self._windows = windows
+        self.find = lru_cache(maxsize=_CACHED_CALLS)(self._find)
+
+    def _find(self, provider: str, response_model: str, request_model: str) -> CallModel:
+        models = (response_model, request_model)
+        return CallModel(
+            tokenizer=tokenizer_for(models),
+            name=response_model or request_model,
+            context_window=self._windows.find(provider, models),
+        )
