@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import grpc
@@ -12,13 +13,18 @@ from a11i_bus import connect
 from a11i_bus.port import Bus
 from a11i_bus.runner import StageHealth, run_stage
 from a11i_chassis.app import App
+from a11i_storage.postgres import open_price_tables
+from a11i_tokenization.access import AdminToken
 from a11i_tokenization.cache import CountCache
 from a11i_tokenization.call_models import CallModels
 from a11i_tokenization.context_windows import ContextWindows
 from a11i_tokenization.counts import TokenCounter
 from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.model_table import model_table
+from a11i_tokenization.price_calls import PriceCalls, PriceSources
 from a11i_tokenization.prices import PriceBook
+from a11i_tokenization.pricing.book import OwnPriceBook, PricesByTenant
+from a11i_tokenization.pricing.desk import PriceDesk
 from a11i_tokenization.prompts import PromptCounter
 from a11i_tokenization.service import TokenizationServicer
 from a11i_tokenization.settings import TokenizationSettings
@@ -31,19 +37,43 @@ SERVICE_NAME = tokenization_service_pb2.DESCRIPTOR.services_by_name["Tokenizatio
 @asynccontextmanager
 async def build(settings: TokenizationSettings) -> AsyncIterator[App]:
     """Yield the service on the bus of its settings. Raises VocabularyError, an OSError, without its vocabularies."""
-    async with connect(settings.bus) as bus:
-        yield wire(settings, bus)
+    async with connect(settings.bus) as bus, open_kept(settings) as kept:
+        yield wire(settings, bus, kept)
 
 
-def wire(settings: TokenizationSettings, bus: Bus) -> App:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept in PostgreSQL."""
+
+    default: PriceBook
+    book: OwnPriceBook
+    desk: PriceDesk
+
+
+@asynccontextmanager
+async def open_kept(settings: TokenizationSettings) -> AsyncIterator[Kept | None]:
+    """Yield what is kept in PostgreSQL; None if the settings name none. It connects when it is first asked."""
+    if settings.postgres is None:
+        yield None
+        return
+    async with open_price_tables(settings.postgres) as store:
+        default = PriceBook()
+        book = OwnPriceBook(store, default)
+        yield Kept(default, book, PriceDesk(store, book, default))
+
+
+def wire(settings: TokenizationSettings, bus: Bus, kept: Kept | None = None) -> App:
     """Return the service on a bus. Raises VocabularyError."""
     encodings = Encodings(settings.vocabulary_directory or packaged_directory())
-    book = PriceBook()
+    default = kept.default if kept else PriceBook()
+    prices: PricesByTenant = kept.book if kept else default
     counter = PromptCounter(encodings, CountCache(settings.count_cache_bytes))
     models = CallModels(ContextWindows(model_table()))
-    stage = TokenizeStage(TokenCounter(counter, models), book)
+    stage = TokenizeStage(TokenCounter(counter, models), prices)
     health = StageHealth()
-    servicer = TokenizationServicer(encodings, book, now=lambda: datetime.now(UTC))
+    sources = PriceSources(default, prices, kept.desk if kept else None, models)
+    price_calls = PriceCalls(sources, AdminToken(settings.admin_token), now=lambda: datetime.now(UTC))
+    servicer = TokenizationServicer(encodings, price_calls)
 
     def register(server: grpc.aio.Server) -> None:
         tokenization_service_pb2_grpc.add_TokenizationServiceServicer_to_server(servicer, server)
@@ -53,11 +83,11 @@ def wire(settings: TokenizationSettings, bus: Bus) -> App:
         await run_stage(bus, STAGE, stage, settings.runner, stop, dead_letter_key=key, health=health)
 
     async def ready() -> bool:
-        return health.serving and await bus.ready()
+        return (kept is None or kept.book.loaded) and health.serving and await bus.ready()
 
     return App(
         register=[register],
         services=[SERVICE_NAME],
-        background=[work],
+        background=[work, kept.book.follow] if kept else [work],
         ready=ready,
     )

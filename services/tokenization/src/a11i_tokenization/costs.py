@@ -74,6 +74,16 @@ def cost_columns(columns: Mapping[str, Column], calls: Bools, prices: Prices) ->
     )
 
 
+def flag_column(column: Column, flags: Mapping[int, list[str]]) -> Column:
+    """Return the column of usage flags with `flags`, by row, added where a row does not have them."""
+    if not flags:
+        return column
+    rows = column.to_pylist()
+    for row, words in flags.items():
+        rows[row] += [word for word in words if word not in rows[row]]
+    return pa.array(rows, column.type)
+
+
 def _pico(table: Table, rows: Ints, tokens: Ints) -> Ints:
     """Return the cost of input, output and the whole call in 1e-12 dollars, the first two rounded half up."""
     amounts = tokens * table.pico.take(rows, axis=1)

@@ -1,8 +1,6 @@
 """TokenizationService: the stage's counting and pricing, for one's own texts and calls."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final
 
 import grpc
@@ -14,7 +12,6 @@ from a11i_chassis.errors import InvalidArgumentError, NotFoundError
 from a11i_tokenization.encodings import KNOWN_ENCODINGS, Encodings
 from a11i_tokenization.models import Tokenizer, tokenizer_for
 from a11i_tokenization.price_calls import PriceCalls
-from a11i_tokenization.prices import PriceBook
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -26,9 +23,9 @@ MAX_TEXT_BYTES: Final = 4_000_000
 class TokenizationServicer(pb2_grpc.TokenizationServiceServicer):
     """Translates requests, and leaves counting and pricing to the code that the stage uses."""
 
-    def __init__(self, encodings: Encodings, book: PriceBook, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, encodings: Encodings, prices: PriceCalls) -> None:
         self._encodings = encodings
-        self._prices = PriceCalls(book, now=now)
+        self._prices = prices
 
     async def CountTokens(self, request: pb2.CountTokensRequest, context: _Context) -> pb2.CountTokensResponse:
         """Count in a thread, as tiktoken lets go of the interpreter and four megabytes take a second."""
@@ -47,7 +44,29 @@ class TokenizationServicer(pb2_grpc.TokenizationServiceServicer):
 
     async def CalculateCost(self, request: pb2.CalculateCostRequest, context: _Context) -> pb2.CalculateCostResponse:
         """Return what a call costs. Raises InvalidArgumentError, NotFoundError."""
-        return self._prices.calculate_cost(request)
+        return self._prices.calculate_cost(request, context)
+
+    async def ResolveModel(self, request: pb2.ResolveModelRequest, context: _Context) -> pb2.ResolveModelResponse:
+        """Return how a model's name is read. Raises InvalidArgumentError, NotFoundError."""
+        return self._prices.resolve_model(request, context)
+
+    async def ExplainCost(self, request: pb2.ExplainCostRequest, context: _Context) -> pb2.ExplainCostResponse:
+        """Return why a call costs what it does. Raises InvalidArgumentError, NotFoundError."""
+        return self._prices.explain_cost(request, context)
+
+    async def PutPrices(self, request: pb2.PutPricesRequest, context: _Context) -> pb2.PutPricesResponse:
+        """Store a tenant's prices. Raises UnauthenticatedError, InvalidArgumentError, ConflictError and so on."""
+        return await self._prices.put_prices(request, context)
+
+    async def GetPrices(self, request: pb2.GetPricesRequest, context: _Context) -> pb2.GetPricesResponse:
+        """Return a tenant's prices. Raises UnauthenticatedError, NotFoundError, UnavailableError."""
+        return await self._prices.get_prices(request, context)
+
+    async def ListPriceVersions(
+        self, request: pb2.ListPriceVersionsRequest, context: _Context
+    ) -> pb2.ListPriceVersionsResponse:
+        """Return the versions of a tenant's prices. Raises UnauthenticatedError, UnavailableError."""
+        return await self._prices.list_price_versions(request, context)
 
 
 def _tokenizer(request: pb2.CountTokensRequest) -> Tokenizer:

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 from a11i_bus.sealing import MIN_SECRET_CHARACTERS
 from a11i_bus.settings import BusSettings, RunnerSettings
 from a11i_chassis.settings import ServiceSettings
+from a11i_storage.postgres import PostgresSettings
 
 
 class TokenizationSettings(ServiceSettings, env_prefix="A11I_TOKENIZATION_"):
@@ -20,6 +21,14 @@ class TokenizationSettings(ServiceSettings, env_prefix="A11I_TOKENIZATION_"):
     )
     vocabulary_directory: Path | None = Field(
         None, description="Where tiktoken's vocabulary files are; empty for those in the installed litellm."
+    )
+    postgres: PostgresSettings | None = Field(
+        None, description="Where tenants' price tables are kept. Without, the default prices hold for everybody."
+    )
+    admin_token: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="What callers must show to read and store what is a tenant's. Without it nobody can.",
     )
     count_cache_bytes: int = Field(
         32 * 1024 * 1024,

@@ -12,9 +12,9 @@ from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.columns import mask, pc
 from a11i_telemetry.signals import Signal
-from a11i_tokenization.costs import PRICED_BY, cost_columns
+from a11i_tokenization.costs import PRICED_BY, cost_columns, flag_column
 from a11i_tokenization.counts import Bools, TokenCounter
-from a11i_tokenization.prices import PriceBook
+from a11i_tokenization.pricing.book import PricesByTenant
 
 STAGE: Final = StageSpec(
     name="tokenization",
@@ -38,26 +38,28 @@ _STATUS_ERROR: Final = 2
 class TokenizeStage:
     """Counts calls, and prices them. Safe for use from several threads."""
 
-    def __init__(self, counter: TokenCounter, book: PriceBook) -> None:
+    def __init__(self, counter: TokenCounter, prices: PricesByTenant) -> None:
         self._counter = counter
-        self._book = book
+        self._prices = prices
 
     def __call__(self, batch: SpanBatch) -> SpanBatch:
         """Return the batch with its token, source and cost columns completed; everything else is as it came.
 
-        Only spans have such columns: a batch of another signal comes back as it is.
+        Only spans have such columns: a batch of another signal comes back as it is. Raises UnavailableError while the
+        tenant's prices are not known.
         """
         if batch.signal is not Signal.SPANS:
             return batch
-        columns = batch.columns
+        prices, columns = self._prices.of(batch.tenant_id), batch.columns
         calls = mask(pc.is_in(columns["step_kind"], _CALL_KINDS))
         tokens = self._counter.columns(columns, calls, _refused(columns))
         priced_by = {name: columns[name] for name in PRICED_BY}
-        costs = cost_columns({**priced_by, **tokens.replaced}, calls, self._book)
+        costs = cost_columns({**priced_by, **tokens.replaced}, calls, prices)
         for source, counted in tokens.counted.items():
             TOKENS_COUNTED.labels(source).inc(counted)
         CALLS_UNPRICED.inc(costs.unpriced_calls)
-        return batch.with_columns(**tokens.replaced, **costs.columns)
+        flags = flag_column(columns["usage_flags"], costs.flags)
+        return batch.with_columns(**tokens.replaced, **costs.columns, usage_flags=flags)
 
 
 def _refused(columns: pa.RecordBatch) -> Bools:

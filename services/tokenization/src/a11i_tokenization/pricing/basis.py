@@ -38,10 +38,10 @@ def write(quote: Quote, tier: int) -> str:
     return json.dumps(basis, ensure_ascii=False, separators=(",", ":"))
 
 
-def read(text: str) -> tuple[Quote, int | None]:
-    """Return the quote of a basis, with the one tier of rates that was applied, and the input that this tier is over.
+def read(text: str) -> Quote:
+    """Return the quote of a basis, with the rates that were applied alone. Raises BasisError.
 
-    Raises BasisError.
+    Rates of a tier by size of input are there twice, below and over its start, so that `write` says the start again.
     """
     if len(text) > _MAX_CHARS:
         raise BasisError(f"over {_MAX_CHARS} characters")
@@ -50,6 +50,8 @@ def read(text: str) -> tuple[Quote, int | None]:
         if basis["v"] != _VERSION:
             raise BasisError("of another version")
         rates = {sort: None if usd is None else Decimal(usd) for sort, usd in basis["rates"].items()}
+        applied, over = Rates.of(rates), basis.get("over")
+        tiers = TieredRates((applied,)) if over is None else TieredRates((applied, applied), (int(over),))
         own = basis.get("own")
         line = own and OwnLine(
             str(own["tenant"]),
@@ -60,18 +62,17 @@ def read(text: str) -> tuple[Quote, int | None]:
         quote = Quote(
             table=str(basis["table"]),
             priced_as=str(basis["as"]),
-            rates=TieredRates((Rates.of(rates),)),
+            rates=tiers,
             how=tuple(map(str, basis.get("how", ()))),
             tier=str(basis.get("tier", "")),
             supplement=str(basis.get("with", "")),
             own=line,
         )
-        over = basis.get("over")
     except BasisError:
         raise
     except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise BasisError("not one that spans keep") from error
-    return quote, None if over is None else int(over)
+    return quote
 
 
 def _text(usd: Decimal) -> str:

@@ -7,6 +7,8 @@ from typing import Final
 TIERS: Final = ("batch", "flex", "priority", "fast")
 """Tiers that tables know rates of. Every other word is a standard tier, or one that was paid for beforehand."""
 
+STANDARD: Final = "standard"
+"""What a line of a price table calls calls of none of TIERS."""
 _OTHER_WORDS: Final[Mapping[str, str]] = MappingProxyType({"batches": "batch", "batch_api": "batch"})
 
 

@@ -79,7 +79,7 @@ def _sort_input(values: Ints, known: Bools, tokens: Ints, flags: dict[str, Bools
     fits = np.ones(len(whole), np.bool_)
     if known[_WRITE_1H].any():
         written = np.where(known[_WRITE], written, written_1h)
-        flags["1h writes over cache writes"] = written_1h > written
+        flags["cache_write_1h over cache_write"] = written_1h > written
         written_1h = np.minimum(written_1h, written)
     cached = read + written
     over = cached > whole
@@ -88,7 +88,7 @@ def _sort_input(values: Ints, known: Bools, tokens: Ints, flags: dict[str, Bools
         fits &= ~over
     if known[_IN_AUDIO].any() or known[_IN_IMAGE].any():
         over = audio + image > whole
-        flags["audio and images over input"] = over & known[_INPUT]
+        flags["input details over input"] = over & known[_INPUT]
         fits &= ~over
         # What is left of the input beside the cached tokens: audio and images that were cached are priced as cached.
         uncached = np.maximum(whole - cached, 0)
@@ -106,7 +106,7 @@ def _sort_output(values: Ints, tokens: Ints, flags: dict[str, Bools]) -> Bools:
     modal = audio + image
     over: Bools = modal > whole
     if over.any():
-        flags["audio and images over output"] = over
+        flags["output details over output"] = over
     tokens[7] = np.minimum(reasoning, np.maximum(whole - modal, 0))
     tokens[8], tokens[9] = audio, image
     tokens[6] = whole - modal - tokens[7]

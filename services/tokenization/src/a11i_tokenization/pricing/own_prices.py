@@ -1,0 +1,109 @@
+"""What calls cost a tenant: by the first line of its own table that fits, else by the default prices."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from a11i_tokenization.prices import PriceBook
+from a11i_tokenization.pricing.offers import CallNames, Offer, OwnLine, Quote
+from a11i_tokenization.pricing.own_lines import OwnPrice
+from a11i_tokenization.pricing.rates import TieredRates
+from a11i_tokenization.pricing.readings import Reading, readings
+from a11i_tokenization.pricing.sheet import Sheet, Sheets
+from a11i_tokenization.pricing.tiers import STANDARD, tier_of
+
+_Fit = tuple[OwnPrice, Reading]
+
+
+class OwnPrices:
+    """The prices of a tenant with a version of its table. Safe for use from several threads."""
+
+    def __init__(self, tenant_id: str, version: int, lines: Sequence[OwnPrice], default: PriceBook) -> None:
+        self._tenant_id = tenant_id
+        self._version = version
+        self._lines = lines
+        self._default = default
+        self._sheets = Sheets(self)
+
+    def sheet(self) -> Sheet:
+        """Return the rates of calls seen so far, for whole columns."""
+        return self._sheets.current()
+
+    def offer(self, call: CallNames) -> Offer | None:
+        """Return what the call's model costs; None if neither the tenant's table nor the default knows it."""
+        default = self._default.offer(call)
+        fits = self._fits(call)
+        if not fits:
+            return default
+        bounds = {bound for line, _ in fits for bound in (line.from_ns, line.until_ns) if bound is not None}
+        if default is not None:
+            bounds.update(default.dates_ns)
+        return Offer(
+            partial(self._quote, call, fits, default), tuple(sorted(bounds)), default.hours_ns if default else ()
+        )
+
+    def _quote(self, call: CallNames, fits: Sequence[_Fit], default: Offer | None, time_ns: int) -> Quote | None:
+        normal = default.quote_at(time_ns) if default else None
+        for line, reading in fits:
+            if not line.holds_at(time_ns):
+                continue
+            if line.rates is not None:
+                label = f"{self._tenant_id}/{self._version}"
+                return Quote(
+                    table=label,
+                    priced_as=f"{self._tenant_id}/{line.model}",
+                    rates=TieredRates((line.rates,)),
+                    how=reading.how,
+                    tier=tier_of(call.service_tier) or reading.tier,
+                    own=self._label(line),
+                )
+            if normal is not None:
+                rates = normal.rates.changed(lambda one, by=line.factor: one.scaled(by))  # type: ignore[misc]
+                return replace(normal, rates=rates, own=self._label(line))
+        return normal
+
+    def _label(self, line: OwnPrice) -> OwnLine:
+        return OwnLine(self._tenant_id, self._version, line.number, line.discount, line.currency, line.usd_per_unit)
+
+    def _fits(self, call: CallNames) -> list[_Fit]:
+        """Return the lines that can price the call at some time, in their order, and how each reads the name."""
+        provider = self._default.provider_id(call.provider)
+        names = self._names(call)
+        found: list[_Fit] = []
+        for line in self._lines:
+            if line.provider and line.provider != provider:
+                continue
+            reading = next((reading for reading in names if matches(line.model, reading.name)), None)
+            if reading is None:
+                continue
+            tier = tier_of(call.service_tier) or reading.tier or STANDARD
+            if line.tier in ("", tier):
+                found.append((line, reading))
+        return found
+
+    def _names(self, call: CallNames) -> list[Reading]:
+        """Return readings of the model that answered, and of the one asked for unless that is known to be another."""
+        answered, asked = (list(readings(model)) for model in (call.response_model, call.request_model))
+        if answered and asked:
+            one = self._default.find(call.provider, (call.response_model,))
+            other = self._default.find(call.provider, (call.request_model,))
+            if one and other and one.priced_as != other.priced_as:
+                return answered
+        return answered + asked
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Return whether a name matches a pattern in which `*` stands for any characters, in linear time."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return name == pattern
+    if not name.startswith(first):
+        return False
+    at = len(first)
+    for part in rest[:-1]:
+        at = name.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    last = rest[-1]
+    return len(name) - at >= len(last) and name.endswith(last)
