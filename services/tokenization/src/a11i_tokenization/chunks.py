@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_CHUNK_CHARS: Final = 32_768
-"""The longest piece. tiktoken takes 10 ms for the worst of this length, and panics from about a million on."""
+"""The longest piece for tiktoken. It takes 10 ms for the worst of this length, and panics from about a million on."""
 
 _LAST_SAFE_CUT: Final = re.compile(
     r"[\s\S]*[^\W_](?=[\s!-&(-/:-@\[-`{-~"  # ASCII's but for the apostrophe,
@@ -25,22 +25,22 @@ class Cut:
     """A text in pieces."""
 
     pieces: Sequence[str]
-    """At least one, each of at most MAX_CHUNK_CHARS; together they are the text."""
+    """At least one, none longer than asked for; together they are the text."""
     exact: bool
-    """True if the pieces' token counts sum up to the text's. False if a run of more than MAX_CHUNK_CHARS holds no
+    """True if the pieces' token counts sum up to the text's. False if a run of more than a piece's length holds no
     boundary between a word and what follows it (such as an endless word, or a megabyte of spaces): there the sum may
     be off by a token or two a cut."""
 
 
-def cut(text: str) -> Cut:
-    """Return the text in pieces that are counted one by one."""
-    if len(text) <= MAX_CHUNK_CHARS:
+def cut(text: str, max_chars: int = MAX_CHUNK_CHARS) -> Cut:
+    """Return the text in pieces of at most `max_chars` that are counted one by one."""
+    if len(text) <= max_chars:
         return Cut((text,), exact=True)
     pieces, exact, start = [], True, 0
-    while len(text) - start > MAX_CHUNK_CHARS:
+    while len(text) - start > max_chars:
         # The look-ahead may see the one character after the piece.
-        safe = _LAST_SAFE_CUT.match(text, start, start + MAX_CHUNK_CHARS + 1)
-        end = safe.end() if safe else start + MAX_CHUNK_CHARS
+        safe = _LAST_SAFE_CUT.match(text, start, start + max_chars + 1)
+        end = safe.end() if safe else start + max_chars
         exact = exact and safe is not None
         pieces.append(text[start:end])
         start = end

@@ -1,31 +1,14 @@
-"""Which encoding a model's text is counted with, and whether that is the model's own."""
+"""Which encoding a model's text is counted with, whether that is the model's own, and why."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from tiktoken.model import encoding_name_for_model
-
-from a11i_tokenization.encodings import KNOWN_ENCODINGS, WARM_ENCODING
+from a11i_tokenization.counting import characters
+from a11i_tokenization.families import family_of
 from a11i_tokenization.names import MAX_NAME_CHARS, candidates
-
-_MORE_PREFIXES: Final = (
-    ("gpt-realtime", "o200k_base"),
-    ("gpt-audio", "o200k_base"),
-    ("gpt-4o", "o200k_base"),
-    ("gpt-4.1", "o200k_base"),
-    ("gpt-4.5", "o200k_base"),
-    ("gpt-oss", "o200k_harmony"),
-    ("chatgpt-4o", "o200k_base"),
-    ("codex-mini", "o200k_base"),
-    ("computer-use-preview", "o200k_base"),
-    ("o1", "o200k_base"),
-    ("o3", "o200k_base"),
-    ("o4", "o200k_base"),
-    ("text-embedding-3", "cl100k_base"),
-)
-"""OpenAI's models that tiktoken's table (0.14) leaves out or knows only with a suffix; each ends at a dash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,38 +16,65 @@ class Tokenizer:
     """What counts a model's tokens."""
 
     encoding: str
-    """One of KNOWN_ENCODINGS."""
+    """A name that `Encodings` counts with."""
     exact: bool
     """True if this is the model's own; False if it stands in for one that is not public."""
+    why: str = field(default="", compare=False)
+    """How it was found, in a sentence for people."""
 
 
-ESTIMATE: Final = Tokenizer(WARM_ENCODING, exact=False)
-"""For models whose tokenizer is not public or not known: a modern vocabulary of a similar size comes closer than a
-number of characters a token."""
+ESTIMATE: Final = Tokenizer(
+    characters.ENCODING, exact=False, why="No rule knows the model: estimated from the sorts of characters."
+)
+"""For models that no rule knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An operator's rule."""
+
+    pattern: re.Pattern[str]
+    """Matches whole model names in lower case."""
+    tokenizer: Tokenizer
+
+
+class Models:
+    """Finds tokenizers by model names. Safe for use from several threads."""
+
+    def __init__(self, rules: Sequence[Rule] = ()) -> None:
+        """Ask an operator's `rules` before those that are built in."""
+        self._rules = tuple(rules)
+        # Bounded, as names come from outside; a mesh sees dozens.
+        self._cached: Callable[[str], Tokenizer] = lru_cache(maxsize=4096)(self._resolve)
+
+    def resolve(self, model: str) -> Tokenizer:
+        """Return the tokenizer of `model`, or ESTIMATE."""
+        return self._cached(model) if 0 < len(model) <= MAX_NAME_CHARS else ESTIMATE
+
+    def first_of(self, models: Iterable[str]) -> Tokenizer:
+        """Return the tokenizer of the first of `models` that is known, else ESTIMATE."""
+        return next((found for model in models if (found := self.resolve(model)) is not ESTIMATE), ESTIMATE)
+
+    def _resolve(self, model: str) -> Tokenizer:
+        for candidate in candidates(model):
+            for rule in self._rules:
+                if rule.pattern.match(candidate.name):
+                    return rule.tokenizer
+        for candidate in candidates(model):
+            family = family_of(candidate.name)
+            if family is not None:
+                return Tokenizer(family.encoding, family.exact, family.why)
+        return ESTIMATE
+
+
+_BUILT_IN: Final = Models()
+
+
+def resolve_tokenizer(model: str) -> Tokenizer:
+    """Return the tokenizer of `model` by the rules that are built in, or ESTIMATE."""
+    return _BUILT_IN.resolve(model)
 
 
 def tokenizer_for(models: Iterable[str]) -> Tokenizer:
-    """Return the tokenizer of the first of `models` that is known, else ESTIMATE."""
-    for model in models:
-        if 0 < len(model) <= MAX_NAME_CHARS and (found := _own_tokenizer(model)) is not None:
-            return found
-    return ESTIMATE
-
-
-# Bounded, as names come from outside; a mesh sees dozens.
-@lru_cache(maxsize=4096)
-def _own_tokenizer(model: str) -> Tokenizer | None:
-    for candidate in candidates(model):
-        if (encoding := _encoding(candidate.name)) in KNOWN_ENCODINGS:
-            return Tokenizer(encoding, exact=True)
-    return None
-
-
-def _encoding(name: str) -> str:
-    for prefix, encoding in _MORE_PREFIXES:
-        if name == prefix or name.startswith(prefix + "-"):
-            return encoding
-    try:
-        return encoding_name_for_model(name)
-    except KeyError:
-        return ""
+    """Return the tokenizer of the first of `models` that the built-in rules know, else ESTIMATE."""
+    return _BUILT_IN.first_of(models)

@@ -56,11 +56,16 @@ ENCODINGS: Final = (*_FILES, "r50k_base")
 
 
 def packaged_directory() -> Path:
-    """Return the directory of the vocabulary files in the installed litellm. Raises VocabularyError without litellm."""
-    spec = importlib.util.find_spec("litellm")
+    """Return the directory of tiktoken's files in the installed litellm. Raises VocabularyError without litellm."""
+    return package_directory("litellm") / "litellm_core_utils" / "tokenizers"
+
+
+def package_directory(package: str) -> Path:
+    """Return where an installed package lies, without importing it. Raises VocabularyError if it is not installed."""
+    spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise VocabularyError("litellm, which carries tiktoken's vocabularies, is not installed; install the lock file")
-    return Path(spec.submodule_search_locations[0]) / "litellm_core_utils" / "tokenizers"
+        raise VocabularyError(f"{package}, which carries vocabularies, is not installed; install the lock file")
+    return Path(spec.submodule_search_locations[0])
 
 
 def check(directory: Path) -> None:
@@ -75,7 +80,7 @@ def build(encoding: str, directory: Path) -> tiktoken.Encoding:
         return _build_r50k(directory)
     _check_file(directory, encoding)
     with _tiktoken_cache(directory):
-        return _lean(tiktoken.Encoding(**openai_public.ENCODING_CONSTRUCTORS[encoding]()))
+        return lean(tiktoken.Encoding(**openai_public.ENCODING_CONSTRUCTORS[encoding]()))
 
 
 def _build_r50k(directory: Path) -> tiktoken.Encoding:
@@ -83,7 +88,7 @@ def _build_r50k(directory: Path) -> tiktoken.Encoding:
     with _tiktoken_cache(directory):
         p50k = openai_public.p50k_base()
     ranks = {token: rank for token, rank in p50k["mergeable_ranks"].items() if rank < _R50K_TOKENS}
-    return _lean(
+    return lean(
         tiktoken.Encoding(
             "r50k_base",
             pat_str=p50k["pat_str"],
@@ -94,7 +99,7 @@ def _build_r50k(directory: Path) -> tiktoken.Encoding:
     )
 
 
-def _lean(encoding: tiktoken.Encoding) -> tiktoken.Encoding:
+def lean(encoding: tiktoken.Encoding) -> tiktoken.Encoding:
     """Drop Python's copy of the ranks, 28 MB for o200k: the tokenizer has its own, and the copy is for pickling."""
     encoding._mergeable_ranks = {}
     return encoding
