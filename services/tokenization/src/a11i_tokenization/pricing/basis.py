@@ -4,6 +4,7 @@ It holds names and numbers of tables and words of this code alone, never text of
 """
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -53,12 +54,6 @@ def read(text: str) -> Quote:
         applied, over = Rates.of(rates), basis.get("over")
         tiers = TieredRates((applied,)) if over is None else TieredRates((applied, applied), (int(over),))
         own = basis.get("own")
-        line = own and OwnLine(
-            str(own["tenant"]),
-            int(own["version"]),
-            int(own["line"]),
-            *(str(own.get(name, "")) for name in ("discount", "currency", "usd_per_unit")),
-        )
         quote = Quote(
             table=str(basis["table"]),
             priced_as=str(basis["as"]),
@@ -66,13 +61,18 @@ def read(text: str) -> Quote:
             how=tuple(map(str, basis.get("how", ()))),
             tier=str(basis.get("tier", "")),
             supplement=str(basis.get("with", "")),
-            own=line,
+            own=None if own is None else _own(own),
         )
     except BasisError:
         raise
     except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise BasisError("not one that spans keep") from error
     return quote
+
+
+def _own(said: Mapping[str, Any]) -> OwnLine:
+    texts = (str(said.get(name, "")) for name in ("discount", "currency", "usd_per_unit"))
+    return OwnLine(str(said["tenant"]), int(said["version"]), int(said["line"]), *texts)
 
 
 def _text(usd: Decimal) -> str:
