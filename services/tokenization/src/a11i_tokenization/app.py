@@ -19,7 +19,7 @@ from a11i_tokenization.cache import CountCache
 from a11i_tokenization.call_models import CallModels
 from a11i_tokenization.context_windows import ContextWindows
 from a11i_tokenization.counts import TokenCounter
-from a11i_tokenization.encodings import Encodings
+from a11i_tokenization.loading import open_tokenizers
 from a11i_tokenization.model_table import model_table
 from a11i_tokenization.price_calls import PriceCalls, PriceSources
 from a11i_tokenization.prices import PriceBook
@@ -29,7 +29,6 @@ from a11i_tokenization.prompts import PromptCounter
 from a11i_tokenization.service import TokenizationServicer
 from a11i_tokenization.settings import TokenizationSettings
 from a11i_tokenization.stage import STAGE, TokenizeStage
-from a11i_tokenization.vocabularies import packaged_directory
 
 SERVICE_NAME = tokenization_service_pb2.DESCRIPTOR.services_by_name["TokenizationService"].full_name
 
@@ -64,11 +63,12 @@ async def open_kept(settings: TokenizationSettings) -> AsyncIterator[Kept | None
 
 def wire(settings: TokenizationSettings, bus: Bus, kept: Kept | None = None) -> App:
     """Return the service on a bus. Raises VocabularyError."""
-    encodings = Encodings(settings.vocabulary_directory or packaged_directory())
+    tokenizers = open_tokenizers(settings.vocabulary_directory, settings.tokenizer_directory)
+    encodings = tokenizers.encodings
     default = kept.default if kept else PriceBook()
     prices: PricesByTenant = kept.book if kept else default
     counter = PromptCounter(encodings, CountCache(settings.count_cache_bytes))
-    models = CallModels(ContextWindows(model_table()))
+    models = CallModels(ContextWindows(model_table()), tokenizers.models)
     stage = TokenizeStage(TokenCounter(counter, models), prices)
     health = StageHealth()
     sources = PriceSources(default, prices, kept.desk if kept else None, models)

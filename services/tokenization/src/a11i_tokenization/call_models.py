@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from a11i_tokenization.context_windows import ContextWindows
-from a11i_tokenization.models import Tokenizer, tokenizer_for
+from a11i_tokenization.models import Models, Tokenizer
 
 _CACHED_CALLS: Final = 8192
 """Distinct combinations of names remembered, as they come from outside; a mesh sees dozens."""
@@ -25,14 +25,16 @@ class CallModel:
 class CallModels:
     """Finds models by their names. Safe for use from several threads."""
 
-    def __init__(self, windows: ContextWindows) -> None:
+    def __init__(self, windows: ContextWindows, tokenizers: Models | None = None) -> None:
+        """Find windows in `windows`, and tokenizers by the rules of `tokenizers`, or else those built in."""
         self._windows = windows
+        self._tokenizers = tokenizers or Models()
         self.find = lru_cache(maxsize=_CACHED_CALLS)(self._find)
 
     def _find(self, provider: str, response_model: str, request_model: str) -> CallModel:
         models = (response_model, request_model)
         return CallModel(
-            tokenizer=tokenizer_for(models),
+            tokenizer=self._tokenizers.first_of(models),
             name=response_model or request_model,
             context_window=self._windows.find(provider, models),
         )

@@ -22,6 +22,11 @@ class TokenizationSettings(ServiceSettings, env_prefix="A11I_TOKENIZATION_"):
     vocabulary_directory: Path | None = Field(
         None, description="Where tiktoken's vocabulary files are; empty for those in the installed litellm."
     )
+    tokenizer_directory: Path | None = Field(
+        None,
+        description="Where your own tokenizers are: <name>.json of Hugging Face or <name>.model of SentencePiece, and "
+        "a models.toml that says which models have them. Empty for none.",
+    )
     postgres: PostgresSettings | None = Field(
         None, description="Where tenants' price tables are kept. Without, the default prices hold for everybody."
     )
