@@ -1,6 +1,6 @@
 import base64
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -21,8 +21,9 @@ class SpiedEncodings(Encodings):
         self.asked.append(text)
         return self._real.count(encoding, text)
 
-    def count_all(self, encoding: str, texts: Iterable[str]) -> list[int]:
-        return [self.count(encoding, text) for text in texts]
+    def total(self, encoding: str, texts: Sequence[str]) -> Count:
+        self.asked += texts
+        return self._real.total(encoding, texts)
 
 
 @pytest.fixture

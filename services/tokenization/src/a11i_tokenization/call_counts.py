@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from a11i_tokenization.cache import Count
 from a11i_tokenization.images import Image, ImageRule
+
+PARTS: Final = ("system", "tools", "history", "user", "tool_results", "format")
+"""What takes a share of a context window; `user` is the last turn of the user."""
 
 
 class Speaker(IntEnum):
@@ -15,6 +19,9 @@ class Speaker(IntEnum):
     SYSTEM = 1
     TOOL = 2
     MODEL = 3
+
+
+_USER, _SYSTEM = Speaker.USER, Speaker.SYSTEM  # An enum's member is found slowly, and asked for with each message.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,13 @@ class CallCount:
     exact: bool
     messages: list[int]
     """Each message's, with what the format adds to it."""
-    parts: dict[str, int]
-    """By part, those without tokens left out; together the call's."""
+    by_part: tuple[int, ...]
+    """In the order of PARTS; together the call's."""
+
+    @property
+    def parts(self) -> dict[str, int]:
+        """By the parts' names, those without tokens left out."""
+        return {name: tokens for name, tokens in zip(PARTS, self.by_part, strict=True) if tokens}
 
     @property
     def count(self) -> Count:
@@ -83,37 +95,33 @@ class ChatCount:
 
     def count(self, messages: Sequence[MessageCount]) -> CallCount:
         """Return the call with its messages. The user's part is the last turn: what the user said since the model."""
-        user = history = results = 0
+        history = turn = results = 0
         system, added, exact = self._system, self._format, self._exact
         each = []
-        in_turn, seen_turn = False, False
-        for one in reversed(messages):
+        of_user = True
+        for one in messages:
             said = one.said
             if one.images:
                 whole = with_images(one, self._rule)
                 said = whole.tokens
-                exact &= whole.exact
+                exact = exact and whole.exact
             elif not one.exact:
                 exact = False
-            added += one.added
-            results += one.results
-            each.append(said + one.results + one.added)
+            own, of_tools = one.added, one.results
+            added += own
+            results += of_tools
+            each.append(said + of_tools + own)
             speaker = one.speaker
-            if speaker is Speaker.SYSTEM:
+            if speaker is _USER:
+                if not of_user:
+                    history += turn
+                    turn = 0
+                    of_user = True
+                turn += said
+            elif speaker is _SYSTEM:
                 system += said
-            elif speaker is Speaker.USER and (in_turn or not seen_turn):
-                user += said
-                in_turn = seen_turn = True
             else:
                 history += said
-                in_turn = False
-        each.reverse()
-        parts = {
-            "system": system,
-            "tools": self._tools,
-            "history": history,
-            "user": user,
-            "tool_results": results,
-            "format": added,
-        }
-        return CallCount(sum(parts.values()), exact, each, {name: tokens for name, tokens in parts.items() if tokens})
+                of_user = False
+        counts = (system, self._tools, history, turn, results, added)
+        return CallCount(sum(counts), exact, each, counts)

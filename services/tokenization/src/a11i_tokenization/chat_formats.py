@@ -5,6 +5,7 @@ chat templates that Meta, Mistral, Qwen and DeepSeek publish with their models.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 
@@ -34,6 +35,7 @@ _FORMATS: Final = (
 """By how the encoding's name begins."""
 
 
+@lru_cache(maxsize=256)
 def chat_format(encoding: str) -> ChatFormat:
     """Return the format of the models of an encoding; OpenAI's for those of which none is known."""
     return next((found for prefix, found in _FORMATS if encoding.startswith(prefix)), OPENAI)

@@ -3,18 +3,18 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from a11i_telemetry.columns import Column, empty, mask, pc
-from a11i_telemetry.schema import SCHEMA
+from a11i_telemetry.columns import Column, pc
 from a11i_tokenization.cache import CountCache
 from a11i_tokenization.call_counts import CallCount
 from a11i_tokenization.call_models import CallModel, CallModels
 from a11i_tokenization.context_windows import ContextWindows
+from a11i_tokenization.counted_columns import CountedCall, counted_columns
 from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.model_table import model_table
 from a11i_tokenization.prompts import CallInput, PromptCounter
@@ -25,15 +25,11 @@ _PLAIN_OPERATIONS: Final = frozenset({"text_completion", "embeddings"})
 _PLAIN_KINDS: Final = frozenset({"embedding", "rerank"})
 """Calls that send text as it is, without a chat's format."""
 
+_SIDES: Final = ("input", "output")
 _TEXTS: Final = (
     "step_kind", "operation", "provider", "response_model", "request_model", "input_messages", "system_instructions",
     "tool_definitions", "output_messages",
 )  # fmt: skip
-_COUNTED: Final = (
-    "counted_input_tokens", "counted_output_tokens", "tokenizer", "counted_source", "part_tokens",
-    "input_message_tokens", "output_message_tokens", "context_window",
-)  # fmt: skip
-"""The columns that are filled whether or not the provider reported a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,30 +76,28 @@ class TokenCounter:
         spans = np.flatnonzero(calls)
         if not spans.size:
             return TokenColumns({}, {})
-        made: dict[str, list[Any]] = {name: [] for name in _COUNTED}
-        filled = {"input": _Filled(), "output": _Filled()}
-        unknown = {side: (mask(columns[f"{side}_tokens"].is_null()) & ~refused)[spans].tolist() for side in filled}
-        texts = [_strings(columns[name], spans) for name in _TEXTS]
-        for place, (span, row) in enumerate(zip(spans.tolist(), zip(*texts, strict=True), strict=True)):
-            model = self._models.find(row[2], row[3], row[4])
-            sent, received = self._count(row, model)
-            sources = [
-                None if one is None else "counted" if model.tokenizer.exact and one.exact else "estimated"
-                for one in (sent, received)
-            ]
-            for side, one, source in zip(filled, (sent, received), sources, strict=True):
-                if one is not None and source and unknown[side][place]:
-                    filled[side].add(span, one.tokens, source)
-            _append(made, model, sent, received, sources)
+        unreported = [(_is_null(columns[f"{side}_tokens"]) & ~refused)[spans].tolist() for side in _SIDES]
+        filled = (_Filled(), _Filled())
+        made = []
+        find = self._models.find
+        texts = zip(*(_texts(columns[name], spans) for name in _TEXTS), strict=True)
+        for place, (span, row) in enumerate(zip(spans.tolist(), texts, strict=True)):
+            model = find(row[2], row[3], row[4])
+            both = self._count(row, model)
+            source = ""
+            for one, unknown, numbers in zip(both, unreported, filled, strict=True):
+                if one is not None:
+                    own = "counted" if one.exact and model.tokenizer.exact else "estimated"
+                    source = source if source == "estimated" else own
+                    if unknown[place]:
+                        numbers.add(span, one.tokens, own)
+            made.append(CountedCall(span, model, *both, source))
+        replaced = counted_columns(made, len(calls))
         counted: Counter[str] = Counter()
-        replaced: dict[str, Column] = {
-            name: _spread(pa.array(values, SCHEMA.field(name).type), spans, columns.num_rows)
-            for name, values in made.items()
-        }
-        for side, numbers in filled.items():
-            for source, tokens in zip(numbers.sources, numbers.tokens, strict=True):
-                counted[source] += tokens
+        for side, numbers in zip(_SIDES, filled, strict=True):
             replaced |= _fill(columns, side, numbers)
+            for own, tokens in zip(numbers.sources, numbers.tokens, strict=True):
+                counted[own] += tokens
         return TokenColumns(replaced, counted)
 
     def _count(self, row: Sequence[str], model: CallModel) -> tuple[CallCount | None, CallCount | None]:
@@ -121,42 +115,30 @@ class TokenCounter:
         return sent, received
 
 
-def _append(
-    made: dict[str, list[Any]],
-    model: CallModel,
-    sent: CallCount | None,
-    received: CallCount | None,
-    sources: Sequence[str | None],
-) -> None:
-    any_text = sent is not None or received is not None
-    made["counted_input_tokens"].append(sent.tokens if sent else None)
-    made["counted_output_tokens"].append(received.tokens if received else None)
-    made["tokenizer"].append(model.tokenizer.encoding if any_text else "")
-    made["counted_source"].append(("estimated" if "estimated" in sources else "counted") if any_text else "")
-    made["part_tokens"].append(list(sent.parts.items()) if sent else [])
-    made["input_message_tokens"].append(sent.messages if sent else [])
-    made["output_message_tokens"].append(received.messages if received else [])
-    made["context_window"].append(model.context_window)
+def _texts(column: Column, spans: npt.NDArray[np.int64]) -> list[str]:
+    """Return the texts at `spans`. Reads Arrow's buffers, as its functions cost more than the texts of a batch."""
+    _, bounds, data = column.buffers()
+    starts = np.frombuffer(bounds, np.int32)[column.offset : column.offset + len(column) + 1]
+    if data is None:
+        return [""] * len(spans)
+    octets = memoryview(data)
+    return [
+        str(octets[start:end], "utf-8") if start < end else ""
+        for start, end in zip(starts[spans].tolist(), starts[spans + 1].tolist(), strict=True)
+    ]
 
 
-def _strings(column: Column, spans: npt.NDArray[np.int64]) -> list[str]:
-    """Return the texts at `spans`. NumPy makes Python's of a column at a third of what Arrow takes."""
-    if len(spans) < len(column):
-        column = column.take(pa.array(spans))
-    texts: list[str] = column.to_numpy(zero_copy_only=False).tolist()
-    return texts
-
-
-def _spread(values: Column, spans: npt.NDArray[np.int64], rows: int) -> Column:
-    """Return a column with the values at `spans`, and what says "not known" elsewhere."""
-    if len(spans) == rows:
-        return values
-    places = np.full(rows, len(values), np.int64)
-    places[spans] = np.arange(len(values))
-    return pa.concat_arrays([values, empty(values.type, 1)]).take(pa.array(places))
+def _is_null(column: Column) -> Bools:
+    """Return which entries are null, likewise."""
+    if not column.null_count:
+        return np.zeros(len(column), np.bool_)
+    validity = np.frombuffer(column.buffers()[0], np.uint8)
+    bits = np.unpackbits(validity, count=column.offset + len(column), bitorder="little")
+    return np.asarray(bits[column.offset :] == 0)
 
 
 def _fill(columns: pa.RecordBatch, side: str, numbers: _Filled) -> dict[str, Column]:
+    """Return a side's reported columns with what was counted where nothing was reported."""
     if not numbers.spans:
         return {}
     where = np.zeros(columns.num_rows, np.bool_)

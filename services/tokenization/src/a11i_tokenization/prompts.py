@@ -47,26 +47,31 @@ class PromptCounter:
     def count_chat(self, encoding: str, call: CallInput, model: str = "") -> CallCount:
         """Return the input tokens of a chat call: messages, instructions and tools, with the chat format's own.
 
-        `model` says how images count; without it they are estimated.
+        `model` says how images count; without it they are estimated. Raises KeyError for an unknown encoding.
         """
-        messages = self._messages(encoding, call.messages)
         chat = ChatCount(chat_format(encoding).priming, image_rule(model))
         if call.system_instructions:
             chat.add_system(self._value(encoding, _INSTRUCTIONS, call.system_instructions, self._instructions))
         if call.tool_definitions:
             chat.add_tools(self._value(encoding, _TOOLS, call.tool_definitions, self._tools))
-        return chat.count(messages)
+        return chat.count(self._messages(encoding, call.messages))
 
     def count_texts(self, encoding: str, messages: str, model: str = "") -> CallCount:
-        """Return the tokens of the messages' texts alone: what a model wrote, or what an embedding was made of."""
-        rule = image_rule(model)
+        """Return the tokens of the messages' texts alone: what a model wrote, or what an embedding was made of.
+
+        Raises KeyError.
+        """
         each, exact = [], True
         for one in self._messages(encoding, messages):
-            count = with_images(one, rule)
-            each.append(count.tokens + one.results)
-            exact &= count.exact
+            if one.images:
+                whole = with_images(one, image_rule(model))
+                each.append(whole.tokens + one.results)
+                exact = exact and whole.exact
+            else:
+                each.append(one.said + one.results)
+                exact = exact and one.exact
         total = sum(each)
-        return CallCount(total, exact, each, {"user": total} if total else {})
+        return CallCount(total, exact, each, (0, 0, 0, total, 0, 0))
 
     def _messages(self, encoding: str, messages: str) -> list[MessageCount]:
         if not messages:
@@ -76,12 +81,14 @@ class PromptCounter:
             seed, get = shelf(encoding, _MESSAGE), self._cache.get
             found = []
             for piece in pieces:
-                count = get(content_hash(piece) ^ seed)
-                if count is None or count.size != len(piece):
-                    count = self._piece(encoding, piece)
-                    if count is None:
+                key = content_hash(piece) ^ seed
+                one = get(key)
+                if one is None or one.size != len(piece):
+                    one = self._piece(encoding, piece)
+                    if one is None:
                         break
-                found.append(count)
+                    self._cache.put(key, one)
+                found.append(one)
             else:
                 return found
         return self._parsed_messages(encoding, messages)
@@ -89,8 +96,7 @@ class PromptCounter:
     def _piece(self, encoding: str, piece: str) -> MessageCount | None:
         """Count the message that a piece is the rest of; None if it is no message."""
         try:
-            message = orjson.loads(FIRST_MEMBER + piece)
-            return self._remembered(encoding, _MESSAGE, piece, lambda: self._message(encoding, message, len(piece)))
+            return self._message(encoding, orjson.loads(FIRST_MEMBER + piece), len(piece))
         except (orjson.JSONDecodeError, JsonDepthError):
             return None
 
@@ -99,28 +105,22 @@ class PromptCounter:
         try:
             for message in split_messages(messages):
                 text = compact_json(message).decode().removeprefix(FIRST_MEMBER)
-                found.append(self._known_message(encoding, message, text))
+                found.append(self._parsed_message(encoding, message, text))
         except JsonDepthError:
             return [self._plain(encoding, messages)]
         return found
 
-    def _known_message(self, encoding: str, message: Json, text: str) -> MessageCount:
-        return self._remembered(encoding, _MESSAGE, text, lambda: self._message(encoding, message, len(text)))
+    def _parsed_message(self, encoding: str, message: Json, text: str) -> MessageCount:
+        return self._value(encoding, _MESSAGE, text, lambda _, text: self._message(encoding, message, len(text)))
 
     def _value(self, encoding: str, kind: str, value: str, count: Callable[[str, str], MessageCount]) -> MessageCount:
-        def counted() -> MessageCount:
-            try:
-                return count(encoding, value)
-            except JsonDepthError:
-                return self._plain(encoding, value)
-
-        return self._remembered(encoding, kind, value, counted)
-
-    def _remembered(self, encoding: str, kind: str, content: str, count: Callable[[], MessageCount]) -> MessageCount:
-        key = content_hash(content) ^ shelf(encoding, kind)
+        key = content_hash(value) ^ shelf(encoding, kind)
         found = self._cache.get(key)
-        if found is None or found.size != len(content):
-            found = count()
+        if found is None or found.size != len(value):
+            try:
+                found = count(encoding, value)
+            except JsonDepthError:
+                found = self._plain(encoding, value)
             self._cache.put(key, found)
         return found
 
@@ -134,16 +134,22 @@ class PromptCounter:
         added = form.message + (self._role(encoding, text.role or "user") if form.role else 0)
         if text.name:
             added += form.name + self._encodings.count(encoding, text.name)
-        said, results = self._sum(encoding, text.said), self._sum(encoding, text.results)
-        return MessageCount(size, said, results, added, _speaker(text), text.exact, text.images)
+        said, exact = self._total(encoding, text.said)
+        results, exact_results = self._total(encoding, text.results)
+        exact = exact and exact_results and text.exact
+        return MessageCount(size, said, results, added, _speaker(text), exact, text.images)
 
     def _role(self, encoding: str, role: str) -> int:
-        return self._remembered(
-            encoding, _ROLE, role, lambda: MessageCount(len(role), self._encodings.count(encoding, role))
-        ).said
+        return self._value(encoding, _ROLE, role, self._word).said
 
-    def _sum(self, encoding: str, texts: Sequence[str]) -> int:
-        return sum(self._encodings.count_all(encoding, texts)) if texts else 0
+    def _word(self, encoding: str, word: str) -> MessageCount:
+        return MessageCount(len(word), self._encodings.count(encoding, word))
+
+    def _total(self, encoding: str, texts: Sequence[str]) -> tuple[int, bool]:
+        if not texts:
+            return 0, True
+        total = self._encodings.total(encoding, texts)
+        return total.tokens, total.exact
 
     def _instructions(self, encoding: str, instructions: str) -> MessageCount:
         form = chat_format(encoding)
@@ -151,16 +157,17 @@ class PromptCounter:
         images: tuple[Image, ...] = ()
         for part in split_messages(instructions):
             text = message_text(part)
-            tokens += self._sum(encoding, (*text.said, *text.results))
-            exact &= text.exact
+            said, exactly = self._total(encoding, (*text.said, *text.results))
+            tokens += said
+            exact = exact and exactly and text.exact
             images += text.images
         added = form.message + (self._role(encoding, "system") if form.role else 0)
         return MessageCount(len(instructions), tokens, 0, added, Speaker.SYSTEM, exact, images)
 
     def _tools(self, encoding: str, definitions: str) -> MessageCount:
         text = tools_text(definitions, encoding)
-        tokens = text.added + self._sum(encoding, text.texts)
-        return MessageCount(len(definitions), tokens, exact=text.exact)
+        tokens, exact = self._total(encoding, text.texts)
+        return MessageCount(len(definitions), text.added + tokens, exact=exact and text.exact)
 
 
 def _speaker(text: MessageText) -> Speaker:
