@@ -143,7 +143,15 @@ def test_unknown_tokens_and_cost_are_unset_and_known_zeroes_are_not() -> None:
 
 
 def test_every_field_of_usage_is_filled_from_its_column() -> None:
-    other = {"input_source", "output_source", "counted_source", "flags", "tokenizer", "part_tokens"}
+    other = {
+        "input_source",
+        "output_source",
+        "counted_source",
+        "flags",
+        "tokenizer",
+        "part_tokens",
+        "context_utilisation",
+    }
     names = [field.name for field in pb.Usage.DESCRIPTOR.fields if field.name not in other]
     columns: dict[str, Any] = {
         name: [number, 7] if name.endswith("message_tokens") else number for number, name in enumerate(names, 1)
@@ -166,6 +174,17 @@ def test_every_field_of_usage_is_filled_from_its_column() -> None:
     assert usage.counted_source == pb.NUMBER_SOURCE_ESTIMATED
     assert (usage.tokenizer, list(usage.flags)) == ("o200k_base", ["cached over input"])
     assert dict(usage.part_tokens) == {"system": 5, "user": 6}
+
+
+def test_the_share_of_the_context_window_is_of_the_reported_input_else_of_the_counted() -> None:
+    def share(**columns: Any) -> float | None:
+        usage = translated(step_kind="llm", output_tokens=1, **columns).gen_ai.usage
+        return usage.context_utilisation if usage.HasField("context_utilisation") else None
+
+    assert share(context_window=200, input_tokens=50, counted_input_tokens=60) == 0.25
+    assert share(context_window=200, counted_input_tokens=60) == 0.3
+    assert share(context_window=200) is None
+    assert share(input_tokens=50) is None
 
 
 def test_a_call_of_which_nothing_usable_was_reported_says_why() -> None:

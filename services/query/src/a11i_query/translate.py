@@ -192,8 +192,16 @@ def _usage(row: Row) -> pb.Usage | None:
         output_source=_SOURCES.get(row["output_source"], pb.NUMBER_SOURCE_UNSPECIFIED),
         counted_source=_SOURCES.get(row["counted_source"], pb.NUMBER_SOURCE_UNSPECIFIED),
         flags=row["usage_flags"],
+        context_utilisation=_utilisation(row),
         **{name: row[name] for name in (*_USAGE_NUMBERS, *_USAGE_DETAILS)},
     )
+
+
+def _utilisation(row: Row) -> float | None:
+    tokens, window = row["input_tokens"], row["context_window"]
+    if tokens is None:
+        tokens = row["counted_input_tokens"]
+    return tokens / window if window and tokens is not None else None
 
 
 def _cost(row: Row) -> pb.Cost | None:

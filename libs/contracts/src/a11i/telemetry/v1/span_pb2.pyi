@@ -640,6 +640,7 @@ class Usage(_message.Message):
     OUTPUT_MESSAGE_TOKENS_FIELD_NUMBER: _builtins.int
     CONTEXT_WINDOW_FIELD_NUMBER: _builtins.int
     FLAGS_FIELD_NUMBER: _builtins.int
+    CONTEXT_UTILISATION_FIELD_NUMBER: _builtins.int
     input_tokens: _builtins.int
     """All input tokens, cache reads and writes included."""
     output_tokens: _builtins.int
@@ -674,6 +675,10 @@ class Usage(_message.Message):
     """Whether what was counted is counted or estimated."""
     context_window: _builtins.int
     """Tokens that the model takes. Unset: not known."""
+    context_utilisation: _builtins.float
+    """Share of the context window that the input takes: input_tokens, or else counted_input_tokens, over context_window.
+    Unset: not known.
+    """
     @_builtins.property
     def part_tokens(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """What was counted of the input, by part: system, tools, history, user, tool_results, format."""
@@ -714,10 +719,11 @@ class Usage(_message.Message):
         output_message_tokens: _abc.Iterable[_builtins.int] | None = ...,
         context_window: _builtins.int | None = ...,
         flags: _abc.Iterable[_builtins.str] | None = ...,
+        context_utilisation: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens", "_cache_write_1h_tokens", b"_cache_write_1h_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_context_window", b"_context_window", "_counted_input_tokens", b"_counted_input_tokens", "_counted_output_tokens", b"_counted_output_tokens", "_input_audio_tokens", b"_input_audio_tokens", "_input_image_tokens", b"_input_image_tokens", "_input_tokens", b"_input_tokens", "_output_audio_tokens", b"_output_audio_tokens", "_output_image_tokens", b"_output_image_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_1h_tokens", b"cache_write_1h_tokens", "cache_write_tokens", b"cache_write_tokens", "context_window", b"context_window", "counted_input_tokens", b"counted_input_tokens", "counted_output_tokens", b"counted_output_tokens", "input_audio_tokens", b"input_audio_tokens", "input_image_tokens", b"input_image_tokens", "input_tokens", b"input_tokens", "output_audio_tokens", b"output_audio_tokens", "output_image_tokens", b"output_image_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens", "_cache_write_1h_tokens", b"_cache_write_1h_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_context_utilisation", b"_context_utilisation", "_context_window", b"_context_window", "_counted_input_tokens", b"_counted_input_tokens", "_counted_output_tokens", b"_counted_output_tokens", "_input_audio_tokens", b"_input_audio_tokens", "_input_image_tokens", b"_input_image_tokens", "_input_tokens", b"_input_tokens", "_output_audio_tokens", b"_output_audio_tokens", "_output_image_tokens", b"_output_image_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_1h_tokens", b"cache_write_1h_tokens", "cache_write_tokens", b"cache_write_tokens", "context_utilisation", b"context_utilisation", "context_window", b"context_window", "counted_input_tokens", b"counted_input_tokens", "counted_output_tokens", b"counted_output_tokens", "input_audio_tokens", b"input_audio_tokens", "input_image_tokens", b"input_image_tokens", "input_tokens", b"input_tokens", "output_audio_tokens", b"output_audio_tokens", "output_image_tokens", b"output_image_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens", "_cache_write_1h_tokens", b"_cache_write_1h_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_context_window", b"_context_window", "_counted_input_tokens", b"_counted_input_tokens", "_counted_output_tokens", b"_counted_output_tokens", "_input_audio_tokens", b"_input_audio_tokens", "_input_image_tokens", b"_input_image_tokens", "_input_tokens", b"_input_tokens", "_output_audio_tokens", b"_output_audio_tokens", "_output_image_tokens", b"_output_image_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_1h_tokens", b"cache_write_1h_tokens", "cache_write_tokens", b"cache_write_tokens", "context_window", b"context_window", "counted_input_tokens", b"counted_input_tokens", "counted_output_tokens", b"counted_output_tokens", "counted_source", b"counted_source", "flags", b"flags", "input_audio_tokens", b"input_audio_tokens", "input_image_tokens", b"input_image_tokens", "input_message_tokens", b"input_message_tokens", "input_source", b"input_source", "input_tokens", b"input_tokens", "output_audio_tokens", b"output_audio_tokens", "output_image_tokens", b"output_image_tokens", "output_message_tokens", b"output_message_tokens", "output_source", b"output_source", "output_tokens", b"output_tokens", "part_tokens", b"part_tokens", "reasoning_tokens", b"reasoning_tokens", "tokenizer", b"tokenizer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens", "_cache_write_1h_tokens", b"_cache_write_1h_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_context_utilisation", b"_context_utilisation", "_context_window", b"_context_window", "_counted_input_tokens", b"_counted_input_tokens", "_counted_output_tokens", b"_counted_output_tokens", "_input_audio_tokens", b"_input_audio_tokens", "_input_image_tokens", b"_input_image_tokens", "_input_tokens", b"_input_tokens", "_output_audio_tokens", b"_output_audio_tokens", "_output_image_tokens", b"_output_image_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_1h_tokens", b"cache_write_1h_tokens", "cache_write_tokens", b"cache_write_tokens", "context_utilisation", b"context_utilisation", "context_window", b"context_window", "counted_input_tokens", b"counted_input_tokens", "counted_output_tokens", b"counted_output_tokens", "counted_source", b"counted_source", "flags", b"flags", "input_audio_tokens", b"input_audio_tokens", "input_image_tokens", b"input_image_tokens", "input_message_tokens", b"input_message_tokens", "input_source", b"input_source", "input_tokens", b"input_tokens", "output_audio_tokens", b"output_audio_tokens", "output_image_tokens", b"output_image_tokens", "output_message_tokens", b"output_message_tokens", "output_source", b"output_source", "output_tokens", b"output_tokens", "part_tokens", b"part_tokens", "reasoning_tokens", b"reasoning_tokens", "tokenizer", b"tokenizer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_read_tokens: _TypeAlias = _typing.Literal["cache_read_tokens"]  # noqa: Y015
     _WhichOneofArgType__cache_read_tokens: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens"]  # noqa: Y015
@@ -725,6 +731,8 @@ class Usage(_message.Message):
     _WhichOneofArgType__cache_write_1h_tokens: _TypeAlias = _typing.Literal["_cache_write_1h_tokens", b"_cache_write_1h_tokens"]  # noqa: Y015
     _WhichOneofReturnType__cache_write_tokens: _TypeAlias = _typing.Literal["cache_write_tokens"]  # noqa: Y015
     _WhichOneofArgType__cache_write_tokens: _TypeAlias = _typing.Literal["_cache_write_tokens", b"_cache_write_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__context_utilisation: _TypeAlias = _typing.Literal["context_utilisation"]  # noqa: Y015
+    _WhichOneofArgType__context_utilisation: _TypeAlias = _typing.Literal["_context_utilisation", b"_context_utilisation"]  # noqa: Y015
     _WhichOneofReturnType__context_window: _TypeAlias = _typing.Literal["context_window"]  # noqa: Y015
     _WhichOneofArgType__context_window: _TypeAlias = _typing.Literal["_context_window", b"_context_window"]  # noqa: Y015
     _WhichOneofReturnType__counted_input_tokens: _TypeAlias = _typing.Literal["counted_input_tokens"]  # noqa: Y015
@@ -751,6 +759,8 @@ class Usage(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_write_1h_tokens) -> _WhichOneofReturnType__cache_write_1h_tokens | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_write_tokens) -> _WhichOneofReturnType__cache_write_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__context_utilisation) -> _WhichOneofReturnType__context_utilisation | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__context_window) -> _WhichOneofReturnType__context_window | None: ...
     @_typing.overload

@@ -350,7 +350,7 @@ class Encoding(_message.Message):
     EXACT_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     ENGINE_FIELD_NUMBER: _builtins.int
-    MODELS_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its name, such as o200k_base."""
     exact: _builtins.bool
@@ -358,11 +358,9 @@ class Encoding(_message.Message):
     source: _builtins.str
     """Package and version that its vocabulary comes from, or "operator"."""
     engine: _builtins.str
-    """What runs it, such as "tiktoken 0.14.0"."""
-    @_builtins.property
-    def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Models that it counts, as patterns in words, such as "gpt-4o*"."""
-
+    """What runs it, such as "tiktoken 0.14.0". Empty: it was not needed yet."""
+    description: _builtins.str
+    """Whose it is and which models have it, in words."""
     def __init__(
         self,
         *,
@@ -370,11 +368,11 @@ class Encoding(_message.Message):
         exact: _builtins.bool = ...,
         source: _builtins.str = ...,
         engine: _builtins.str = ...,
-        models: _abc.Iterable[_builtins.str] | None = ...,
+        description: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["engine", b"engine", "exact", b"exact", "models", b"models", "name", b"name", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "engine", b"engine", "exact", b"exact", "name", b"name", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

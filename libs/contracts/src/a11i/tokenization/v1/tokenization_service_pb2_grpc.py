@@ -140,7 +140,7 @@ class TokenizationServiceServicer:
 
     def CountTokens(self, request, context):
         """CountTokens counts the tokens of texts or of a call's messages, for a model or an encoding. Called by people and
-        tools. Idempotent. Errors: NOT_FOUND (unknown encoding; names the nearest).
+        tools. Idempotent. Errors: NOT_FOUND (unknown encoding, or model that no table knows; names the nearest).
         A model without a public tokenizer is estimated and says so.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

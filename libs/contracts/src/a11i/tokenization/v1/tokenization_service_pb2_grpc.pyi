@@ -42,7 +42,7 @@ class TokenizationServiceStub:
     def __new__(cls, channel: _aio.Channel) -> TokenizationServiceAsyncStub: ...
     CountTokens: _grpc.UnaryUnaryMultiCallable[_tokenization_service_pb2.CountTokensRequest, _tokenization_service_pb2.CountTokensResponse]
     """CountTokens counts the tokens of texts or of a call's messages, for a model or an encoding. Called by people and
-    tools. Idempotent. Errors: NOT_FOUND (unknown encoding; names the nearest).
+    tools. Idempotent. Errors: NOT_FOUND (unknown encoding, or model that no table knows; names the nearest).
     A model without a public tokenizer is estimated and says so.
     """
     StreamCountTokens: _grpc.StreamStreamMultiCallable[_tokenization_service_pb2.StreamCountTokensRequest, _tokenization_service_pb2.StreamCountTokensResponse]
@@ -104,7 +104,7 @@ class TokenizationServiceAsyncStub(TokenizationServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CountTokens: _aio.UnaryUnaryMultiCallable[_tokenization_service_pb2.CountTokensRequest, _tokenization_service_pb2.CountTokensResponse]  # type: ignore[assignment]
     """CountTokens counts the tokens of texts or of a call's messages, for a model or an encoding. Called by people and
-    tools. Idempotent. Errors: NOT_FOUND (unknown encoding; names the nearest).
+    tools. Idempotent. Errors: NOT_FOUND (unknown encoding, or model that no table knows; names the nearest).
     A model without a public tokenizer is estimated and says so.
     """
     StreamCountTokens: _aio.StreamStreamMultiCallable[_tokenization_service_pb2.StreamCountTokensRequest, _tokenization_service_pb2.StreamCountTokensResponse]  # type: ignore[assignment]
@@ -169,7 +169,7 @@ class TokenizationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_tokenization_service_pb2.CountTokensResponse, _abc.Awaitable[_tokenization_service_pb2.CountTokensResponse]]:
         """CountTokens counts the tokens of texts or of a call's messages, for a model or an encoding. Called by people and
-        tools. Idempotent. Errors: NOT_FOUND (unknown encoding; names the nearest).
+        tools. Idempotent. Errors: NOT_FOUND (unknown encoding, or model that no table knows; names the nearest).
         A model without a public tokenizer is estimated and says so.
         """
 
