@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import cast
 
 import grpc
-from google.rpc import status_pb2
+from google.rpc import error_details_pb2, status_pb2
 
 
 def trailers(error: grpc.RpcError) -> dict[str, bytes]:
@@ -17,3 +17,10 @@ def trailers(error: grpc.RpcError) -> dict[str, bytes]:
 def rich_status(error: grpc.RpcError) -> status_pb2.Status:
     """Return the google.rpc.Status that the server sent."""
     return status_pb2.Status.FromString(trailers(error)["grpc-status-details-bin"])
+
+
+def violated_field(error: grpc.RpcError) -> str:
+    """Return the first field that the error's google.rpc.BadRequest names."""
+    request = error_details_pb2.BadRequest()
+    assert any(packed.Unpack(request) for packed in rich_status(error).details)
+    return str(request.field_violations[0].field)

@@ -1,11 +1,10 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import grpc
 import pytest
-from google.rpc import error_details_pb2, status_pb2
 
 from a11i.telemetry.v1 import span_pb2
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
@@ -18,6 +17,7 @@ from a11i_telemetry.batch import SpanBatch
 from a11i_tokenization.app import wire
 from a11i_tokenization.encodings import KNOWN_ENCODINGS
 from a11i_tokenization.settings import TokenizationSettings
+from tests.grpc_errors import violated_field
 from tests.unit.tokenization.span_rows import batch_of, llm
 
 if TYPE_CHECKING:
@@ -54,15 +54,6 @@ async def stub(settings: TokenizationSettings, bus: Bus) -> AsyncIterator["Stub"
         yield TokenizationServiceStub(channel)
 
 
-def violated_field(error: grpc.aio.AioRpcError) -> str:
-    """Return the field that the error's google.rpc.BadRequest names."""
-    metadata: dict[str, Any] = dict(error.trailing_metadata() or ())
-    status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
-    request = error_details_pb2.BadRequest()
-    assert any(packed.Unpack(request) for packed in status.details)
-    return str(request.field_violations[0].field)
-
-
 async def test_counts_texts_for_a_model(stub: "Stub") -> None:
     request = pb2.CountTokensRequest(texts=["Hello, world!", ""], model="gpt-4o")
     answer = await stub.CountTokens(request, timeout=DEADLINE_S)
@@ -82,6 +73,12 @@ async def test_a_model_without_a_public_tokenizer_is_estimated(stub: "Stub") -> 
     answer = await stub.CountTokens(request, timeout=DEADLINE_S)
     assert answer.source == span_pb2.NUMBER_SOURCE_ESTIMATED
     assert answer.counts[0] > 0
+
+
+async def test_a_model_that_no_table_knows_is_not_found(stub: "Stub") -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await stub.CountTokens(pb2.CountTokensRequest(texts=["x"], model="acme-1"), timeout=DEADLINE_S)
+    assert raised.value.code() == grpc.StatusCode.NOT_FOUND
 
 
 async def test_an_unknown_encoding_is_not_found_and_the_known_are_listed(stub: "Stub") -> None:

@@ -18,6 +18,7 @@ from a11i_tokenization.access import AdminToken
 from a11i_tokenization.cache import CountCache
 from a11i_tokenization.call_models import CallModels
 from a11i_tokenization.context_windows import ContextWindows
+from a11i_tokenization.counting_calls import CountingCalls
 from a11i_tokenization.counts import TokenCounter
 from a11i_tokenization.loading import open_tokenizers
 from a11i_tokenization.model_table import model_table
@@ -68,12 +69,13 @@ def wire(settings: TokenizationSettings, bus: Bus, kept: Kept | None = None) -> 
     default = kept.default if kept else PriceBook()
     prices: PricesByTenant = kept.book if kept else default
     counter = PromptCounter(encodings, CountCache(settings.count_cache_bytes))
-    models = CallModels(ContextWindows(model_table()), tokenizers.models)
+    windows = ContextWindows(model_table())
+    models = CallModels(windows, tokenizers.models)
     stage = TokenizeStage(TokenCounter(counter, models), prices)
     health = StageHealth()
     sources = PriceSources(default, prices, kept.desk if kept else None, models)
     price_calls = PriceCalls(sources, AdminToken(settings.admin_token), now=lambda: datetime.now(UTC))
-    servicer = TokenizationServicer(encodings, price_calls)
+    servicer = TokenizationServicer(CountingCalls(encodings, counter, tokenizers.models, windows), price_calls)
 
     def register(server: grpc.aio.Server) -> None:
         tokenization_service_pb2_grpc.add_TokenizationServiceServicer_to_server(servicer, server)

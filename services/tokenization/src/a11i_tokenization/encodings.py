@@ -98,6 +98,10 @@ class Encodings:
         """Return where an encoding comes from. Raises KeyError."""
         return self._sources[_SAME_ON_TEXT.get(encoding, encoding)]
 
+    def is_loaded(self, encoding: str) -> bool:
+        """Return whether an encoding counts at once: loading one takes up to a second."""
+        return _SAME_ON_TEXT.get(encoding, encoding) in self._loaded
+
     def list_encodings(self) -> list[EncodingInfo]:
         """Return all encodings by name, those with two names twice."""
         return [self._info(name) for name in sorted([*self._sources, *_SAME_ON_TEXT])]

@@ -1,46 +1,39 @@
 """TokenizationService: the stage's counting and pricing, for one's own texts and calls."""
 
-import asyncio
-from typing import Any, Final
+from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 
-from a11i.telemetry.v1 import span_pb2
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
 from a11i.tokenization.v1 import tokenization_service_pb2_grpc as pb2_grpc
-from a11i_chassis.errors import InvalidArgumentError, NotFoundError
-from a11i_tokenization.encodings import KNOWN_ENCODINGS, Encodings
-from a11i_tokenization.models import Tokenizer, tokenizer_for
+from a11i_tokenization.counting_calls import CountingCalls
 from a11i_tokenization.price_calls import PriceCalls
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
-MAX_TEXTS: Final = 1_000
-MAX_TEXT_BYTES: Final = 4_000_000
-"""Of one CountTokens: a second's work at the worst."""
-
 
 class TokenizationServicer(pb2_grpc.TokenizationServiceServicer):
-    """Translates requests, and leaves counting and pricing to the code that the stage uses."""
+    """Puts together what counts and what prices."""
 
-    def __init__(self, encodings: Encodings, prices: PriceCalls) -> None:
-        self._encodings = encodings
+    def __init__(self, counting: CountingCalls, prices: PriceCalls) -> None:
+        self._counting = counting
         self._prices = prices
 
     async def CountTokens(self, request: pb2.CountTokensRequest, context: _Context) -> pb2.CountTokensResponse:
-        """Count in a thread, as tiktoken lets go of the interpreter and four megabytes take a second."""
-        tokenizer = _tokenizer(request)
-        if len(request.texts) > MAX_TEXTS:
-            raise InvalidArgumentError(f"{len(request.texts)} texts; {MAX_TEXTS} at most in a call", field="texts")
-        size = sum(len(text.encode()) for text in request.texts)
-        if size > MAX_TEXT_BYTES:
-            raise InvalidArgumentError(f"{size} bytes of text; {MAX_TEXT_BYTES} at most in a call", field="texts")
-        counts = await asyncio.to_thread(self._encodings.count_all, tokenizer.encoding, request.texts)
-        return pb2.CountTokensResponse(
-            counts=counts,
-            encoding=tokenizer.encoding,
-            source=span_pb2.NUMBER_SOURCE_COUNTED if tokenizer.exact else span_pb2.NUMBER_SOURCE_ESTIMATED,
-        )
+        """Return the counts of texts and of a call. Raises InvalidArgumentError, NotFoundError."""
+        return await self._counting.count_tokens(request)
+
+    async def StreamCountTokens(
+        self, request_iterator: AsyncIterator[pb2.StreamCountTokensRequest], context: _Context
+    ) -> AsyncIterator[pb2.StreamCountTokensResponse]:
+        """Yield the counts of one request after the other. Raises InvalidArgumentError, NotFoundError."""
+        async for answer in self._counting.stream_count_tokens(request_iterator):
+            yield answer
+
+    async def ListEncodings(self, request: pb2.ListEncodingsRequest, context: _Context) -> pb2.ListEncodingsResponse:
+        """Return what can count."""
+        return self._counting.list_encodings()
 
     async def CalculateCost(self, request: pb2.CalculateCostRequest, context: _Context) -> pb2.CalculateCostResponse:
         """Return what a call costs. Raises InvalidArgumentError, NotFoundError."""
@@ -67,13 +60,3 @@ class TokenizationServicer(pb2_grpc.TokenizationServiceServicer):
     ) -> pb2.ListPriceVersionsResponse:
         """Return the versions of a tenant's prices. Raises UnauthenticatedError, UnavailableError."""
         return await self._prices.list_price_versions(request, context)
-
-
-def _tokenizer(request: pb2.CountTokensRequest) -> Tokenizer:
-    if request.encoding:
-        if request.encoding not in KNOWN_ENCODINGS:
-            raise NotFoundError(f"no encoding {request.encoding[:64]!r}; known are {', '.join(KNOWN_ENCODINGS)}")
-        return Tokenizer(request.encoding, exact=True)
-    if not request.model:
-        raise InvalidArgumentError("name a model, such as gpt-4o, or an encoding, such as o200k_base", field="model")
-    return tokenizer_for([request.model])
