@@ -27,7 +27,7 @@ STAGE: Final = StageSpec(
 )
 """Where the stage stands in the pipeline."""
 
-_CALL_KINDS: Final = pa.array(["llm", "embedding", "rerank"])
+CALL_KINDS: Final = pa.array(["llm", "embedding", "rerank"])
 """Steps that are calls of a model. An agent's or a workflow's numbers sum up its calls': to count or price them again
 would bill every call twice."""
 
@@ -51,7 +51,7 @@ class TokenizeStage:
         if batch.signal is not Signal.SPANS:
             return batch
         prices, columns = self._prices.of(batch.tenant_id), batch.columns
-        calls = mask(pc.is_in(columns["step_kind"], _CALL_KINDS))
+        calls = mask(pc.is_in(columns["step_kind"], CALL_KINDS))
         tokens = self._counter.columns(columns, calls, _refused(columns))
         priced_by = {name: columns[name] for name in PRICED_BY}
         costs = cost_columns({**priced_by, **tokens.replaced}, calls, prices)
