@@ -8,6 +8,7 @@ import pkgutil
 import random
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -90,25 +91,28 @@ _RANGES: Final = (
 )
 
 
-def languages() -> Iterator[str]:
-    """Yield spaCy's example sentences of 68 languages, and paragraphs of the words that Faker has for some 40."""
+@cache
+def languages() -> tuple[str, ...]:
+    """Return spaCy's example sentences of 68 languages, and paragraphs of the words that Faker has for some 40."""
+    texts: list[str] = []
     for module in sorted(pkgutil.iter_modules(spacy.lang.__path__), key=lambda module: module.name):
         try:
             examples = importlib.import_module(f"spacy.lang.{module.name}.examples")
         except ModuleNotFoundError:
             continue
-        yield " ".join(examples.sentences)
-        yield "\n".join(reversed(examples.sentences))
+        texts.append(" ".join(examples.sentences))
+        texts.append("\n".join(reversed(examples.sentences)))
     with warnings.catch_warnings():
         # Some locales are only kept for those who use them.
         warnings.simplefilter("ignore")
-        fakers = [Faker(locale) for locale in sorted(AVAILABLE_LOCALES)]
+        fakers = [Faker(locale, providers=["faker.providers.lorem"]) for locale in sorted(AVAILABLE_LOCALES)]
     for faker in fakers:
         faker.seed_instance(1)
         text = " ".join(faker.paragraph(8) for _ in range(4))
         # Locales without words of their own have Latin's.
         if not text.isascii():
-            yield text
+            texts.append(text)
+    return tuple(texts)
 
 
 def files() -> Iterator[tuple[str, str]]:
