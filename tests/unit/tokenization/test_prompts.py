@@ -67,8 +67,8 @@ def test_the_cookbooks_example_counts_as_the_cookbook_says(counter: PromptCounte
     call = chat(
         *({"role": role, "content": content} | ({"name": name} if name else {}) for role, name, content in messages)
     )
-    assert counter.count_chat("cl100k_base", call).count == Count(129)
-    assert counter.count_chat("o200k_base", call).count == Count(124)
+    assert counter.count_chat("cl100k_base", call).total == Count(129)
+    assert counter.count_chat("o200k_base", call).total == Count(124)
 
 
 def test_both_message_shapes_count_alike(counter: PromptCounter) -> None:
@@ -90,7 +90,7 @@ def test_what_the_model_wrote_counts_without_the_formats_tokens(
     counter: PromptCounter, tokens: Callable[[str], int]
 ) -> None:
     output = '[{"role":"assistant","parts":[{"type":"text","content":"It is on its way."}],"finish_reason":"stop"}]'
-    assert counter.count_texts("o200k_base", output).count == Count(tokens("It is on its way."))
+    assert counter.count_texts("o200k_base", output).total == Count(tokens("It is on its way."))
 
 
 def test_a_tool_call_written_counts_its_name_and_arguments(
@@ -98,7 +98,7 @@ def test_a_tool_call_written_counts_its_name_and_arguments(
 ) -> None:
     part = {"type": "tool_call", "id": "call_1", "name": "lookup", "arguments": '{"order":"A-1"}'}
     counted = counter.count_texts("o200k_base", json.dumps([{"role": "assistant", "parts": [part]}]))
-    assert counted.count == Count(tokens("lookup") + tokens('{"order":"A-1"}'))
+    assert counted.total == Count(tokens("lookup") + tokens('{"order":"A-1"}'))
 
 
 def test_parts_add_up_to_the_call(counter: PromptCounter, tokens: Callable[[str], int]) -> None:
@@ -147,7 +147,7 @@ def test_images_count_by_the_models_formula(counter: PromptCounter) -> None:
 def test_a_message_is_known_again_however_its_json_is_written(counter: PromptCounter, spied: SpiedEncodings) -> None:
     messages = [{"role": "user", "content": "One question"}, {"role": "assistant", "content": "One answer"}]
     counts = [
-        counter.count_chat("o200k_base", CallInput(text)).count
+        counter.count_chat("o200k_base", CallInput(text)).total
         for text in (
             json.dumps(messages, separators=(",", ":")),
             json.dumps(messages),
@@ -180,8 +180,8 @@ def test_the_cache_does_not_mix_encodings_or_uses(counter: PromptCounter, encodi
     for _ in range(2):
         for encoding in ("o200k_base", "cl100k_base", "p50k_base"):
             bare = encodings.count(encoding, text)
-            assert counter.count_texts(encoding, message).count == Count(bare)
-            assert counter.count_chat(encoding, CallInput(message)).count == Count(
+            assert counter.count_texts(encoding, message).total == Count(bare)
+            assert counter.count_chat(encoding, CallInput(message)).total == Count(
                 3 + 3 + encodings.count(encoding, "user") + bare
             )
 
@@ -194,8 +194,8 @@ def test_images_make_a_count_an_estimate(counter: PromptCounter) -> None:
 def test_json_too_deep_for_messages_is_counted_as_text(counter: PromptCounter, tokens: Callable[[str], int]) -> None:
     deep = "[" * 1000 + "]" * 1000
     expected = Count(tokens(deep), exact=False)
-    assert counter.count_texts("o200k_base", deep).count == expected
-    assert counter.count_chat("o200k_base", CallInput("", system_instructions=deep)).count == expected + Count(3)
+    assert counter.count_texts("o200k_base", deep).total == expected
+    assert counter.count_chat("o200k_base", CallInput("", system_instructions=deep)).total == expected + Count(3)
 
 
 WEATHER = {
@@ -227,10 +227,10 @@ def test_the_cookbooks_tool_counts_as_the_cookbook_says(counter: PromptCounter, 
         {"role": "user", "content": "What's the weather like in San Francisco?"},
     ]
     call = CallInput(json.dumps(messages), tool_definitions=json.dumps([WEATHER]))
-    assert counter.count_chat(encoding, call).count == Count(reported)
+    assert counter.count_chat(encoding, call).total == Count(reported)
     # OpenTelemetry's shape leaves out the wrapper.
     flat = CallInput(json.dumps(messages), tool_definitions=json.dumps([{"type": "function", **WEATHER["function"]}]))  # type: ignore[dict-item]  # a mapping
-    assert counter.count_chat(encoding, flat).count == Count(reported)
+    assert counter.count_chat(encoding, flat).total == Count(reported)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from a11i_tokenization.cache import Count
 from a11i_tokenization.images import Image, ImageRule
@@ -42,8 +42,7 @@ class MessageCount:
     """Counted by the model, not by the encoding."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallCount:
+class CallCount(NamedTuple):  # Made twice a call: a frozen dataclass takes three times as long to make.
     """The tokens of a call's input."""
 
     tokens: int
@@ -59,7 +58,7 @@ class CallCount:
         return {name: tokens for name, tokens in zip(PARTS, self.by_part, strict=True) if tokens}
 
     @property
-    def count(self) -> Count:
+    def total(self) -> Count:
         """The whole."""
         return Count(self.tokens, self.exact)
 

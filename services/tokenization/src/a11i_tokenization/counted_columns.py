@@ -1,9 +1,8 @@
 """The columns of what was counted, put together from the calls of a batch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +16,7 @@ _PART_NAMES: Final = pa.array(PARTS)
 _NO_PARTS: Final = (0,) * len(PARTS)
 
 
-@dataclass(frozen=True, slots=True)
-class CountedCall:
+class CountedCall(NamedTuple):
     """A call of a batch."""
 
     span: int

@@ -77,21 +77,26 @@ class TokenCounter:
         if not spans.size:
             return TokenColumns({}, {})
         unreported = [(_is_null(columns[f"{side}_tokens"]) & ~refused)[spans].tolist() for side in _SIDES]
-        filled = (_Filled(), _Filled())
+        no_input, no_output = unreported
+        inputs, outputs = filled = (_Filled(), _Filled())
         made = []
         find = self._models.find
         texts = zip(*(_texts(columns[name], spans) for name in _TEXTS), strict=True)
         for place, (span, row) in enumerate(zip(spans.tolist(), texts, strict=True)):
             model = find(row[2], row[3], row[4])
-            both = self._count(row, model)
+            exact = model.tokenizer.exact
+            sent, received = self._count(row, model)
             source = ""
-            for one, unknown, numbers in zip(both, unreported, filled, strict=True):
-                if one is not None:
-                    own = "counted" if one.exact and model.tokenizer.exact else "estimated"
-                    source = source if source == "estimated" else own
-                    if unknown[place]:
-                        numbers.add(span, one.tokens, own)
-            made.append(CountedCall(span, model, *both, source))
+            if sent is not None:
+                source = "counted" if exact and sent.exact else "estimated"
+                if no_input[place]:
+                    inputs.add(span, sent.tokens, source)
+            if received is not None:
+                own = "counted" if exact and received.exact else "estimated"
+                if no_output[place]:
+                    outputs.add(span, received.tokens, own)
+                source = source if source == "estimated" else own
+            made.append(CountedCall(span, model, sent, received, source))
         replaced = counted_columns(made, len(calls))
         counted: Counter[str] = Counter()
         for side, numbers in zip(_SIDES, filled, strict=True):

@@ -1,8 +1,7 @@
 """Tokens of a call's input and output, from the messages that its span holds."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -28,8 +27,7 @@ _MESSAGE, _TOOLS, _INSTRUCTIONS, _ROLE = "m", "t", "s", "r"
 """Kinds of content in the cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallInput:
+class CallInput(NamedTuple):
     """What a call sent, each as the span's column holds it; empty for none."""
 
     messages: str
