@@ -2,23 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final, NamedTuple
 
 from a11i_tokenization.cache import Count
+from a11i_tokenization.chat_formats import Speaker
 from a11i_tokenization.images import Image, ImageRule
 
 PARTS: Final = ("system", "tools", "history", "user", "tool_results", "format")
 """What takes a share of a context window; `user` is the last turn of the user."""
-
-
-class Speaker(IntEnum):
-    """Whose turn a message is."""
-
-    USER = 0
-    SYSTEM = 1
-    TOOL = 2
-    MODEL = 3
 
 
 _USER, _SYSTEM = Speaker.USER, Speaker.SYSTEM  # An enum's member is found slowly, and asked for with each message.

@@ -1,20 +1,31 @@
 """What chat formats add to the texts of messages, for the encodings of the models that use them.
 
 Sources: OpenAI's cookbook, "How to count tokens with tiktoken", part 6, and its description of the harmony format; the
-chat templates that Meta, Mistral, Qwen and DeepSeek publish with their models.
+chat formats in Meta's llama-models and Mistral's mistral-common; the templates that Qwen and DeepSeek publish with
+their models.
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 from typing import Final
+
+
+class Speaker(IntEnum):
+    """Whose turn a message is."""
+
+    USER = 0
+    SYSTEM = 1
+    TOOL = 2
+    MODEL = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ChatFormat:
     """Tokens that a format adds."""
 
-    message: int
-    """To each message, its role's tokens not among them."""
+    messages: tuple[int, int, int, int]
+    """To each message, by its Speaker; its role's tokens are not among them."""
     role: bool = True
     """Whether the role's name is written out."""
     name: int = 0
@@ -23,14 +34,21 @@ class ChatFormat:
     """Once a call: what begins the text, and what begins the answer."""
 
 
-OPENAI: Final = ChatFormat(message=3, name=1, priming=3)
+OPENAI: Final = ChatFormat((3, 3, 3, 3), name=1, priming=3)
 _FORMATS: Final = (
-    ("o200k_harmony", ChatFormat(message=3, priming=2)),  # <|start|> role <|message|> ... <|end|>; <|start|>assistant
-    ("llama", ChatFormat(message=4, priming=5)),  # <|start_header_id|> role <|end_header_id|> \n\n ... <|eot_id|>
-    ("qwen", ChatFormat(message=4, priming=3)),  # <|im_start|> role \n ... <|im_end|> \n
-    ("deepseek", ChatFormat(message=1, role=False, priming=2)),  # <|User|> ...; <|Assistant|> ... <|end of sentence|>
-    ("mistral", ChatFormat(message=2, role=False, priming=1)),  # <s> [INST] ... [/INST]
-    ("tekken", ChatFormat(message=2, role=False, priming=1)),
+    # <|start|>user<|message|>...<|end|> and <|start|>assistant
+    ("o200k_harmony", ChatFormat((3, 3, 3, 3), priming=2)),
+    # <|begin_of_text|>, <|start_header_id|>user<|end_header_id|>\n\n...<|eot_id|> and the answer's header
+    ("llama", ChatFormat((4, 4, 4, 4), priming=5)),
+    # <|im_start|>user\n...<|im_end|>\n and <|im_start|>assistant\n
+    ("qwen", ChatFormat((4, 4, 4, 4), priming=3)),
+    # <|begin_of_sentence|>..., <|User|>..., <|Assistant|>...<|end_of_sentence|> and <|Assistant|>
+    ("deepseek", ChatFormat((1, 0, 2, 2), role=False, priming=2)),
+    # <s>, [INST] and [/INST] as plain text, two line breaks after the instructions, </s> after an answer
+    ("mistral_v1", ChatFormat((7, 2, 2, 1), role=False, priming=1)),
+    # The same with tokens for [INST], [/INST] and the like.
+    ("mistral", ChatFormat((2, 2, 2, 1), role=False, priming=1)),
+    ("tekken", ChatFormat((2, 2, 2, 1), role=False, priming=1)),
 )
 """By how the encoding's name begins."""
 

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 import orjson
 
 from a11i_tokenization.cache import CountCache, content_hash, shelf
-from a11i_tokenization.call_counts import CallCount, ChatCount, MessageCount, Speaker, with_images
-from a11i_tokenization.chat_formats import chat_format
+from a11i_tokenization.call_counts import CallCount, ChatCount, MessageCount, with_images
+from a11i_tokenization.chat_formats import Speaker, chat_format
 from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.images import Image, image_rule
 from a11i_tokenization.messages import (
@@ -128,14 +128,14 @@ class PromptCounter:
 
     def _message(self, encoding: str, message: Json, size: int) -> MessageCount:
         text = message_text(message)
-        form = chat_format(encoding)
-        added = form.message + (self._role(encoding, text.role or "user") if form.role else 0)
+        form, speaker = chat_format(encoding), _speaker(text)
+        added = form.messages[speaker] + (self._role(encoding, text.role or "user") if form.role else 0)
         if text.name:
             added += form.name + self._encodings.count(encoding, text.name)
         said, exact = self._total(encoding, text.said)
         results, exact_results = self._total(encoding, text.results)
         exact = exact and exact_results and text.exact
-        return MessageCount(size, said, results, added, _speaker(text), exact, text.images)
+        return MessageCount(size, said, results, added, speaker, exact, text.images)
 
     def _role(self, encoding: str, role: str) -> int:
         return self._value(encoding, _ROLE, role, self._word).said
@@ -159,7 +159,7 @@ class PromptCounter:
             tokens += said
             exact = exact and exactly and text.exact
             images += text.images
-        added = form.message + (self._role(encoding, "system") if form.role else 0)
+        added = form.messages[Speaker.SYSTEM] + (self._role(encoding, "system") if form.role else 0)
         return MessageCount(len(instructions), tokens, 0, added, Speaker.SYSTEM, exact, images)
 
     def _tools(self, encoding: str, definitions: str) -> MessageCount:
