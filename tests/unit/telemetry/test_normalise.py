@@ -543,6 +543,11 @@ _OF_OPENAI = {"gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"
             {"cache_write_tokens": 5, "cache_write_1h_tokens": None},
         ),
         (
+            {"anthropic.usage.cache_creation.ephemeral_1h_input_tokens": 90, "gen_ai.usage.input_tokens": 5},
+            [],
+            {"input_tokens": 95, "cache_write_tokens": 90, "cache_write_1h_tokens": 90},
+        ),
+        (
             {"gen_ai.usage.input_tokens": 20, "llm.token_count.prompt_details.audio": 30},
             ["input details over input"],
             {"input_tokens": 20, "input_audio_tokens": None},

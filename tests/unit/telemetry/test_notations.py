@@ -165,6 +165,10 @@ def test_messages_of_each_notation_are_one(said: Any, messages: list[Any] | None
         ),
         ({"type": "input_image", "file_id": "f1"}, {"type": "file", "modality": "image", "file_id": "f1"}),
         (
+            {"type": "image_url", "image_url": {"url": "https://a.test/1.png", "detail": "low"}},
+            {"type": "uri", "modality": "image", "uri": "https://a.test/1.png", "detail": "low"},
+        ),
+        (
             {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
             {"type": "blob", "modality": "audio", "mime_type": "audio/wav", "content": "AAAA"},
         ),

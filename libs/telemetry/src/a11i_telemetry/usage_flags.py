@@ -13,8 +13,8 @@ _INCLUSIVE_PROVIDERS: Final = frozenset({"openai", "azure.ai.openai", "azure.ai.
 _INCLUSIVE_MODELS: Final = ("gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-")
 """Whose input always includes the cache, and whose output the reasoning. Others sell through the same API."""
 _DETAILS: Final = (
-    ("input", ("input_audio_tokens", "input_image_tokens")),
-    ("output", ("output_audio_tokens", "output_image_tokens")),
+    ("input", "input_audio_tokens", "input_image_tokens"),
+    ("output", "output_audio_tokens", "output_image_tokens"),
 )
 
 
@@ -31,6 +31,11 @@ def settle(span: Span) -> None:
     contradictions. Details that contradict their whole leave the row.
     """
     row = span.row
+    if "cache_write_1h_tokens" in row:
+        hour = row["cache_write_1h_tokens"]
+        if hour > row.setdefault("cache_write_tokens", hour):
+            del row["cache_write_1h_tokens"]
+            span.flag("cache_write_1h over cache_write")
     if "input_tokens" in row:
         _include_cache(span)
         row["input_source"] = "reported"
@@ -41,19 +46,19 @@ def settle(span: Span) -> None:
             else:
                 row["output_tokens"] += row["reasoning_tokens"]
         row["output_source"] = "reported"
-    if "cache_write_1h_tokens" in row and row["cache_write_1h_tokens"] > row.setdefault(
-        "cache_write_tokens", row["cache_write_1h_tokens"]
-    ):
-        del row["cache_write_1h_tokens"]
-        span.flag("cache_write_1h over cache_write")
-    for side, names in _DETAILS:
-        known = [name for name in names if name in row]
-        if known and sum(row[name] for name in known) > row.get(f"{side}_tokens", LARGEST_COUNT):
-            for name in known:
-                del row[name]
-            span.flag(f"{side} details over {side}")
+    for side, audio, image in _DETAILS:
+        if audio in row or image in row:
+            _check_details(span, side, audio, image)
     if span.flags:
         row["usage_flags"] = span.flags
+
+
+def _check_details(span: Span, side: str, audio: str, image: str) -> None:
+    row = span.row
+    if (row.get(audio) or 0) + (row.get(image) or 0) > row.get(f"{side}_tokens", LARGEST_COUNT):
+        row.pop(audio, None)
+        row.pop(image, None)
+        span.flag(f"{side} details over {side}")
 
 
 def _include_cache(span: Span) -> None:
