@@ -10,6 +10,7 @@ from a11i_tokenization.images import Image
 from a11i_tokenization.messages import (
     FIRST_MEMBER,
     JsonDepthError,
+    any_text,
     compact_json,
     message_text,
     split_messages,
@@ -195,3 +196,44 @@ def test_what_looks_like_a_message_in_a_text_is_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "text", '{"role":"user"}', '[{"role":"user"}', '[1,{"role":"user"}]'])
 def test_what_does_not_begin_with_messages_is_not_cut(text: str) -> None:
     assert split_pieces(text) is None
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=4)
+VALUES = (
+    TEXTS
+    | st.none()
+    | st.integers(-(2**53), 2**53)
+    | st.dictionaries(TEXTS, TEXTS, max_size=2)
+    | st.lists(TEXTS, max_size=2)
+)
+PARTS = st.lists(
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["text", "reasoning", "tool_call", "tool_call_response", "blob", "x"]) | VALUES},
+        optional=dict.fromkeys(("content", "id", "name", "arguments", "response", "result", "text"), VALUES),
+    )
+    | VALUES,
+    max_size=3,
+)
+NORMAL = st.fixed_dictionaries(
+    {"role": st.sampled_from(["user", "assistant", "tool", "system"]) | VALUES, "parts": PARTS | VALUES},
+    optional={"finish_reason": VALUES, "name": VALUES, "content": VALUES},
+)
+
+
+@given(NORMAL)
+def test_the_normal_form_says_what_it_says_as_any_form(message: dict[str, Any]) -> None:
+    assert message_text(message) == any_text(message)
+
+
+@pytest.mark.parametrize("role", ["user", "tool"])
+def test_the_normal_form_says_what_it_says_in_each_part(role: str) -> None:
+    parts = [
+        {"type": "text", "content": "a"},
+        {"type": "reasoning", "content": "b"},
+        {"type": "tool_call", "id": "c", "name": "d", "arguments": {"e": 1}},
+        {"type": "tool_call_response", "id": "c", "response": "f"},
+        {"type": "tool_call_response", "id": "c", "response": {"g": 2}},
+    ]
+    for some in (parts, *([one] for one in parts)):
+        message: Any = {"role": role, "parts": some}
+        assert message_text(message) == any_text(message)

@@ -1,7 +1,6 @@
 """What is known of a call's tokens: of each message, and of the call by part."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from a11i_tokenization.cache import Count
@@ -15,8 +14,7 @@ PARTS: Final = ("system", "tools", "history", "user", "tool_results", "format")
 _USER, _SYSTEM = Speaker.USER, Speaker.SYSTEM  # An enum's member is found slowly, and asked for with each message.
 
 
-@dataclass(frozen=True, slots=True)
-class MessageCount:
+class MessageCount(NamedTuple):
     """What was counted of one content: a message, instructions or tool definitions."""
 
     size: int

@@ -5,8 +5,7 @@ arguments of tool calls, the responses of tools. Identifiers and finish reasons 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -24,6 +23,9 @@ _MEDIA_TYPES: Final = frozenset(
 """Parts that providers count by formulas: of an image's size, which it says itself, or of what a span does not hold."""
 _RESULT_TYPES: Final = frozenset({"tool_call_response", "tool_result", "function_call_output"})
 _TOOL_ROLES: Final = frozenset({"tool", "function"})
+_OF_MESSAGE: Final = frozenset({"role", "parts", "finish_reason"})
+_OF_CALL: Final = frozenset({"type", "id", "name", "arguments"})
+_OF_RESPONSE: Final = frozenset({"type", "id", "response"})
 FIRST_MEMBER: Final = '{"role"'
 """How nearly all senders begin a message."""
 
@@ -32,8 +34,7 @@ class JsonDepthError(ValueError):
     """JSON nested deeper than anything that a provider takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class MessageText:
+class MessageText(NamedTuple):
     """What of one message counts."""
 
     role: str
@@ -88,6 +89,13 @@ def split_messages(value: str) -> list[Json]:
 
 def message_text(message: Json) -> MessageText:
     """Return the text of one message of `split_messages`, of either shape. Raises JsonDepthError."""
+    if type(message) is dict and (found := _normal_text(message)) is not None:
+        return found
+    return any_text(message)
+
+
+def any_text(message: Json) -> MessageText:
+    """Return what `message_text` does, of a message of any shape. Raises JsonDepthError."""
     found = _Collector()
     if not isinstance(message, dict):
         found.add(message, 0)
@@ -101,6 +109,43 @@ def message_text(message: Json) -> MessageText:
         for key in ("parts", "content", "refusal", "tool_calls", "function_call"):
             found.add(message.get(key), 0)
     return found.message(role if isinstance(role, str) else "", name if isinstance(name, str) else "")
+
+
+def _normal_text(message: Mapping[str, Json]) -> MessageText | None:
+    """Return what a message says in the form that the normaliser gives to nearly all; None for any other form.
+
+    It is what `any_text` says of it, in a third of the time.
+    """
+    role: Any = message.get("role")  # Any, as the type checker does not follow `type(...) is`, which is fast.
+    parts: Any = message.get("parts")
+    if type(role) is not str or type(parts) is not list or not _OF_MESSAGE.issuperset(message):
+        return None
+    said: list[str] = []
+    results: list[str] = []
+    texts: tuple[Any, ...]
+    for part in parts:
+        kind = part.get("type") if type(part) is dict else None
+        if kind == "text" or kind == "reasoning":  # half the time of a look-up
+            to, texts = said, (part.get("content"),)
+            known = len(part) == 2
+        elif kind == "tool_call":
+            to, texts = said, (part.get("name"), part.get("arguments"))
+            known = _OF_CALL.issuperset(part)
+        elif kind == "tool_call_response":
+            to, texts = results, (part.get("response"),)
+            known = _OF_RESPONSE.issuperset(part)
+        else:
+            return None
+        for text in texts:
+            if type(text) is str and text and known:
+                to.append(text)
+            elif type(text) is dict and known and (kind == "tool_call" or kind == "tool_call_response"):
+                to.append(_as_text(text))
+            else:
+                return None
+    if role in _TOOL_ROLES:
+        return MessageText(role, "", (), (*results, *said))
+    return MessageText(role, "", tuple(said), tuple(results))
 
 
 class _Collector:

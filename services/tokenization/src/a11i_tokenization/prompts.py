@@ -1,6 +1,7 @@
 """Tokens of a call's input and output, from the messages that its span holds."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import orjson
@@ -23,8 +24,11 @@ from a11i_tokenization.messages import (
 from a11i_tokenization.tools import tools_text
 
 _SYSTEM_ROLES: Final = frozenset({"system", "developer"})
-_MESSAGE, _TOOLS, _INSTRUCTIONS, _ROLE = "m", "t", "s", "r"
+_MESSAGE, _TOOLS, _INSTRUCTIONS = "m", "t", "s"
 """Kinds of content in the cache."""
+_CACHED_ROLES: Final = 256
+_LONGEST_ROLE: Final = 64
+"""Characters; a longer one is none, and counts as "user"."""
 
 
 class CallInput(NamedTuple):
@@ -41,6 +45,7 @@ class PromptCounter:
     def __init__(self, encodings: Encodings, cache: CountCache[MessageCount]) -> None:
         self._encodings = encodings
         self._cache = cache
+        self._role = lru_cache(maxsize=_CACHED_ROLES)(encodings.count)
 
     def count_chat(self, encoding: str, call: CallInput, model: str = "") -> CallCount:
         """Return the input tokens of a chat call: messages, instructions and tools, with the chat format's own.
@@ -129,19 +134,13 @@ class PromptCounter:
     def _message(self, encoding: str, message: Json, size: int) -> MessageCount:
         text = message_text(message)
         form, speaker = chat_format(encoding), _speaker(text)
-        added = form.messages[speaker] + (self._role(encoding, text.role or "user") if form.role else 0)
+        added = form.messages[speaker] + (self._role(encoding, _role(text)) if form.role else 0)
         if text.name:
             added += form.name + self._encodings.count(encoding, text.name)
         said, exact = self._total(encoding, text.said)
         results, exact_results = self._total(encoding, text.results)
         exact = exact and exact_results and text.exact
         return MessageCount(size, said, results, added, speaker, exact, text.images)
-
-    def _role(self, encoding: str, role: str) -> int:
-        return self._value(encoding, _ROLE, role, self._word).said
-
-    def _word(self, encoding: str, word: str) -> MessageCount:
-        return MessageCount(len(word), self._encodings.count(encoding, word))
 
     def _total(self, encoding: str, texts: Sequence[str]) -> tuple[int, bool]:
         if not texts:
@@ -166,6 +165,10 @@ class PromptCounter:
         text = tools_text(definitions, encoding)
         tokens, exact = self._total(encoding, text.texts)
         return MessageCount(len(definitions), text.added + tokens, exact=exact and text.exact)
+
+
+def _role(text: MessageText) -> str:
+    return text.role if 0 < len(text.role) <= _LONGEST_ROLE else "user"
 
 
 def _speaker(text: MessageText) -> Speaker:
