@@ -68,6 +68,16 @@ def test_runs_are_shortened_by_whole_tokens(pair: tuple[ToktokEngine, tiktoken.E
     _assert_equal(engine, oracle, texts)
 
 
+@pytest.mark.parametrize("repeated", _REPEATED)
+def test_runs_of_every_length_are_shortened_rightly(
+    pair: tuple[ToktokEngine, tiktoken.Encoding], repeated: str
+) -> None:
+    lengths = range(2 * PERIOD, 8 * PERIOD)
+    texts = [f"{start}{repeated * length}{end}" for length in lengths for start, end in (("", ""), ("| ", " |\n"))]
+    # Long enough to be looked through.
+    _assert_equal(*pair, [f"{text}\n\n{'x ' * PERIOD * 4}" for text in texts])
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     runs=st.lists(st.tuples(st.sampled_from([*_REPEATED, " ", "a", "\n", "-=", "!"]), st.integers(1, 700)), max_size=8)

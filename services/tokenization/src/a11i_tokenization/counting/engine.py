@@ -1,6 +1,10 @@
 """What every tokenizer here can do, and texts that all of them take."""
 
-from typing import Protocol
+import re
+from typing import Final, Protocol
+
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_PAIR: Final = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 
 
 class Engine(Protocol):
@@ -18,8 +22,11 @@ class Engine(Protocol):
 
 
 def well_formed(text: str) -> str:
-    """Return `text` as Unicode that can be encoded: lone surrogates become U+FFFD, as tiktoken counts them."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    """Return `text` as Unicode that can be encoded, as tiktoken reads it: two surrogates that are one character in
+    UTF-16 become that character, others U+FFFD."""
+    if _PAIR.search(text):
+        text = _PAIR.sub(lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"), text)
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def encodable(text: str) -> str:
