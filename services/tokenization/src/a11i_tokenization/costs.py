@@ -50,12 +50,15 @@ def cost_columns(columns: Mapping[str, Column], calls: Bools, prices: Prices) ->
     table, rows = prices.sheet().rows(columns, usage.input)
     rows = rows * calls
     priced = rows > 0
-    input_known, output_known = usage.input_known & priced, usage.output_known & priced
+    known = np.empty((3, len(rows)), np.bool_)
+    input_known, output_known, total_known = known
+    np.logical_and(usage.input_known, priced, out=input_known)
+    np.logical_and(usage.output_known, priced, out=output_known)
     if table.any_unsold:
         unpayable = table.unsold.take(rows, axis=1) & (usage.tokens > 0)
         input_known &= ~unpayable[INPUT].any(0)
         output_known &= ~unpayable[OUTPUT].any(0)
-    total_known = input_known & output_known
+    np.logical_and(input_known, output_known, out=total_known)
     silent = input_known & ~usage.output_sent
     if silent.any():
         total_known |= silent & mask(pc.is_in(columns["step_kind"], _NO_OUTPUT_KINDS))
@@ -64,7 +67,6 @@ def cost_columns(columns: Mapping[str, Column], calls: Bools, prices: Prices) ->
         input_known |= by_call & ~usage.output_sent
         total_known |= by_call
     pico = _pico(table, rows, usage.tokens)
-    known = np.stack([input_known, output_known, total_known])
     told = rows * (input_known | output_known)
     texts = table.texts.take(pa.array(told, pa.int64()))
     return Costs(
@@ -103,13 +105,11 @@ def _pico(table: Table, rows: Ints, tokens: Ints) -> Ints:
 def _decimals(pico: Ints, known: Bools) -> list[Column]:
     """Return each row of non-negative 1e-12 dollars as decimals, null where it is not known."""
     words = np.zeros((*pico.shape, 2), np.int64)
-    words[..., 0] = pico * known
-    bits = np.packbits(known, axis=1, bitorder="little")
-    size: Any = pico.shape[1]
-    return [
-        pa.Array.from_buffers(_USD, size, [pa.py_buffer(valid), pa.py_buffer(word)])
-        for valid, word in zip(bits, words, strict=True)
-    ]
+    np.multiply(pico, known, out=words[..., 0])
+    buffers: list[Any] = [np.packbits(known, bitorder="little"), words]
+    every = pa.Array.from_buffers(_USD, pico.size, [pa.py_buffer(buffer) for buffer in buffers])
+    size = pico.shape[1]
+    return [every.slice(start, size) for start in range(0, 3 * size, size or 1)] if size else [every] * 3
 
 
 def _flags(flags: Mapping[str, Bools]) -> dict[int, list[str]]:

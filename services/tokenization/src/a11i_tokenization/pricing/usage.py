@@ -15,13 +15,13 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 TOKEN_COLUMNS: Final = (
-    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
-    "input_audio_tokens", "input_image_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens",
+    "input_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "input_audio_tokens",
+    "input_image_tokens", "output_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens",
 )  # fmt: skip
-"""The columns that tokens are counted in."""
-(_INPUT, _OUTPUT, _READ, _WRITE, _WRITE_1H, _IN_AUDIO, _IN_IMAGE, _REASONING, _OUT_AUDIO, _OUT_IMAGE) = range(10)
-_OF_INPUT: Final = [_INPUT, _READ, _WRITE, _WRITE_1H, _IN_AUDIO, _IN_IMAGE]
-_OF_OUTPUT: Final = [_OUTPUT, _REASONING, _OUT_AUDIO, _OUT_IMAGE]
+"""The columns that tokens are counted in, in the order of SORTS; input and output are the whole ones here."""
+_INPUT, _READ, _WRITE, _WRITE_1H, _IN_AUDIO, _IN_IMAGE, _OUTPUT, _REASONING, _OUT_AUDIO, _OUT_IMAGE = range(10)
+_RARE: Final = (_WRITE_1H, _IN_AUDIO, _IN_IMAGE, _OUT_AUDIO, _OUT_IMAGE)
+_CALL: Final = len(SORTS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,68 +49,69 @@ class SortedUsage:
         """
         values, known = _numbers(columns)
         flags: dict[str, Bools] = {}
-        sane_input: Bools = np.ones(values.shape[1], np.bool_)
-        sane_output: Bools = sane_input
-        insane = (values < 0) | (values > MAX_TOKENS)
-        if insane.any():
-            for row, name in enumerate(TOKEN_COLUMNS):
-                flags[f"negative {name}"] = values[row] < 0
-                flags[f"absurd {name}"] = values[row] > MAX_TOKENS
-            values = np.where(insane, 0, values)
-            sane_input, sane_output = np.all(~insane[_OF_INPUT], 0), np.all(~insane[_OF_OUTPUT], 0)
-        tokens = np.zeros((len(SORTS), values.shape[1]), np.int64)
-        tokens[-1] = 1
-        fits_input = _sort_input(values, known, tokens, flags)
-        fits_output = _sort_output(values, tokens, flags)
+        fits_input = fits_output = np.ones(values.shape[1], np.bool_)
+        # As numbers without a sign, negative ones are large, too.
+        if (values.view(np.uint64) > MAX_TOKENS).any():
+            values, fits_input, fits_output = _without_insane(values, flags)
+        tokens = np.empty((len(SORTS), values.shape[1]), np.int64)
+        tokens[:_CALL], tokens[_CALL] = values, 1
+        tokens[_INPUT] -= values[_READ]
+        tokens[_INPUT] -= values[_WRITE]
+        tokens[_OUTPUT] -= values[_REASONING]
+        sent = known.any(1)
+        if sent[list(_RARE)].any() or tokens.min(initial=0) < 0:
+            fits_input = fits_input & _sort_input(values, known, tokens, flags)
+            fits_output = fits_output & _sort_output(values, known, tokens, flags)
         return cls(
             tokens=tokens,
             input=values[_INPUT],
-            input_known=known[_INPUT] & sane_input & fits_input,
-            output_known=known[_OUTPUT] & sane_output & fits_output,
+            input_known=known[_INPUT] & fits_input,
+            output_known=known[_OUTPUT] & fits_output,
             output_sent=known[_OUTPUT],
             flags={word: spans for word, spans in flags.items() if spans.any()},
         )
 
 
+def _without_insane(values: Ints, flags: dict[str, Bools]) -> tuple[Ints, Bools, Bools]:
+    """Return the numbers with 0 for those that cannot be, and where all of the input's and of the output's can."""
+    negative, absurd = values < 0, values > MAX_TOKENS
+    for row, name in enumerate(TOKEN_COLUMNS):
+        flags[f"negative {name}"] = negative[row]
+        flags[f"absurd {name}"] = absurd[row]
+    sane = ~(negative | absurd)
+    return values * sane, sane[:_OUTPUT].all(0), sane[_OUTPUT:].all(0)
+
+
 def _sort_input(values: Ints, known: Bools, tokens: Ints, flags: dict[str, Bools]) -> Bools:
     """Fill the input's sorts; return where they can be."""
-    whole, read, written = values[_INPUT], values[_READ], values[_WRITE]
-    written_1h, audio, image = values[_WRITE_1H], values[_IN_AUDIO], values[_IN_IMAGE]
-    fits = np.ones(len(whole), np.bool_)
-    if known[_WRITE_1H].any():
-        written = np.where(known[_WRITE], written, written_1h)
-        flags["cache_write_1h over cache_write"] = written_1h > written
-        written_1h = np.minimum(written_1h, written)
+    whole, read, written, written_1h, audio, image = values[:_OUTPUT]
+    sent = known[_INPUT]
+    written = np.where(known[_WRITE], written, written_1h)
+    flags["cache_write_1h over cache_write"] = written_1h > written
+    written_1h = np.minimum(written_1h, written)
     cached = read + written
-    over = cached > whole
-    if over.any():
-        flags["cached over input"] = over & known[_INPUT]
-        fits &= ~over
-    if known[_IN_AUDIO].any() or known[_IN_IMAGE].any():
-        over = audio + image > whole
-        flags["input details over input"] = over & known[_INPUT]
-        fits &= ~over
-        # What is left of the input beside the cached tokens: audio and images that were cached are priced as cached.
-        uncached = np.maximum(whole - cached, 0)
-        audio = np.minimum(audio, uncached)
-        image = np.minimum(image, uncached - audio)
-    tokens[0] = whole - cached - audio - image
-    tokens[1], tokens[2], tokens[3], tokens[4], tokens[5] = read, written - written_1h, written_1h, audio, image
+    flags["cached over input"] = sent & (cached > whole)
+    flags["input details over input"] = sent & (audio + image > whole)
+    # What is left of the input beside the cached tokens: audio and images that were cached are priced as cached.
+    uncached = np.maximum(whole - cached, 0)
+    audio = np.minimum(audio, uncached)
+    image = np.minimum(image, uncached - audio)
+    tokens[_INPUT:_OUTPUT] = uncached - audio - image, read, written - written_1h, written_1h, audio, image
+    fits: Bools = ~(flags["cached over input"] | flags["input details over input"])
     return fits
 
 
-def _sort_output(values: Ints, tokens: Ints, flags: dict[str, Bools]) -> Bools:
+def _sort_output(values: Ints, known: Bools, tokens: Ints, flags: dict[str, Bools]) -> Bools:
     """Fill the output's sorts; return where they can be."""
-    whole, reasoning, audio, image = values[_OUTPUT], values[_REASONING], values[_OUT_AUDIO], values[_OUT_IMAGE]
-    flags["reasoning over output"] = reasoning > whole
+    whole, reasoning, audio, image = values[_OUTPUT:]
+    sent = known[_OUTPUT]
     modal = audio + image
-    over: Bools = modal > whole
-    if over.any():
-        flags["output details over output"] = over
-    tokens[7] = np.minimum(reasoning, np.maximum(whole - modal, 0))
-    tokens[8], tokens[9] = audio, image
-    tokens[6] = whole - modal - tokens[7]
-    fits: Bools = ~over
+    flags["reasoning over output"] = sent & (reasoning > whole)
+    flags["output details over output"] = sent & (modal > whole)
+    text = np.maximum(whole - modal, 0)
+    reasoning = np.minimum(reasoning, text)
+    tokens[_OUTPUT:_CALL] = text - reasoning, reasoning, audio, image
+    fits: Bools = ~flags["output details over output"]
     return fits
 
 
