@@ -94,6 +94,126 @@ def test_costs_are_those_of_the_price_pages(
     assert cost["price_version"] == PRICE_VERSION
 
 
+# Sorts of tokens and tiers of service beyond those, by hand from the vendors' price pages, in dollars a million tokens.
+@pytest.mark.parametrize(
+    ("call", "dollars"),
+    [
+        # Claude Sonnet 4.5: 2,000 x 3 + 1,000 x 3.75 (written for 5 minutes) + 4,000 x 6 (for an hour).
+        (
+            {"provider": "anthropic", "request_model": "claude-sonnet-4-5", "input_tokens": 7_000, "output_tokens": 0,
+             "cache_write_tokens": 5_000, "cache_write_1h_tokens": 4_000},
+            "0.03375",
+        ),
+        # The same in a batch, at half of each.
+        (
+            {"provider": "anthropic", "request_model": "claude-sonnet-4-5", "input_tokens": 7_000, "output_tokens": 0,
+             "cache_write_tokens": 5_000, "cache_write_1h_tokens": 4_000, "service_tier": "batch"},
+            "0.016875",
+        ),
+        # gpt-4o in a batch: half of 2.50 and 10. Also long before the table had batches.
+        ({"service_tier": "batch", "input_tokens": 1_000, "output_tokens": 500}, "0.00375"),
+        (
+            {"service_tier": "batch", "input_tokens": 1_000, "output_tokens": 500,
+             "start_time": datetime(2025, 1, 1, tzinfo=UTC)},
+            "0.00375",
+        ),
+        # gpt-4o with priority: 4.25, cached 2.125, output 17.
+        (
+            {"service_tier": "priority", "input_tokens": 1_000, "cache_read_tokens": 400, "output_tokens": 500},
+            "0.0119",
+        ),
+        # What the provider calls its standard tier, and what was only asked for.
+        ({"service_tier": "default", "input_tokens": 1_000, "output_tokens": 500}, "0.0075"),
+        ({"service_tier": "auto", "input_tokens": 1_000, "output_tokens": 500}, "0.0075"),
+        # o3 with flex: half of 2 and 8.
+        ({"request_model": "o3", "service_tier": "flex", "input_tokens": 1_000, "output_tokens": 500}, "0.003"),
+        # Amazon Nova Pro on Bedrock: flex half of 0.80 and 3.20, priority 1.75 of each.
+        (
+            {"provider": "aws.bedrock", "request_model": "us.amazon.nova-pro-v1:0", "service_tier": "flex",
+             "input_tokens": 10_000, "output_tokens": 1_000},
+            "0.0056",
+        ),
+        (
+            {"provider": "aws.bedrock", "request_model": "us.amazon.nova-pro-v1:0", "service_tier": "priority",
+             "input_tokens": 10_000, "output_tokens": 1_000},
+            "0.0196",
+        ),
+        # gpt-4o-audio-preview: text 2.50 and 10, audio 40 and 80. 100 x 2.50 + 900 x 40 + 50 x 10 + 200 x 80.
+        (
+            {"request_model": "gpt-4o-audio-preview", "input_tokens": 1_000, "input_audio_tokens": 900,
+             "output_tokens": 250, "output_audio_tokens": 200},
+            "0.05275",
+        ),
+        # gemini-2.5-flash: text 0.30, audio 1, output 2.50, thoughts among it. 400 x 0.30 + 600 x 1 + 100 x 2.50.
+        (
+            {"provider": "gcp.gemini", "request_model": "gemini-2.5-flash", "input_tokens": 1_000,
+             "input_audio_tokens": 600, "output_tokens": 100, "reasoning_tokens": 80},
+            "0.00097",
+        ),
+        # All of it was cached, the audio too: 1,000 x 0.03, and no token twice.
+        (
+            {"provider": "gcp.gemini", "request_model": "gemini-2.5-flash", "input_tokens": 1_000,
+             "cache_read_tokens": 1_000, "input_audio_tokens": 600, "output_tokens": 0},
+            "0.00003",
+        ),
+        # gpt-image-1: text 5, images 10, image output 40. 50 x 5 + 300 x 10 + 1,056 x 40.
+        (
+            {"request_model": "gpt-image-1", "input_tokens": 350, "input_image_tokens": 300, "output_tokens": 1_056,
+             "output_image_tokens": 1_056},
+            "0.04549",
+        ),
+        # Perplexity Sonar: 1 and 1, and 12 dollars for a thousand requests as the table has it.
+        (
+            {"provider": "perplexity", "request_model": "sonar", "input_tokens": 1_000, "output_tokens": 1_000},
+            "0.014",
+        ),
+        # A fine-tuned gpt-4.1: 3 and 12.
+        (
+            {"request_model": "ft:gpt-4.1-2025-04-14:acme::abc", "input_tokens": 1_000, "output_tokens": 100},
+            "0.0042",
+        ),
+        # Free of charge at OpenRouter, which is a cost that is known.
+        (
+            {"provider": "openrouter", "request_model": "deepseek/deepseek-r1:free", "input_tokens": 9,
+             "output_tokens": 9},
+            "0",
+        ),
+        # Rerankers: by the search at Cohere (2 dollars a thousand), by the token at Voyage (0.05 a million).
+        ({"step_kind": "rerank", "provider": "cohere", "request_model": "rerank-v3.5"}, "0.002"),
+        ({"step_kind": "rerank", "provider": "aws.bedrock", "request_model": "cohere.rerank-v3-5:0"}, "0.002"),
+        (
+            {"step_kind": "rerank", "provider": "voyageai", "request_model": "rerank-2.5", "input_tokens": 1_000_000},
+            "0.05",
+        ),
+        # Embeddings of text and of pictures: 0.12 and 0.47.
+        (
+            {"step_kind": "embedding", "provider": "cohere", "request_model": "embed-v4.0",
+             "input_tokens": 2_000_000, "input_image_tokens": 1_000_000},
+            "0.59",
+        ),
+    ],
+)  # fmt: skip
+def test_every_sort_and_tier_costs_what_the_price_page_says(
+    book: PriceBook, call: dict[str, Any], dollars: str
+) -> None:
+    (cost,) = price(book, llm(**call))
+    assert cost["total_cost_usd"] == Decimal(dollars)
+
+
+def test_audio_is_never_priced_as_text_where_nobody_knows_its_rate(lone_book: PriceBook) -> None:
+    spoken = llm(request_model="gpt-4o-audio-preview", input_tokens=100, input_audio_tokens=10, output_tokens=5)
+    (cost,) = price(lone_book, spoken)
+    assert (cost["input_cost_usd"], cost["output_cost_usd"]) == (None, Decimal("0.00005"))
+    assert cost["total_cost_usd"] is None
+
+
+def test_a_tier_that_no_table_knows_costs_the_standard_rates_and_says_so(book: PriceBook) -> None:
+    call = llm(request_model="gpt-4o-audio-preview", input_tokens=1_000, output_tokens=0)
+    plain, flexible = price(book, call, call | {"service_tier": "flex"})
+    assert flexible["total_cost_usd"] == plain["total_cost_usd"]
+    assert "no-tier" in flexible["price_basis"]
+
+
 def test_an_embedding_needs_no_output(book: PriceBook) -> None:
     call = llm(step_kind="embedding", request_model="text-embedding-3-small", input_tokens=1_000_000)
     # 0.02 dollars a million.

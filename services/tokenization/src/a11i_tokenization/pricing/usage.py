@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +49,8 @@ class SortedUsage:
         """
         values, known = _numbers(columns)
         flags: dict[str, Bools] = {}
-        fits_input = fits_output = np.ones(values.shape[1], np.bool_)
+        fits_input: Bools = np.ones(values.shape[1], np.bool_)
+        fits_output: Bools = fits_input
         # As numbers without a sign, negative ones are large, too.
         if (values.view(np.uint64) > MAX_TOKENS).any():
             values, fits_input, fits_output = _without_insane(values, flags)
@@ -79,7 +80,9 @@ def _without_insane(values: Ints, flags: dict[str, Bools]) -> tuple[Ints, Bools,
         flags[f"negative {name}"] = negative[row]
         flags[f"absurd {name}"] = absurd[row]
     sane = ~(negative | absurd)
-    return values * sane, sane[:_OUTPUT].all(0), sane[_OUTPUT:].all(0)
+    input_sane: Any = sane[:_OUTPUT].all(0)
+    output_sane: Any = sane[_OUTPUT:].all(0)
+    return values * sane, input_sane, output_sane
 
 
 def _sort_input(values: Ints, known: Bools, tokens: Ints, flags: dict[str, Bools]) -> Bools:
