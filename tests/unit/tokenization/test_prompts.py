@@ -133,6 +133,16 @@ def test_parts_add_up_to_the_call(counter: PromptCounter, tokens: Callable[[str]
     assert counted.messages[3] == tokens("in stock") + 4
 
 
+@pytest.mark.parametrize("message", [{"role": "user"}, {"content": ""}])
+def test_a_flood_of_messages_is_one_text(
+    counter: PromptCounter, tokens: Callable[[str], int], message: dict[str, str]
+) -> None:
+    flood = json.dumps([message] * 10_001)
+    counted = counter.count_chat("o200k_base", CallInput(flood))
+    assert counted.total == Count(tokens(flood) + 3, exact=False)
+    assert len(counted.messages) == 1
+
+
 def test_images_count_by_the_models_formula(counter: PromptCounter) -> None:
     png = b"\x89PNG\r\n\x1a\n" + bytes(4) + b"IHDR" + (1024).to_bytes(4, "big") * 2
     url = f"data:image/png;base64,{base64.b64encode(png).decode()}"

@@ -26,6 +26,8 @@ from a11i_tokenization.tools import tools_text
 _SYSTEM_ROLES: Final = frozenset({"system", "developer"})
 _MESSAGE, _TOOLS, _INSTRUCTIONS = "m", "t", "s"
 """Kinds of content in the cache."""
+_MOST_MESSAGES: Final = 10_000
+"""Of a call. One of more is counted as one text: tiny messages take longer each than they have tokens."""
 _CACHED_ROLES: Final = 256
 _LONGEST_ROLE: Final = 64
 """Characters; a longer one is none, and counts as "user"."""
@@ -80,7 +82,7 @@ class PromptCounter:
         if not messages:
             return []
         pieces = split_pieces(messages)
-        if pieces is not None:
+        if pieces is not None and len(pieces) <= _MOST_MESSAGES:
             seed, get = shelf(encoding, _MESSAGE), self._cache.get
             found = []
             for piece in pieces:
@@ -106,7 +108,10 @@ class PromptCounter:
     def _parsed_messages(self, encoding: str, messages: str) -> list[MessageCount]:
         found = []
         try:
-            for message in split_messages(messages):
+            parsed = split_messages(messages)
+            if len(parsed) > _MOST_MESSAGES:
+                return [self._plain(encoding, messages)]
+            for message in parsed:
                 text = compact_json(message).decode().removeprefix(FIRST_MEMBER)
                 found.append(self._parsed_message(encoding, message, text))
         except JsonDepthError:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_TOKENIZED
@@ -10,7 +11,7 @@ from a11i_bus.topology import SPANS_RECEIVED, SPANS_TOKENIZED
 from a11i_chassis.metrics import CALLS_UNPRICED, TOKENS_COUNTED
 from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
-from a11i_telemetry.columns import mask, pc
+from a11i_telemetry.columns import mask, numbers, pc
 from a11i_telemetry.signals import Signal
 from a11i_tokenization.costs import PRICED_BY, cost_columns, flag_column
 from a11i_tokenization.counts import Bools, TokenCounter
@@ -64,5 +65,7 @@ class TokenizeStage:
 
 def _refused(columns: pa.RecordBatch) -> Bools:
     """Return which spans failed before the model said anything: no provider bills those."""
-    failed = mask(pc.equal(columns["status_code"], _STATUS_ERROR))
-    return failed & mask(pc.equal(columns["output_messages"], ""))
+    failed = numbers(columns["status_code"]) == _STATUS_ERROR
+    if failed.any():
+        failed &= mask(pc.equal(columns["output_messages"], ""))
+    return np.asarray(failed)
