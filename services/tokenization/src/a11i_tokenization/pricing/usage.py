@@ -59,7 +59,7 @@ class SortedUsage:
         tokens[_INPUT] -= values[_READ]
         tokens[_INPUT] -= values[_WRITE]
         tokens[_OUTPUT] -= values[_REASONING]
-        sent = known.any(1)
+        sent: Any = known.any(1)
         if sent[list(_RARE)].any() or tokens.min(initial=0) < 0:
             fits_input = fits_input & _sort_input(values, known, tokens, flags)
             fits_output = fits_output & _sort_output(values, known, tokens, flags)

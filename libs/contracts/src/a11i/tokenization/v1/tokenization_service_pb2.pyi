@@ -393,7 +393,7 @@ class ResolveModelRequest(_message.Message):
     model: _builtins.str
     """The model's name as the span has it."""
     tenant_id: _builtins.str
-    """The tenant whose price table counts. Empty: none."""
+    """The tenant whose price table counts. Empty: none. Needs the admin token."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When the call began. Unset: now."""
@@ -574,11 +574,13 @@ class ExplainCostResponse(_message.Message):
     FLAGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def cost(self) -> _span_pb2.Cost:
-        """The cost, as CalculateCost has it."""
+        """The cost, as CalculateCost has it. Unset: it is not known, as the usage cannot be."""
 
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___CostLine]:
-        """What it is the sum of. Unrounded amounts add up to the cost before its rounding to 1e-12 dollars."""
+        """What it is the sum of, to the last digit; where the input's and the output's costs were rounded to 1e-12 dollars, a
+        line "rounding" says by how much. If only one side's cost is known, that side's.
+        """
 
     @_builtins.property
     def steps(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -617,12 +619,12 @@ class CostLine(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     sort: _builtins.str
     """input, cache_read, cache_write, cache_write_1h, input_audio, input_image, output, reasoning, output_audio,
-    output_image, call.
+    output_image, call, rounding. A token is of one sort only: "input" are those of none of the others.
     """
     tokens: _builtins.int
-    """How many."""
+    """How many; of "call" 1."""
     usd_per_million: _builtins.str
-    """US dollars a million, as a decimal."""
+    """US dollars a million, as a decimal; of "call" for a million calls."""
     usd: _builtins.str
     """Tokens times rate in US dollars, as a decimal."""
     source: _builtins.str
@@ -788,12 +790,13 @@ class PriceLine(_message.Message):
     NOTE_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Models, such as "gpt-4o" or "acme-*" (`*` stands for any characters); compared without case with the name as the span
-    has it and with plainer readings of it.
+    has it and with plainer readings of it: of the model that answered, and of the one asked for unless the default's
+    table knows that to be another.
     """
     provider: _builtins.str
     """`gen_ai.provider.name`. Empty: any."""
     service_tier: _builtins.str
-    """Tier of service, such as batch. Empty: any."""
+    """Tier of service: batch, flex, priority, fast, or standard for all others. Empty: any."""
     currency: _builtins.str
     """Three letters of ISO 4217. Empty: USD."""
     usd_per_unit: _builtins.str
@@ -814,7 +817,7 @@ class PriceLine(_message.Message):
     def rates(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Price of a million tokens by sort (as `CostLine.sort`), decimals such as "2.50", in `currency`; "call" is the price of
         one call. Sorts that are not there cost what their kind does: cache and audio as input or output, reasoning as
-        output. Empty: the default's rates. `input` is needed, or else none.
+        output. Empty: the default's rates; the line then fits only calls that the default prices. Otherwise `input` is needed.
         """
 
     def __init__(

@@ -29,7 +29,7 @@ class TokenizationServiceStub:
     """TokenizationService counts tokens and prices calls with the same code as the pipeline's stage, and keeps what tenants
     say of prices and budgets. It keeps and logs no text.
 
-    CountTokens, StreamCountTokens, ListEncodings and ResolveModel need no credential, nor do CalculateCost and ExplainCost
+    CountTokens, StreamCountTokens and ListEncodings need no credential, nor do ResolveModel, CalculateCost and ExplainCost
     without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
     Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
     again).
@@ -132,7 +132,7 @@ class TokenizationServiceServicer:
     """TokenizationService counts tokens and prices calls with the same code as the pipeline's stage, and keeps what tenants
     say of prices and budgets. It keeps and logs no text.
 
-    CountTokens, StreamCountTokens, ListEncodings and ResolveModel need no credential, nor do CalculateCost and ExplainCost
+    CountTokens, StreamCountTokens and ListEncodings need no credential, nor do ResolveModel, CalculateCost and ExplainCost
     without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
     Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
     again).
@@ -366,7 +366,7 @@ class TokenizationService:
     """TokenizationService counts tokens and prices calls with the same code as the pipeline's stage, and keeps what tenants
     say of prices and budgets. It keeps and logs no text.
 
-    CountTokens, StreamCountTokens, ListEncodings and ResolveModel need no credential, nor do CalculateCost and ExplainCost
+    CountTokens, StreamCountTokens and ListEncodings need no credential, nor do ResolveModel, CalculateCost and ExplainCost
     without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
     Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
     again).
