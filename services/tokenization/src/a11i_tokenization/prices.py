@@ -109,6 +109,11 @@ class PriceBook:
             hours_of(found.model),
         )
 
+    @property
+    def tables(self) -> str:
+        """All tables that default prices come from, and their versions."""
+        return f"{PRICE_VERSION}, {self._second.version}"
+
     def of(self, tenant_id: str) -> "PriceBook":
         """Return a tenant's prices where no tenant has its own: these."""
         return self
