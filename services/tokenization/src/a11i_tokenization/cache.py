@@ -7,8 +7,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, Generic, TypeVar
 
-ENTRY_BYTES: Final = 400
-"""Memory of one entry: key (36), entry (96), its numbers (120) and the dict's slot when just resized (150)."""
+ENTRY_BYTES: Final = 300
+"""Memory of one entry: key (36), entry (112), its numbers (56) and the dict's slot (55 to 100)."""
 
 
 @dataclass(frozen=True, slots=True)
