@@ -8,10 +8,13 @@ import pytest
 import tiktoken
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from a11i_tokenization import vocabularies
 from a11i_tokenization.cache import Count
 from a11i_tokenization.chunks import MAX_CHUNK_CHARS, cut
+from a11i_tokenization.counting.engine import Engine
+from a11i_tokenization.counting.sources import Source
 from a11i_tokenization.encodings import KNOWN_ENCODINGS, Encodings
 
 ENCODINGS = ("o200k_base", "cl100k_base", "p50k_base", "r50k_base")
@@ -159,6 +162,18 @@ def test_the_least_recently_used_encoding_is_forgotten() -> None:
     assert [info.name for info in encodings.list_encodings() if info.engine] == [
         *("gpt2", "mistral_v3", "o200k_base", "o200k_harmony", "r50k_base")
     ]
+
+
+def test_an_encoding_that_cannot_be_loaded_is_estimated() -> None:
+    def load() -> Engine:
+        raise vocabularies.VocabularyError("the file is damaged")
+
+    encodings = Encodings(vocabularies.packaged_directory(), [Source("ours", "an operator's", "", load)])
+    with capture_logs() as logs:
+        assert encodings.total("ours", ["Hello", " world"]) == Count(
+            encodings.count("characters", "Hello") + encodings.count("characters", " world"), exact=False
+        )
+    assert [line["reason"] for line in logs if line["log_level"] == "error"] == ["the file is damaged"]
 
 
 def test_threads_may_share_encodings() -> None:

@@ -132,7 +132,7 @@ class Encodings:
             raise
         with self._lock:
             if name not in self._loaded:
-                self._loaded[name] = _load(source)
+                self._loaded[name] = _load(source) if name == WARM_ENCODING else _load_or_estimate(source)
                 self._forget_unused(name)
             return self._loaded[name]
 
@@ -142,6 +142,15 @@ class Encodings:
             oldest = min(others, key=lambda name: self._last_used[name])
             # Threads that count with it now keep it until they are done.
             ENCODING_LOADED.labels(oldest, self._loaded.pop(oldest).name).set(0)
+
+
+def _load_or_estimate(source: Source) -> Engine:
+    """A file that is damaged while the service runs makes one vendor's counts estimates, and no batch fail."""
+    try:
+        return _load(source)
+    except vocabularies.VocabularyError as error:
+        _LOG.error("an encoding cannot be loaded, its counts are estimates", encoding=source.name, reason=str(error))
+        return characters.SOURCE.load()
 
 
 def _load(source: Source) -> Engine:
