@@ -307,6 +307,25 @@ def test_a_slice_of_a_batch_is_priced_as_its_own(book: PriceBook) -> None:
         assert sliced.columns[name].to_pylist() == column[7:].to_pylist()
 
 
+def test_a_large_batch_is_priced_as_small_ones_are(book: PriceBook) -> None:
+    sonnet = {"provider": "anthropic", "request_model": "claude-sonnet-4-5"}
+    kinds = [
+        llm(), llm(**sonnet), llm(request_model="o3"), llm(request_model="gpt-99"), llm(service_tier="batch"),
+        llm(provider="deepseek", request_model="deepseek-reasoner"), llm(provider="a\x1fb", request_model="gpt-4o"),
+    ]  # fmt: skip
+    calls = [
+        kinds[number % len(kinds)]
+        | usage(number * 1_000, number)
+        | {"start_time": datetime(2025, 6, 1 + number % 20, number % 24, tzinfo=UTC)}
+        for number in range(400)
+    ]
+    parts = [cost for start in range(0, 400, 50) for cost in price(book, *calls[start : start + 50])]
+    assert price(book, *calls) == parts
+    assert len({cost["price_basis"] for cost in parts}) >= 8
+    # A separator of names inside a name makes it nobody's.
+    assert parts[6]["priced_as"] == ""
+
+
 def test_calls_centuries_apart_are_priced_together(book: PriceBook) -> None:
     calls = [
         llm(

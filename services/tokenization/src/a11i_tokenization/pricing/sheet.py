@@ -20,6 +20,10 @@ Bools = npt.NDArray[np.bool_]
 NAME_COLUMNS: Final = ("provider", "response_model", "request_model", "service_tier")
 """The columns that say who was called."""
 TEXT_COLUMNS: Final = ["price_version", "priced_as", "price_basis"]
+_Names = tuple[str, ...]
+"""Those of a call, in the order of NAME_COLUMNS."""
+_FEW_SPANS: Final = 128
+"""Up to so many Python's strings are faster than Arrow's functions, which take long to begin."""
 _SEPARATOR: Final = "\x1f"
 _DAY_NS: Final = 86_400_000_000_000
 _MOST_ROWS: Final = 16_384
@@ -45,18 +49,23 @@ class Table:
     any_by_call: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Item:
     """What is known of calls with the same names."""
 
     offer: Offer | None
+    row: int = 0
+    """First row of an offer that always holds; 0 of others."""
     starts: tuple[int, ...] = ()
-    """Sizes of input from which other rows hold, of the quotes so far."""
-    rows: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = field(default_factory=dict)
-    """By stretch of time: the first row of its quote, and the sizes of input from which each next row holds."""
+    """Sizes of input from which each next row holds."""
+    varies: bool = False
+    """Whether its quotes depend on the time, or its rates on the size of the input."""
+    stretches: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = field(default_factory=dict)
+    """By stretch of time: `row` and `starts` of its quote."""
 
     @property
     def dated(self) -> bool:
+        """Whether its quotes depend on the time."""
         return self.offer is not None and bool(self.offer.dates_ns or self.offer.hours_ns)
 
 
@@ -66,7 +75,7 @@ class Sheet:
     def __init__(self, prices: Prices) -> None:
         self._prices = prices
         self._lock = threading.Lock()
-        self._items: dict[str, _Item] = {}
+        self._items: dict[_Names, _Item] = {}
         self._quotes: list[tuple[Quote, int]] = []
         self._table = _tabulate([])
 
@@ -77,43 +86,50 @@ class Sheet:
 
     def rows(self, columns: Mapping[str, Column], input_tokens: Ints) -> tuple[Table, Ints]:
         """Return rates, and for each span its row in them. `input_tokens`: the spans' whole input, 0 if not known."""
-        names = pc.binary_join_element_wise(*(columns[name] for name in NAME_COLUMNS), _SEPARATOR).dictionary_encode()
-        codes = names.indices.to_numpy()
-        items = [self._item(name) for name in names.dictionary.to_pylist()]
-        first = np.array([self._first_row(item) for item in items], np.int64)
-        rows = first[codes] if len(items) else np.zeros(len(codes), np.int64)
-        largest = input_tokens.max(initial=0)
+        names = [columns[name] for name in NAME_COLUMNS]
+        if len(input_tokens) <= _FEW_SPANS:
+            each = [self._item(call) for call in zip(*(column.to_pylist() for column in names), strict=True)]
+            rows = np.array([item.row for item in each], np.int64)
+            for item in {item for item in each if item.varies}:
+                self._vary(
+                    item, np.array([at for at, one in enumerate(each) if one is item]), rows, columns, input_tokens
+                )
+            return self._table, rows
+        joined = pc.binary_join_element_wise(*names, _SEPARATOR).dictionary_encode()
+        codes = joined.indices.to_numpy()
+        items = [self._item(tuple(name.split(_SEPARATOR))) for name in joined.dictionary.to_pylist()]
+        rows = np.array([item.row for item in items], np.int64)[codes]
         for number, item in enumerate(items):
-            if item.dated:
-                spans = np.flatnonzero(codes == number)
-                rows[spans] = self._dated_rows(item, _times(columns["start_time"], spans), input_tokens[spans])
-            elif item.starts and largest > item.starts[0]:
-                spans = np.flatnonzero(codes == number)
-                # The tier is the number of starts that the input is beyond.
-                rows[spans] += np.searchsorted(np.array(item.starts), input_tokens[spans], side="left")
+            if item.varies:
+                self._vary(item, np.flatnonzero(codes == number), rows, columns, input_tokens)
         return self._table, rows
 
-    def _item(self, name: str) -> _Item:
-        item = self._items.get(name)
+    def _vary(self, item: _Item, spans: Ints, rows: Ints, columns: Mapping[str, Column], input_tokens: Ints) -> None:
+        """Fill the rows of spans whose quote depends on their time or size."""
+        sizes = input_tokens[spans]
+        if item.dated:
+            rows[spans] = self._dated_rows(item, _times(columns["start_time"], spans), sizes)
+        else:
+            # The tier is the number of starts that the input is beyond.
+            rows[spans] += np.searchsorted(np.array(item.starts), sizes, side="left")
+
+    def _item(self, names: _Names) -> _Item:
+        item = self._items.get(names)
         if item is None:
-            parts = name.split(_SEPARATOR)
             # A name with the separator in it is nobody's.
-            offer = self._prices.offer(CallNames(*parts)) if len(parts) == len(NAME_COLUMNS) else None
-            item = self._items[name] = _Item(offer)
+            whole = len(names) == len(NAME_COLUMNS) and not any(_SEPARATOR in name for name in names)
+            item = _Item(self._prices.offer(CallNames(*names)) if whole else None)
+            if item.offer is not None and not item.dated:
+                item.row, item.starts = self._quoted(item, item.offer, (0, 0), 0)
+            item.varies = item.dated or bool(item.starts)
+            self._items[names] = item
         return item
 
-    def _first_row(self, item: _Item) -> int:
-        """Return the first row of an offer that always holds; 0 of others."""
-        if item.offer is None or item.dated:
-            return 0
-        row, item.starts = self._quoted(item, item.offer, (0, 0), 0)
-        return row
-
     def _quoted(self, item: _Item, offer: Offer, stretch: tuple[int, int], time_ns: int) -> tuple[int, tuple[int, ...]]:
-        known = item.rows.get(stretch)
+        known = item.stretches.get(stretch)
         if known is None:
             quote = offer.quote_at(time_ns)
-            known = item.rows[stretch] = (0, ()) if quote is None else self._add(quote)
+            known = item.stretches[stretch] = (0, ()) if quote is None else self._add(quote)
         return known
 
     def _dated_rows(self, item: _Item, times: Ints, input_tokens: Ints) -> Ints:
