@@ -185,6 +185,8 @@ def test_costs_are_those_of_the_price_pages(
             {"step_kind": "rerank", "provider": "voyageai", "request_model": "rerank-2.5", "input_tokens": 1_000_000},
             "0.05",
         ),
+        # Amazon Nova Canvas: 0.06 an image, whatever its prompt.
+        ({"provider": "aws.bedrock", "request_model": "amazon.nova-canvas-v1:0", "input_tokens": 12}, "0.06"),
         # Embeddings of text and of pictures: 0.12 and 0.47.
         (
             {"step_kind": "embedding", "provider": "cohere", "request_model": "embed-v4.0",

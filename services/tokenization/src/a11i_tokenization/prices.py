@@ -205,8 +205,8 @@ class PriceBook:
             special = found.second.tier(rates, tier)
             how.append("tier-factor" if special else "no-tier")
             rates = special or rates
-        if found.second.mode == "rerank" and found.second.standard.get("call"):
-            how.append("search-unit")
+        if found.second.standard.get("call"):
+            how.append("search-unit" if found.second.mode == "rerank" else "image")
         return Quote(self._second.version, found.priced_as, rates, tuple(how), tier)
 
 

@@ -27,6 +27,7 @@ _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "call": "input_cost_per_query",
     }
 )
+_PER_IMAGE: Final = "output_cost_per_image"
 _TIERS: Final[Mapping[str, str]] = MappingProxyType({"batch": "_batches", "flex": "_flex", "priority": "_priority"})
 _PREFIXES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     {
@@ -104,7 +105,7 @@ class SecondModel:
         """Return the table's own rates; None if the model is sold in another way."""
         if not any(self.standard.get(sort) for sort in ("input", "call")):
             return None
-        usd: dict[str, Decimal | None] = dict(self.standard)
+        usd: dict[str, Decimal | None] = {"input": Decimal(0), **self.standard}
         if not usd.get("output"):
             usd.pop("output", None)
         try:
@@ -149,10 +150,13 @@ def _kinds(sort: str) -> Iterator[str]:
 
 
 def _model(key: str, entry: Entry) -> SecondModel:
+    standard, mode, image = _prices(entry, ""), str(entry.get("mode", "")), entry.get(_PER_IMAGE)
+    if mode == "image_generation" and not any(standard.values()) and isinstance(image, int | Decimal):
+        standard["call"] = Decimal(image)
     return SecondModel(
         key=key,
-        mode=str(entry.get("mode", "")),
-        standard=_prices(entry, ""),
+        mode=mode,
+        standard=standard,
         tiers={tier: prices for tier, suffix in _TIERS.items() if (prices := _prices(entry, suffix))},
     )
 

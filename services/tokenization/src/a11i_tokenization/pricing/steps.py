@@ -21,6 +21,7 @@ STEPS: Final[Mapping[str, str]] = MappingProxyType(
         "tier-factor": "worked out the tier's rates as their share of the standard ones in the second table",
         "factor": "worked out rates that the table lacks as their share of the input's or output's in the second table",
         "search-unit": "a call counts as one search unit",
+        "image": "a call counts as one image, as spans do not say how many there were",
         "free": "the provider sells the model for nothing",
     }
 )
