@@ -155,6 +155,11 @@ ENCODING_LOADED = Gauge(
     ["encoding", "engine"],
 )
 CALLS_UNPRICED = Counter("a11i_tokenization_unpriced_calls_total", "Model calls whose model no price table knows.")
+CALLS_REPRICED = Counter("a11i_tokenization_repriced_calls_total", "Stored calls that were given a new cost or table.")
+BUDGET_EVENTS = Counter("a11i_tokenization_budget_events_total", "Thresholds of budgets that were reached.")
+BUDGET_LOOK_SECONDS = Gauge(
+    "a11i_tokenization_budget_look_seconds", "Seconds that the last look at all tenants' budgets took."
+)
 AUTH_VERIFICATIONS = Counter(
     "a11i_auth_verifications_total", "API keys looked at, by result: good, bad or unavailable.", ["result"]
 )

@@ -2,11 +2,20 @@
 
 import hmac
 
+import grpc
 from pydantic import SecretStr
 
+from a11i.errors.v1 import error_reason_pb2
 from a11i_chassis.auth import bearer_token
-from a11i_chassis.errors import UnauthenticatedError
+from a11i_chassis.errors import PermanentError, UnauthenticatedError
 from a11i_chassis.grpc_types import Context
+
+
+class NotConfiguredError(PermanentError):
+    """The settings name no store that the call needs."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    default_reason = error_reason_pb2.ERROR_REASON_NOT_FOUND
 
 
 class AdminToken:

@@ -20,6 +20,7 @@ from a11i_tokenization.call_models import CallModels
 from a11i_tokenization.context_windows import ContextWindows
 from a11i_tokenization.counting_calls import CountingCalls
 from a11i_tokenization.counts import TokenCounter
+from a11i_tokenization.desks import Desks, closed_desks, open_desks
 from a11i_tokenization.loading import open_tokenizers
 from a11i_tokenization.model_table import model_table
 from a11i_tokenization.price_calls import PriceCalls, PriceSources
@@ -38,7 +39,9 @@ SERVICE_NAME = tokenization_service_pb2.DESCRIPTOR.services_by_name["Tokenizatio
 async def build(settings: TokenizationSettings) -> AsyncIterator[App]:
     """Yield the service on the bus of its settings. Raises VocabularyError, an OSError, without its vocabularies."""
     async with connect(settings.bus) as bus, open_kept(settings) as kept:
-        yield wire(settings, bus, kept)
+        default = kept.default if kept else PriceBook()
+        async with open_desks(settings, bus, default) as desks:
+            yield wire(settings, bus, kept, desks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,9 @@ async def open_kept(settings: TokenizationSettings) -> AsyncIterator[Kept | None
         yield Kept(default, book, PriceDesk(store, book, default))
 
 
-def wire(settings: TokenizationSettings, bus: Bus, kept: Kept | None = None) -> App:
+def wire(settings: TokenizationSettings, bus: Bus, kept: Kept | None = None, desks: Desks | None = None) -> App:
     """Return the service on a bus. Raises VocabularyError."""
+    desks = desks or closed_desks(settings)
     tokenizers = open_tokenizers(settings.vocabulary_directory, settings.tokenizer_directory)
     encodings = tokenizers.encodings
     default = kept.default if kept else PriceBook()
@@ -75,7 +79,7 @@ def wire(settings: TokenizationSettings, bus: Bus, kept: Kept | None = None) -> 
     health = StageHealth()
     sources = PriceSources(default, prices, kept.desk if kept else None, models)
     price_calls = PriceCalls(sources, AdminToken(settings.admin_token), now=lambda: datetime.now(UTC))
-    servicer = TokenizationServicer(CountingCalls(encodings, counter, tokenizers.models, windows), price_calls)
+    servicer = TokenizationServicer(CountingCalls(encodings, counter, tokenizers.models, windows), price_calls, desks)
 
     def register(server: grpc.aio.Server) -> None:
         tokenization_service_pb2_grpc.add_TokenizationServiceServicer_to_server(servicer, server)
@@ -90,6 +94,6 @@ def wire(settings: TokenizationSettings, bus: Bus, kept: Kept | None = None) -> 
     return App(
         register=[register],
         services=[SERVICE_NAME],
-        background=[work, kept.book.follow] if kept else [work],
+        background=[work, *([kept.book.follow] if kept else ()), *desks.background],
         ready=ready,
     )

@@ -8,6 +8,7 @@ import grpc
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
 from a11i.tokenization.v1 import tokenization_service_pb2_grpc as pb2_grpc
 from a11i_tokenization.counting_calls import CountingCalls
+from a11i_tokenization.desks import Desks
 from a11i_tokenization.price_calls import PriceCalls
 
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -16,9 +17,10 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 class TokenizationServicer(pb2_grpc.TokenizationServiceServicer):
     """Puts together what counts and what prices."""
 
-    def __init__(self, counting: CountingCalls, prices: PriceCalls) -> None:
+    def __init__(self, counting: CountingCalls, prices: PriceCalls, desks: Desks) -> None:
         self._counting = counting
         self._prices = prices
+        self._repricings = desks.repricings
 
     async def CountTokens(self, request: pb2.CountTokensRequest, context: _Context) -> pb2.CountTokensResponse:
         """Return the counts of texts and of a call. Raises InvalidArgumentError, NotFoundError."""
@@ -60,3 +62,21 @@ class TokenizationServicer(pb2_grpc.TokenizationServiceServicer):
     ) -> pb2.ListPriceVersionsResponse:
         """Return the versions of a tenant's prices. Raises UnauthenticatedError, UnavailableError."""
         return await self._prices.list_price_versions(request, context)
+
+    async def Reprice(self, request: pb2.RepriceRequest, context: _Context) -> pb2.RepriceResponse:
+        """Order a repricing. Raises UnauthenticatedError, InvalidArgumentError, AlreadyExistsError and so on."""
+        return await self._repricings.reprice(request, context)
+
+    async def GetRepricing(self, request: pb2.GetRepricingRequest, context: _Context) -> pb2.GetRepricingResponse:
+        """Return a repricing. Raises UnauthenticatedError, NotFoundError, UnavailableError."""
+        return await self._repricings.get_repricing(request, context)
+
+    async def ListRepricings(self, request: pb2.ListRepricingsRequest, context: _Context) -> pb2.ListRepricingsResponse:
+        """Return a page of repricings. Raises UnauthenticatedError, InvalidArgumentError, UnavailableError."""
+        return await self._repricings.list_repricings(request, context)
+
+    async def CancelRepricing(
+        self, request: pb2.CancelRepricingRequest, context: _Context
+    ) -> pb2.CancelRepricingResponse:
+        """End a repricing where it is. Raises UnauthenticatedError, NotFoundError, UnavailableError."""
+        return await self._repricings.cancel_repricing(request, context)

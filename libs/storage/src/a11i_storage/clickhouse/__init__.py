@@ -1,5 +1,6 @@
 """Every signal, and the ledger, in ClickHouse (a server, or the embedded engine behind HTTP)."""
 
+from a11i_storage.clickhouse.call_costs import CallCostStore
 from a11i_storage.clickhouse.connection import ClickHouse, open_clickhouse
 from a11i_storage.clickhouse.ledger_store import LedgerStore
 from a11i_storage.clickhouse.migrator import migrate
@@ -43,6 +44,7 @@ __all__ = [
     "LOG_SCHEMA",
     "METRIC_SCHEMA",
     "SPAN_SCHEMA",
+    "CallCostStore",
     "ClickHouse",
     "ClickHouseRedactionReader",
     "ClickHouseSettings",

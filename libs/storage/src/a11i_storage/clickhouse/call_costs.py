@@ -1,0 +1,131 @@
+"""What stored calls cost, worked out anew: read by slices, and written as new versions of their rows.
+
+Slices follow the primary key within a day and a project, so that each reads and copies rows that lie together.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from string import Template
+from typing import Any, Final
+
+import pyarrow as pa
+
+from a11i_storage.clickhouse.connection import ClickHouse
+from a11i_telemetry.schema import SCHEMA, TIME
+
+DAY_NS: Final = 86_400_000_000_000
+FIRST: Final = bytes(16)
+"""Before all traces: no trace has this id."""
+LAST: Final = b"\xff" * 16
+
+VERSION_COLUMNS: Final = ("trace_id", "span_id", "received_time", "stored_time")
+"""The columns that name a version of a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRange:
+    """Calls of a tenant that began in a time."""
+
+    tenant_id: str
+    project_id: str
+    """Empty: of all projects."""
+    start_ns: int
+    end_ns: int
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The values that statements bind."""
+        return {
+            "tenant_id": self.tenant_id,
+            "project_id": self.project_id,
+            "start_ns": self.start_ns,
+            "end_ns": self.end_ns,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Calls of one project and day, by their traces."""
+
+    calls: CallRange
+    after: bytes
+    """Traces after this one, as the store orders them."""
+    last: bytes
+    """Up to this one."""
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The values that statements bind."""
+        return {**self.calls.parameters, "after": self.after.hex(), "last": self.last.hex()}
+
+
+class CallCostStore:
+    """Reads and writes costs of calls. Every method raises UnavailableError, and TooLargeError of too large a slice."""
+
+    def __init__(self, clickhouse: ClickHouse) -> None:
+        self._clickhouse = clickhouse
+
+    async def days(self, calls: CallRange) -> list[CallRange]:
+        """Return the range in parts of a day and a project, the earliest first; none without calls."""
+        table = await self._clickhouse.query(_statement("call_days").template, calls.parameters)
+        return [
+            CallRange(
+                calls.tenant_id,
+                row["project_id"],
+                max(calls.start_ns, row["day"] * DAY_NS),
+                min(calls.end_ns, (row["day"] + 1) * DAY_NS),
+            )
+            for row in table.to_pylist()
+        ]
+
+    async def next_slice(self, day: CallRange, after: bytes, size: int) -> Slice:
+        """Return the slice that begins after a trace: `size` calls and what else is in the last of their traces.
+
+        A row that a later one has replaced counts as a call. The slice ends at LAST if no more follow.
+        """
+        parameters = {**day.parameters, "after": after.hex(), "calls": size - 1}
+        table = await self._clickhouse.query(_statement("slice_end").template, parameters)
+        last: Any = table["trace_id"][0].as_py() if table.num_rows else LAST
+        return Slice(day, after, last)
+
+    async def read(self, part: Slice, columns: Sequence[str], *, unpriced_only: bool) -> pa.RecordBatch:
+        """Return these columns of a slice's calls, of the schema of a SpanBatch, with VERSION_COLUMNS."""
+        fields = [_FIELDS[name] for name in dict.fromkeys((*VERSION_COLUMNS, *columns))]
+        names = ", ".join(field.name for field in fields)
+        filters = "isNull(total_cost_usd)" if unpriced_only else "true"
+        sql = _statement("slice_calls").substitute(columns=names, filters=filters)
+        table = (await self._clickhouse.query(sql, part.parameters)).cast(pa.schema(fields)).combine_chunks()
+        return next(iter(table.to_batches()), pa.RecordBatch.from_pylist([], schema=table.schema))
+
+    async def stage(self, slice_id: uuid.UUID, costs: pa.Table) -> None:
+        """Keep new costs, as VERSION_COLUMNS and those that pricing fills, for `apply`. An id is used once."""
+        ids: pa.Array[Any] = pa.repeat(str(slice_id), costs.num_rows)
+        await self._clickhouse.insert("repriced_calls", costs.append_column("slice_id", ids))
+
+    async def staged_count(self, slice_id: uuid.UUID) -> int:
+        """Return how many costs of that id are kept; they are for three days."""
+        sql = "SELECT count() AS calls FROM repriced_calls WHERE slice_id = {slice_id:UUID}"
+        table = await self._clickhouse.query(sql, {"slice_id": str(slice_id)})
+        return int(table["calls"][0].as_py())
+
+    async def apply(self, slice_id: uuid.UUID, part: Slice) -> None:
+        """Write the costs of that id into the slice, as new versions of those rows that are still what was priced.
+
+        Idempotent.
+        """
+        parameters = {**part.parameters, "slice_id": str(slice_id)}
+        await self._clickhouse.command(_statement("apply_slice").template, parameters)
+
+
+_FIELDS: Final = {field.name: field for field in SCHEMA} | {
+    name: pa.field(name, TIME) for name in ("received_time", "stored_time")
+}
+
+
+@cache
+def _statement(name: str) -> Template:
+    text = (resources.files(__package__) / "pricing_sql" / f"{name}.sql").read_text()
+    return Template("\n".join(line for line in text.splitlines() if not line.startswith("--")))

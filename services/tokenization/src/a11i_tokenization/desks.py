@@ -1,0 +1,52 @@
+"""What the service does beside its stage with PostgreSQL and ClickHouse, if its settings name them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from a11i_bus.port import Bus
+from a11i_storage.clickhouse import CallCostStore, open_clickhouse
+from a11i_storage.postgres import open_price_tables, open_repricings
+from a11i_tokenization.access import AdminToken
+from a11i_tokenization.prices import PriceBook
+from a11i_tokenization.repricing.repricer import Repricer, Workshop
+from a11i_tokenization.repricing.tables import RepricingTables
+from a11i_tokenization.repricing_calls import RepricingCalls
+from a11i_tokenization.settings import TokenizationSettings
+
+Work = Callable[[asyncio.Event], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """Calls of administrators, and the work that they order."""
+
+    repricings: RepricingCalls
+    background: Sequence[Work] = ()
+
+
+def closed_desks(settings: TokenizationSettings) -> Desks:
+    """Return what answers that the settings name no stores."""
+    admin = AdminToken(settings.admin_token)
+    return Desks(RepricingCalls(None, None, admin, has_spans=False))
+
+
+@asynccontextmanager
+async def open_desks(settings: TokenizationSettings, bus: Bus, default: PriceBook) -> AsyncIterator[Desks]:
+    """Yield the desks. They connect when they are first asked."""
+    if settings.postgres is None:
+        yield closed_desks(settings)
+        return
+    admin = AdminToken(settings.admin_token)
+    async with AsyncExitStack() as stack:
+        prices = await stack.enter_async_context(open_price_tables(settings.postgres))
+        repricings = await stack.enter_async_context(open_repricings(settings.postgres))
+        tables = RepricingTables(prices, default)
+        work: list[Work] = []
+        if settings.clickhouse is not None:
+            clickhouse = await stack.enter_async_context(open_clickhouse(settings.clickhouse))
+            costs = CallCostStore(clickhouse)
+            work.append(Repricer(Workshop(repricings, costs, tables, settings.repricing)).run)
+        calls = RepricingCalls(repricings, tables, admin, has_spans=settings.clickhouse is not None)
+        yield Desks(calls, work)

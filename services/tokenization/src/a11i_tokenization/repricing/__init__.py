@@ -1,0 +1,1 @@
+"""What stored calls cost, worked out anew under the tables of now."""

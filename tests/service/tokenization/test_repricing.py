@@ -1,0 +1,169 @@
+"""Repricing over gRPC on a real PostgreSQL and the real engine: each call once, whatever dies on the way."""
+
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+from typing import Any
+
+import grpc
+import pytest
+
+from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
+from tests.service.tokenization.stored_calls import (
+    ADMIN,
+    DAY_S,
+    DEADLINE_S,
+    NOON_S,
+    Engines,
+    Service,
+    call,
+    engines,
+    serving_calls,
+)  # fmt: skip
+
+PRICED: Any = {"model": "gpt-4o", "rates": {"input": "4.00", "output": "8.00"}}
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    with engines(tmp_path_factory.mktemp("repricing")) as running:
+        yield running
+
+
+@pytest.fixture
+async def service(started: Engines) -> AsyncIterator[Service]:
+    async with serving_calls(started) as running:
+        yield running
+
+
+async def test_calls_cost_what_the_tables_of_now_say_and_keep_everything_else(service: Service) -> None:
+    await service.spans.put(*(call(f"c{number}") for number in range(10)), {"name": "agent", "step_kind": "agent"})
+    before = await service.spans.read()
+    await service.put_prices(pb2.PriceLine(**PRICED))
+    done = await service.ended(await service.reprice())
+    assert done.state == pb2.REPRICING_STATE_DONE, done.failure
+    after = await service.spans.read()
+    assert (done.call_count, done.changed_count, done.before_usd, done.after_usd) == (10, 10, 5.0, 40.0)
+    assert (done.unpriced_before_count, done.unpriced_after_count) == (0, 0)
+    assert done.done_until.seconds == NOON_S + DAY_S
+    assert done.price_version.endswith(f", prices of {service.spans.tenant}, version 1")
+    costs = {"input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as", "price_basis"}
+    for name, row in after.items():
+        changed = {column for column in row if row[column] != before[name][column]}
+        assert changed == (set() if name == "agent" else costs | {"stored_time"}), name
+    assert after["c3"]["total_cost_usd"] == Decimal(4)
+    assert after["c3"]["price_version"].endswith(f"{service.spans.tenant}/1")
+
+
+async def test_done_again_it_changes_nothing(service: Service) -> None:
+    await service.spans.put(*(call(f"c{number}") for number in range(5)))
+    await service.ended(await service.reprice())
+    rows = await service.spans.versions()
+    again = await service.ended(await service.reprice())
+    assert (again.call_count, again.changed_count) == (5, 0)
+    assert again.before_usd == again.after_usd == 12.5
+    assert await service.spans.versions() == rows == 10
+
+
+async def test_a_dry_run_says_what_would_change_and_changes_nothing(service: Service) -> None:
+    await service.spans.put(call("a"), call("b", usd=None, request_model="acme-1"), call("c", usd=None))
+    before = await service.spans.read()
+    done = await service.ended(await service.reprice(dry_run=True))
+    assert (done.call_count, done.changed_count, done.before_usd, done.after_usd) == (3, 2, 0.5, 5.0)
+    assert (done.unpriced_before_count, done.unpriced_after_count) == (2, 1)
+    assert await service.spans.read() == before
+
+
+async def test_only_calls_of_no_known_cost(service: Service) -> None:
+    await service.spans.put(call("a"), call("b", usd=None))
+    done = await service.ended(await service.reprice(unpriced_only=True))
+    assert (done.call_count, done.before_usd, done.after_usd) == (1, 0.0, 2.5)
+    spans = await service.spans.read()
+    assert (spans["a"]["total_cost_usd"], spans["b"]["total_cost_usd"]) == (Decimal("0.5"), Decimal("2.5"))
+
+
+async def test_a_cost_that_no_table_knows_any_more_is_unknown_and_never_0(service: Service) -> None:
+    await service.spans.put(call("a", request_model="acme-1"))
+    done = await service.ended(await service.reprice())
+    assert (done.before_usd, done.after_usd, done.unpriced_after_count) == (0.5, 0.0, 1)
+    row = (await service.spans.read())["a"]
+    assert (row["total_cost_usd"], row["price_version"]) == (None, "")
+
+
+async def test_projects_days_and_other_tenants_are_apart(service: Service, started: Engines) -> None:
+    for project in ("p", "q"):
+        for day in (-1, 0, 1):
+            start_s = NOON_S + day * DAY_S
+            await service.spans.put(call(f"{project}{day}", start_s=start_s), project=project, received_s=start_s + 60)
+    async with serving_calls(started) as other:
+        await other.spans.put(call("theirs"))
+        done = await service.ended(await service.reprice(project_id="q"))
+        assert (await other.spans.read())["theirs"]["total_cost_usd"] == Decimal("0.5")
+    assert done.call_count == 2
+    costs = {name: row["total_cost_usd"] for name, row in (await service.spans.read()).items()}
+    # The range begins with noon of the day before, and ends before noon of the day after.
+    assert {name for name, cost in costs.items() if cost == Decimal("2.5")} == {"q-1", "q0"}
+
+
+async def test_the_same_request_is_the_same_repricing_and_another_range_is_refused(service: Service) -> None:
+    first = await service.reprice("once")
+    assert (await service.reprice("once")).id == first.id
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await service.reprice("once", dry_run=True)
+    assert raised.value.code() is grpc.StatusCode.ALREADY_EXISTS
+
+
+async def test_what_is_wrong_with_a_request_is_said(service: Service) -> None:
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"start_time": {"seconds": NOON_S + 2 * DAY_S}}, "start_time must be before end_time"),
+        ({"start_time": {"seconds": NOON_S - 400 * DAY_S}}, "400 days"),
+    ]
+    for fields, words in wrong:
+        with pytest.raises(grpc.aio.AioRpcError, match=words) as raised:
+            await service.reprice(**fields)
+        assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await service.get("00000000-0000-0000-0000-000000000000")
+    assert raised.value.code() is grpc.StatusCode.NOT_FOUND
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await service.stub.ListRepricings(pb2.ListRepricingsRequest(), timeout=DEADLINE_S)
+    assert raised.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_one_that_is_cancelled_stays_where_it_is(started: Engines) -> None:
+    async with serving_calls(started, idle=["Repricer"]) as service:
+        await service.spans.put(call("a"))
+        asked = await service.reprice()
+        request = pb2.CancelRepricingRequest(id=asked.id)
+        ended = (await service.stub.CancelRepricing(request, timeout=DEADLINE_S, metadata=ADMIN)).repricing
+        assert ended.state == pb2.REPRICING_STATE_CANCELLED
+        assert ended.HasField("end_time")
+        tenant = service.spans.tenant
+    async with serving_calls(started, tenant) as service:
+        await service.ended(await service.reprice(project_id="none"))
+        assert (await service.get(asked.id)).call_count == 0
+        assert (await service.spans.read())["a"]["total_cost_usd"] == Decimal("0.5")
+
+
+async def test_repricings_are_listed_by_pages_the_latest_first(service: Service) -> None:
+    asked = [(await service.reprice(dry_run=True)).id for _ in range(5)]
+    found: list[str] = []
+    token = ""
+    while True:
+        request = pb2.ListRepricingsRequest(tenant_id=service.spans.tenant, page_size=2, page_token=token)
+        page = await service.stub.ListRepricings(request, timeout=DEADLINE_S, metadata=ADMIN)
+        found += [one.id for one in page.repricings]
+        token = page.next_page_token
+        if not token:
+            break
+    assert found == asked[::-1]
+
+
+async def test_without_stores_the_calls_say_which_setting_is_missing(started: Engines) -> None:
+    async with serving_calls(started, clickhouse=None) as service:
+        with pytest.raises(grpc.aio.AioRpcError, match="A11I_TOKENIZATION_CLICKHOUSE__URL") as raised:
+            await service.reprice()
+        assert raised.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    async with serving_calls(started, clickhouse=None, postgres=None) as service:
+        with pytest.raises(grpc.aio.AioRpcError, match="A11I_TOKENIZATION_POSTGRES__DSN") as raised:
+            await service.reprice()
+        assert raised.value.code() is grpc.StatusCode.FAILED_PRECONDITION
