@@ -17,6 +17,7 @@ from genai_prices.types import ModelInfo, Provider
 
 from a11i_tokenization.model_table import ModelTable, model_table
 from a11i_tokenization.pricing.genai_rates import dates_of, hours_of, prices_at, rates_of
+from a11i_tokenization.pricing.matching import ModelIndices
 from a11i_tokenization.pricing.offers import CallNames, Offer, Quote
 from a11i_tokenization.pricing.rates import TieredRates
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, Reading, readings
@@ -81,6 +82,7 @@ class PriceBook:
 
     def __init__(self, second: ModelTable | None = None) -> None:
         self._providers = embedded_providers
+        self._models = ModelIndices(embedded_providers)
         self._second = SecondTable(second or model_table())
         self._vendors = [vendor for name in _VENDORS if (vendor := find_provider_by_id(self._providers, name))]
         self._cached = lru_cache(maxsize=_CACHED_NAMES)(self._find)
@@ -167,7 +169,7 @@ class PriceBook:
                 yield provider
 
     def _model(self, provider: Provider, reading: Reading) -> tuple[str, ModelInfo | None, SecondModel | None] | None:
-        model = provider.find_model(reading.name, all_providers=self._providers)
+        model = self._models.find(provider, reading.name)
         if model is not None:
             plain = model.id.removeprefix("regional.")
             return f"{provider.id}/{model.id}", model, self._second.find(provider.id, (reading.name, plain))

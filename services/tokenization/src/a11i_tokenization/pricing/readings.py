@@ -25,6 +25,11 @@ _FINE_TUNED: Final = (
 _ROUTE: Final = re.compile(r":(?:nitro|floor|exacto|thinking|beta)$")
 """How OpenRouter is to choose. Not `:free` and `:online`, which change the price."""
 _BATCH: Final = ":batch"
+_COMPACT: Final = re.compile(r"-(20\d\d)(\d\d)(\d\d)$")
+"""A date as proxies write it where the vendor has dashes."""
+_MAX_PREFIXES: Final = 8
+"""Gateways behind gateways write four."""
+_MAX_DATES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,9 @@ def _unwrapped(reading: Reading) -> Iterator[Reading]:
         yield reading.plainer(path["name"], "path", f"took {path['name']} out of the path", hint="vertex_ai")
         return
     prefix, slash, rest = name.partition("/")
-    while slash and rest:
+    for _ in range(_MAX_PREFIXES):
+        if not slash or not rest:
+            return
         reading = reading.plainer(rest, "prefix", f"took off the prefix {prefix}/", hint=prefix)
         yield reading
         prefix, slash, rest = rest.partition("/")
@@ -104,8 +111,12 @@ def _plainer(reading: Reading) -> Iterator[Reading]:
 
 
 def _undated(reading: Reading) -> Iterator[Reading]:
-    while date := _DATE.search(reading.name):
-        if not date.start():
+    for _ in range(_MAX_DATES):
+        date = _DATE.search(reading.name)
+        if date is None or not date.start():
             return
+        if compact := _COMPACT.search(reading.name):
+            dashed = f"{reading.name[: compact.start()]}-{'-'.join(compact.groups())}"
+            yield reading.plainer(dashed, "date", f"wrote the date of {compact[0]} with dashes")
         reading = reading.plainer(reading.name[: date.start()], "date", f"took off {date[0]}")
         yield reading
