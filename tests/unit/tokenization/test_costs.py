@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from a11i_telemetry.columns import Column
-from a11i_tokenization.costs import COST_COLUMNS, PRICED_BY, cost_columns
+from a11i_tokenization.costs import COST_COLUMNS, PRICED_BY, cost_columns, flag_column
 from a11i_tokenization.model_table import ModelTable
 from a11i_tokenization.prices import PRICE_VERSION, PriceBook
 from a11i_tokenization.pricing.rates import MAX_TOKENS
@@ -258,6 +258,33 @@ def test_numbers_that_cannot_be_are_not_priced(book: PriceBook, used: dict[str, 
     assert bad["input_cost_usd"] is None
     assert bad["total_cost_usd"] is None
     assert good["total_cost_usd"] == Decimal("0.0035")
+
+
+@pytest.mark.parametrize(
+    ("used", "words"),
+    [
+        (usage(1_000, 100, read=800), []),
+        (usage(None, 10, read=5) | {"reasoning_tokens": 5}, []),
+        (usage(10, None) | {"reasoning_tokens": 5}, []),
+        (usage(-1, 10), ["negative input_tokens"]),
+        (usage(10, MAX_TOKENS + 1), ["absurd output_tokens"]),
+        (usage(100, 10, read=60, write=60), ["cached over input"]),
+        (usage(100, 10) | {"reasoning_tokens": 11}, ["reasoning over output"]),
+        (usage(100, 10) | {"input_audio_tokens": 60, "input_image_tokens": 60}, ["input details over input"]),
+        (usage(100, 10) | {"output_audio_tokens": 11}, ["output details over output"]),
+        (usage(100, 10, write=5) | {"cache_write_1h_tokens": 6}, ["cache_write_1h over cache_write"]),
+    ],
+)
+def test_what_cannot_be_is_flagged_once_beside_what_was_flagged_before(
+    book: PriceBook, used: dict[str, Any], words: list[str]
+) -> None:
+    columns = batch_of(
+        llm(**usage(1, 1)), llm(**used, usage_flags=["fractional cache_read_tokens", *words[:1]])
+    ).columns
+    costs = cost_columns({name: columns[name] for name in PRICED_BY}, np.ones(2, np.bool_), book)
+    assert costs.flags == ({1: words} if words else {})
+    flagged = flag_column(columns["usage_flags"], costs.flags)
+    assert flagged.to_pylist() == [[], ["fractional cache_read_tokens", *words]]
 
 
 def test_a_call_without_a_known_output_has_the_cost_of_its_input_alone(book: PriceBook) -> None:
