@@ -5,10 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from a11i_bus import BusSettings, connect
+from a11i_bus import BusSettings, Message, connect
+from a11i_bus.memory import MemoryBroker
 from a11i_bus.nats.streams import consumer_config, stream_config
 from a11i_bus.nats.subjects import delivery_count, key_of, subject
-from a11i_bus.topology import DUPLICATE_WINDOW_S, TOPICS
+from a11i_bus.topology import BUDGET_EVENTS, DUPLICATE_WINDOW_S, TOPICS
+from a11i_chassis.errors import UnavailableError
 
 SETTINGS = BusSettings(url=SecretStr("nats://127.0.0.1:4222"))
 
@@ -25,7 +27,8 @@ def test_streams_lose_nothing_with_age_or_when_full_and_consumers_never_give_up(
     for topic in TOPICS:
         stream = stream_config(topic, SETTINGS)
         assert (stream["retention"], stream["discard"]) == ("workqueue", "new")
-        assert not stream.get("max_age")
+        # Of budgets' events PostgreSQL keeps the record; all else lives on the bus alone.
+        assert stream["max_age"] == (7 * 86_400 * 10**9 if topic.name == BUDGET_EVENTS else 0)
         assert consumer_config(topic.group, SETTINGS)["max_deliver"] == -1
 
 
@@ -59,3 +62,23 @@ async def test_a_bus_url_of_another_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="not 'amqp'"):
         async with connect(BusSettings(url=SecretStr("amqp://127.0.0.1"))):
             pass
+
+
+async def test_a_topic_that_nobody_reads_drops_what_is_old_instead_of_being_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = BusSettings(url=SecretStr("memory://"), capacity_bytes=2**20)
+    bus, elapsed_s = MemoryBroker(settings).bus(), 0.0
+    monkeypatch.setattr("time.monotonic", lambda: elapsed_s)
+
+    async def fill(prefix: str) -> None:
+        with pytest.raises(UnavailableError, match="full"):
+            for number in range(2**20):
+                await bus.publish(BUDGET_EVENTS, Message(f"{prefix}{number}", "tenant", b"x" * 500))
+
+    await fill("first")
+    elapsed_s = 6 * 86_400.0
+    await fill("second")
+    elapsed_s = 8 * 86_400.0
+    await fill("third")
+    assert 0 < await bus.pending(BUDGET_EVENTS, "alerting") * 500 < 2**20 * 0.01

@@ -80,8 +80,10 @@ class _TopicLog:
     def __init__(self, topic: Topic, settings: BusSettings, duplicate_window_s: float) -> None:
         self._capacity_bytes = int(settings.capacity_bytes * topic.capacity_share)
         self._duplicate_window_s = duplicate_window_s
+        self._max_age_s = topic.max_age_s
         self._numbers = itertools.count(1)
         self._stored: dict[int, Message] = {}
+        self._stored_at: dict[int, float] = {}
         self._stored_bytes = 0
         self._seen: OrderedDict[str, float] = OrderedDict()
         self.group = _Group()
@@ -91,6 +93,7 @@ class _TopicLog:
         """Store the message unless its id is known. Return False if there is no room for it."""
         now = time.monotonic()
         self._forget_old(now)
+        self._drop_old(now)
         if message.id in self._seen:
             return True
         size = _size(message)
@@ -99,6 +102,7 @@ class _TopicLog:
         number = next(self._numbers)
         self._seen[message.id] = now
         self._stored[number] = message
+        self._stored_at[number] = now
         self._stored_bytes += size
         self.group.offer(number)
         self.changed.set()
@@ -111,8 +115,16 @@ class _TopicLog:
     def settle(self, number: int) -> None:
         """Take the message off the group's work, and off the topic with it."""
         self.group.settle(number)
+        self._stored_at.pop(number, None)
         if (stored := self._stored.pop(number, None)) is not None:
             self._stored_bytes -= _size(stored)
+
+    def _drop_old(self, now: float) -> None:
+        while self._max_age_s is not None and self._stored_at:
+            number, stored_at = next(iter(self._stored_at.items()))
+            if stored_at > now - self._max_age_s:
+                return
+            self.settle(number)
 
     def _forget_old(self, now: float) -> None:
         while self._seen and next(iter(self._seen.values())) <= now - self._duplicate_window_s:

@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from a11i_bus.port import Bus
-from a11i_storage.clickhouse import CallCostStore, open_clickhouse
-from a11i_storage.postgres import open_price_tables, open_repricings
+from a11i_storage.clickhouse import CallCostStore, ClickHouseSpending, open_clickhouse
+from a11i_storage.postgres import open_budgets, open_price_tables, open_repricings
+from a11i_storage.postgres.turn import open_turn
 from a11i_tokenization.access import AdminToken
+from a11i_tokenization.budget_calls import BudgetCalls
+from a11i_tokenization.budgeting.watcher import TURN_KEY, BudgetWatcher
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.repricing.repricer import Repricer, Workshop
 from a11i_tokenization.repricing.tables import RepricingTables
@@ -23,13 +27,14 @@ class Desks:
     """Calls of administrators, and the work that they order."""
 
     repricings: RepricingCalls
+    budgets: BudgetCalls
     background: Sequence[Work] = ()
 
 
 def closed_desks(settings: TokenizationSettings) -> Desks:
     """Return what answers that the settings name no stores."""
     admin = AdminToken(settings.admin_token)
-    return Desks(RepricingCalls(None, None, admin, has_spans=False))
+    return Desks(RepricingCalls(None, None, admin, has_spans=False), BudgetCalls(None, admin, now=_now))
 
 
 @asynccontextmanager
@@ -42,11 +47,19 @@ async def open_desks(settings: TokenizationSettings, bus: Bus, default: PriceBoo
     async with AsyncExitStack() as stack:
         prices = await stack.enter_async_context(open_price_tables(settings.postgres))
         repricings = await stack.enter_async_context(open_repricings(settings.postgres))
+        budgets = await stack.enter_async_context(open_budgets(settings.postgres))
         tables = RepricingTables(prices, default)
         work: list[Work] = []
         if settings.clickhouse is not None:
             clickhouse = await stack.enter_async_context(open_clickhouse(settings.clickhouse))
             costs = CallCostStore(clickhouse)
             work.append(Repricer(Workshop(repricings, costs, tables, settings.repricing)).run)
+            turn = await stack.enter_async_context(open_turn(settings.postgres, TURN_KEY))
+            spending = ClickHouseSpending(clickhouse)
+            work.append(BudgetWatcher(budgets, spending, bus, turn, settings.budgets).run)
         calls = RepricingCalls(repricings, tables, admin, has_spans=settings.clickhouse is not None)
-        yield Desks(calls, work)
+        yield Desks(calls, BudgetCalls(budgets, admin, now=_now), work)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

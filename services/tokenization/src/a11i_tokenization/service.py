@@ -21,6 +21,7 @@ class TokenizationServicer(pb2_grpc.TokenizationServiceServicer):
         self._counting = counting
         self._prices = prices
         self._repricings = desks.repricings
+        self._budgets = desks.budgets
 
     async def CountTokens(self, request: pb2.CountTokensRequest, context: _Context) -> pb2.CountTokensResponse:
         """Return the counts of texts and of a call. Raises InvalidArgumentError, NotFoundError."""
@@ -80,3 +81,21 @@ class TokenizationServicer(pb2_grpc.TokenizationServiceServicer):
     ) -> pb2.CancelRepricingResponse:
         """End a repricing where it is. Raises UnauthenticatedError, NotFoundError, UnavailableError."""
         return await self._repricings.cancel_repricing(request, context)
+
+    async def PutBudget(self, request: pb2.PutBudgetRequest, context: _Context) -> pb2.PutBudgetResponse:
+        """Store a budget. Raises UnauthenticatedError, InvalidArgumentError, UnavailableError."""
+        return await self._budgets.put_budget(request, context)
+
+    async def ListBudgets(self, request: pb2.ListBudgetsRequest, context: _Context) -> pb2.ListBudgetsResponse:
+        """Return a tenant's budgets. Raises UnauthenticatedError, InvalidArgumentError, UnavailableError."""
+        return await self._budgets.list_budgets(request, context)
+
+    async def DeleteBudget(self, request: pb2.DeleteBudgetRequest, context: _Context) -> pb2.DeleteBudgetResponse:
+        """Delete a budget. Raises UnauthenticatedError, NotFoundError, UnavailableError."""
+        return await self._budgets.delete_budget(request, context)
+
+    async def ListBudgetEvents(
+        self, request: pb2.ListBudgetEventsRequest, context: _Context
+    ) -> pb2.ListBudgetEventsResponse:
+        """Return a page of events. Raises UnauthenticatedError, InvalidArgumentError, UnavailableError."""
+        return await self._budgets.list_budget_events(request, context)

@@ -12,6 +12,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, Topic
 from a11i_bus import topology
 from a11i_bus.kafka.records import MAX_RECORD_BYTES, group_name, topic_name
 from a11i_bus.settings import BusSettings
+from a11i_bus.topology import Topic
 
 _SEGMENT_BYTES: Final = 64 * 1024**2
 """Kafka deletes whole files only. Small ones let settled text leave the disk soon."""
@@ -24,7 +25,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 async def prepare_topics(admin: AIOKafkaAdminClient, namespace: str, settings: BusSettings) -> None:
     """Make the topics those of the topology. Can be called again at any time, by anyone. Raises KafkaError."""
-    configs = {topic_name(namespace, topic.name): topic_config(settings) for topic in topology.TOPICS}
+    configs = {topic_name(namespace, topic.name): topic_config(topic, settings) for topic in topology.TOPICS}
     answer = await admin.create_topics(
         [
             NewTopic(name, settings.partitions, settings.replicas, topic_configs=config)
@@ -42,13 +43,14 @@ async def prepare_topics(admin: AIOKafkaAdminClient, namespace: str, settings: B
         await _update(admin, {name: configs[name] for name in existing})
 
 
-def topic_config(settings: BusSettings) -> dict[str, str]:
-    """Return each topic's configuration. https://kafka.apache.org/documentation/#topicconfigs"""
+def topic_config(topic: Topic, settings: BusSettings) -> dict[str, str]:
+    """Return a topic's configuration. https://kafka.apache.org/documentation/#topicconfigs"""
     return {
         "cleanup.policy": "delete",
-        # Never by size or age: what is dropped may be an acknowledged batch. See `backlog`.
+        # Never by size, nor by age unless the topology says so: what is dropped may be an acknowledged batch. See
+        # `backlog`.
         "retention.bytes": "-1",
-        "retention.ms": "-1",
+        "retention.ms": "-1" if topic.max_age_s is None else str(int(topic.max_age_s * 1000)),
         "message.timestamp.type": "LogAppendTime",
         "max.message.bytes": str(MAX_RECORD_BYTES),
         # A publish waits for this many servers, the majority.

@@ -48,6 +48,8 @@ def stream_config(topic: Topic, settings: BusSettings) -> dict[str, object]:
         "retention": "workqueue",
         "discard": "new",
         "max_bytes": int(settings.capacity_bytes * topic.capacity_share),
+        # 0: no message is dropped for its age.
+        "max_age": int((topic.max_age_s or 0) * _NS),
         "duplicate_window": int(topology.DUPLICATE_WINDOW_S * _NS),
         "storage": "file",
         "num_replicas": settings.replicas,

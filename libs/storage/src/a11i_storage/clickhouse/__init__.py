@@ -35,6 +35,7 @@ from a11i_storage.clickhouse.signal_reader import (
     TimeRange,
     TraceEvents,
 )
+from a11i_storage.clickhouse.spending import ClickHouseSpending, SpendingQuestion, Spent
 from a11i_storage.clickhouse.statements import Scope
 from a11i_storage.clickhouse.writer import ClickHouseWriter
 
@@ -50,6 +51,7 @@ __all__ = [
     "ClickHouseSettings",
     "ClickHouseSignalReader",
     "ClickHouseSpanReader",
+    "ClickHouseSpending",
     "ClickHouseWriter",
     "Cursor",
     "IssueFilter",
@@ -63,6 +65,8 @@ __all__ = [
     "RowCursor",
     "RowPage",
     "Scope",
+    "SpendingQuestion",
+    "Spent",
     "StoredTrace",
     "TimeRange",
     "TraceEvents",

@@ -70,7 +70,7 @@ class CallCostStore:
 
     async def days(self, calls: CallRange) -> list[CallRange]:
         """Return the range in parts of a day and a project, the earliest first; none without calls."""
-        table = await self._clickhouse.query(_statement("call_days").template, calls.parameters)
+        table = await self._clickhouse.query(statement("call_days").template, calls.parameters)
         return [
             CallRange(
                 calls.tenant_id,
@@ -87,7 +87,7 @@ class CallCostStore:
         A row that a later one has replaced counts as a call. The slice ends at LAST if no more follow.
         """
         parameters = {**day.parameters, "after": after.hex(), "calls": size - 1}
-        table = await self._clickhouse.query(_statement("slice_end").template, parameters)
+        table = await self._clickhouse.query(statement("slice_end").template, parameters)
         last: Any = table["trace_id"][0].as_py() if table.num_rows else LAST
         return Slice(day, after, last)
 
@@ -96,7 +96,7 @@ class CallCostStore:
         fields = [_FIELDS[name] for name in dict.fromkeys((*VERSION_COLUMNS, *columns))]
         names = ", ".join(field.name for field in fields)
         filters = "isNull(total_cost_usd)" if unpriced_only else "true"
-        sql = _statement("slice_calls").substitute(columns=names, filters=filters)
+        sql = statement("slice_calls").substitute(columns=names, filters=filters)
         table = (await self._clickhouse.query(sql, part.parameters)).cast(pa.schema(fields)).combine_chunks()
         return next(iter(table.to_batches()), pa.RecordBatch.from_pylist([], schema=table.schema))
 
@@ -117,7 +117,7 @@ class CallCostStore:
         Idempotent.
         """
         parameters = {**part.parameters, "slice_id": str(slice_id)}
-        await self._clickhouse.command(_statement("apply_slice").template, parameters)
+        await self._clickhouse.command(statement("apply_slice").template, parameters)
 
 
 _FIELDS: Final = {field.name: field for field in SCHEMA} | {
@@ -126,6 +126,7 @@ _FIELDS: Final = {field.name: field for field in SCHEMA} | {
 
 
 @cache
-def _statement(name: str) -> Template:
+def statement(name: str) -> Template:
+    """Return the SQL of `pricing_sql/<name>.sql`."""
     text = (resources.files(__package__) / "pricing_sql" / f"{name}.sql").read_text()
     return Template("\n".join(line for line in text.splitlines() if not line.startswith("--")))

@@ -1,6 +1,8 @@
 """What is kept in PostgreSQL: the catalog (tenants, projects, API keys, ingest policies), dead letters, replays,
-policies of redaction, price tables and repricings."""
+policies of redaction, price tables, repricings
+and budgets."""
 
+from a11i_storage.postgres.budgets import BudgetStore, open_budgets
 from a11i_storage.postgres.catalog import ApiKey, Catalog, open_catalog
 from a11i_storage.postgres.dead_letter_store import DeadLetterStore, open_dead_letters
 from a11i_storage.postgres.migrator import migrate
@@ -12,6 +14,7 @@ from a11i_storage.postgres.settings import PostgresSettings
 
 __all__ = [
     "ApiKey",
+    "BudgetStore",
     "Catalog",
     "DeadLetterStore",
     "PostgresSettings",
@@ -20,6 +23,7 @@ __all__ = [
     "ReplayStore",
     "RepricingStore",
     "migrate",
+    "open_budgets",
     "open_catalog",
     "open_dead_letters",
     "open_price_tables",

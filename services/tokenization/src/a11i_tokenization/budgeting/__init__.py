@@ -1,0 +1,1 @@
+"""What tenants' calls may cost in a period, and who is told when it is used up."""
