@@ -67,6 +67,16 @@ class QueryServiceStub:
                 request_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsRequest.SerializeToString,
                 response_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsResponse.FromString,
                 _registered_method=True)
+        self.CompareTokenCounts = channel.unary_unary(
+                '/a11i.query.v1.QueryService/CompareTokenCounts',
+                request_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.CompareTokenCountsRequest.SerializeToString,
+                response_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.CompareTokenCountsResponse.FromString,
+                _registered_method=True)
+        self.ListUnpricedModels = channel.unary_unary(
+                '/a11i.query.v1.QueryService/ListUnpricedModels',
+                request_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListUnpricedModelsRequest.SerializeToString,
+                response_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListUnpricedModelsResponse.FromString,
+                _registered_method=True)
 
 
 class QueryServiceServicer:
@@ -123,6 +133,22 @@ class QueryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompareTokenCounts(self, request, context):
+        """CompareTokenCounts returns what was counted beside what providers reported, added up by model, the most calls first:
+        how far off a count is, or a bill. Errors: as of ListTraces.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUnpricedModels(self, request, context):
+        """ListUnpricedModels returns the models whose calls have tokens but no known cost, those with the most calls first:
+        what a price table lacks. Errors: as of ListTraces.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -155,6 +181,16 @@ def add_QueryServiceServicer_to_server(servicer, server):
                     servicer.SummariseRedactions,
                     request_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsRequest.FromString,
                     response_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsResponse.SerializeToString,
+            ),
+            'CompareTokenCounts': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareTokenCounts,
+                    request_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.CompareTokenCountsRequest.FromString,
+                    response_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.CompareTokenCountsResponse.SerializeToString,
+            ),
+            'ListUnpricedModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnpricedModels,
+                    request_deserializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListUnpricedModelsRequest.FromString,
+                    response_serializer=a11i_dot_query_dot_v1_dot_query__service__pb2.ListUnpricedModelsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -322,6 +358,60 @@ class QueryService:
             '/a11i.query.v1.QueryService/SummariseRedactions',
             a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsRequest.SerializeToString,
             a11i_dot_query_dot_v1_dot_query__service__pb2.SummariseRedactionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareTokenCounts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.query.v1.QueryService/CompareTokenCounts',
+            a11i_dot_query_dot_v1_dot_query__service__pb2.CompareTokenCountsRequest.SerializeToString,
+            a11i_dot_query_dot_v1_dot_query__service__pb2.CompareTokenCountsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnpricedModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/a11i.query.v1.QueryService/ListUnpricedModels',
+            a11i_dot_query_dot_v1_dot_query__service__pb2.ListUnpricedModelsRequest.SerializeToString,
+            a11i_dot_query_dot_v1_dot_query__service__pb2.ListUnpricedModelsResponse.FromString,
             options,
             channel_credentials,
             insecure,
