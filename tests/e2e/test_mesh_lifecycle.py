@@ -18,7 +18,7 @@ from tests.e2e.running_mesh import RunningMesh, running_mesh, start
 ENGINES = {"nats", "postgres", "clickhouse", "seaweedfs"}
 VARIABLES = {
     *("A11I_OTLP_GRPC", "A11I_OTLP_HTTP", "A11I_QUERY", "A11I_AUTH", "A11I_DELIVERY", "A11I_GATEWAY"),
-    *("A11I_REDACTION", "A11I_REVEAL_TOKEN"),
+    *("A11I_REDACTION", "A11I_REVEAL_TOKEN", "A11I_TOKENIZATION"),
     *("A11I_NATS", "A11I_CLICKHOUSE", "A11I_POSTGRES", "A11I_S3", "A11I_API_KEY"),
 }
 

@@ -19,6 +19,7 @@ ADDRESSES = {
     "A11I_AUTH": "tenants and keys, gRPC",
     "A11I_DELIVERY": "dead letters, ledger, replays, gRPC",
     "A11I_REDACTION": "redaction and its policies, gRPC",
+    "A11I_TOKENIZATION": "token counts, prices, budgets, gRPC",
 }
 
 LISTENERS = {
@@ -28,6 +29,7 @@ LISTENERS = {
     "auth": "auth",
     "delivery": "delivery",
     "redaction": "redaction",
+    "tokenization": "tokenization",
     "gateway": "REST",
     "nats": "NATS",
     "kafka": "Kafka",

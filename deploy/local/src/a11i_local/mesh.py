@@ -205,7 +205,7 @@ class _Builder:
         return start
 
     def _variables(self, api_key: str) -> dict[str, str]:
-        listeners = ("otlp_grpc", "otlp_http", "query", "auth", "delivery", "redaction", "gateway")
+        listeners = ("otlp_grpc", "otlp_http", "query", "auth", "delivery", "redaction", "tokenization", "gateway")
         return {
             **{f"A11I_{name.upper()}": f"127.0.0.1:{self._ports[name]}" for name in listeners},
             f"A11I_{self._urls.bus_engine.upper()}": self._urls.bus,

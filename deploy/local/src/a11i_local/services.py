@@ -46,7 +46,7 @@ def plans(
     needs = {
         "auth": ("postgres",),
         "ingest": (engines.bus_engine, "auth"),
-        "tokenization": (engines.bus_engine,),
+        "tokenization": (engines.bus_engine, "postgres", "clickhouse"),
         "redaction": (engines.bus_engine, "postgres"),
         "writer": (engines.bus_engine, "clickhouse", "seaweedfs"),
         "delivery": (engines.bus_engine, "postgres", "clickhouse"),
@@ -103,7 +103,12 @@ def _settings(
             "HTTP__LISTEN": f"127.0.0.1:{ports['otlp_http']}",
             "AUTH__ADDRESS": addresses["auth"],
         },
-        "tokenization": stage,
+        "tokenization": stage
+        | {
+            "POSTGRES__DSN": engines.postgres,
+            "CLICKHOUSE__URL": engines.clickhouse,
+            "ADMIN_TOKEN": credentials.admin_token,
+        },
         "redaction": stage
         | {
             "PSEUDONYM_KEY": credentials.pseudonym_key,

@@ -28,6 +28,7 @@ class MeshSettings(BaseSettings):
     auth_port: Port = Field(default=None, description="AuthService and AdminService, gRPC. Usually 4321.")
     delivery_port: Port = Field(default=None, description="DeadLetterService, gRPC. Usually 4322.")
     redaction_port: Port = Field(default=None, description="RedactionService, gRPC. Usually 4323.")
+    tokenization_port: Port = Field(default=None, description="TokenizationService, gRPC. Usually 4324.")
     gateway_port: Port = Field(default=None, description="REST. Usually 8080.")
     nats_port: Port = Field(default=None, description="NATS. Usually 4222.")
     kafka_port: Port = Field(default=None, description="Kafka, if it is the bus. Usually 9092.")
@@ -55,6 +56,7 @@ PREFERRED_PORTS = {
     "auth": 4321,
     "delivery": 4322,
     "redaction": 4323,
+    "tokenization": 4324,
     "gateway": 8080,
     "nats": 4222,
     "kafka": 9092,
