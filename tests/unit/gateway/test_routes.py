@@ -34,6 +34,8 @@ def test_every_annotated_read_has_its_route() -> None:
         ("/v1/logs", "/a11i.query.v1.QueryService/ListLogs"),
         ("/v1/metric-points", "/a11i.query.v1.QueryService/ListMetricPoints"),
         ("/v1/redactions", "/a11i.query.v1.QueryService/SummariseRedactions"),
+        ("/v1/token-comparisons", "/a11i.query.v1.QueryService/CompareTokenCounts"),
+        ("/v1/unpriced-models", "/a11i.query.v1.QueryService/ListUnpricedModels"),
         ("/v1/traces", "/a11i.query.v1.QueryService/ListTraces"),
         ("/v1/traces/{trace_id}", "/a11i.query.v1.QueryService/GetTrace"),
     }

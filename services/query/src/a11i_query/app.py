@@ -13,6 +13,7 @@ from a11i_storage.clickhouse import (
     ClickHouseRedactionReader,
     ClickHouseSignalReader,
     ClickHouseSpanReader,
+    ClickHouseUsageReader,
     open_clickhouse,
 )
 
@@ -25,6 +26,7 @@ async def build(settings: QuerySettings) -> AsyncIterator[App]:
             ClickHouseSpanReader(clickhouse),
             ClickHouseSignalReader(clickhouse),
             ClickHouseRedactionReader(clickhouse),
+            ClickHouseUsageReader(clickhouse),
             KeyVerifier(auth, timeout_s=settings.auth.timeout_s),
             now_ns=time.time_ns,
         )

@@ -20,10 +20,13 @@ _VERSION: Final = 2
 _HEAD: Final = struct.Struct(">B8s")
 _TRACE_PLACE: Final = struct.Struct(">qqq16sq")
 _ROW_PLACE: Final = struct.Struct(">qqq16s")
+_REPORT_PLACE: Final = struct.Struct(">qqI")
 
 RowsRequest: TypeAlias = pb.ListLogsRequest | pb.ListMetricPointsRequest | pb.ListIngestIssuesRequest
 """A request for a page of rows."""
-PageRequest: TypeAlias = pb.ListTracesRequest | RowsRequest
+ReportRequest: TypeAlias = pb.CompareTokenCountsRequest | pb.ListUnpricedModelsRequest
+"""A request for a page of what rows add up to."""
+PageRequest: TypeAlias = pb.ListTracesRequest | RowsRequest | ReportRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,16 @@ class RowPlace:
     times: TimeRange
     """As the first page fixed it."""
     cursor: RowCursor
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPlace:
+    """Where a report goes on."""
+
+    times: TimeRange
+    """As the first page fixed it."""
+    offset: int
+    """Rows before it."""
 
 
 def encode(request: pb.ListTracesRequest, which: TraceFilter, cursor: Cursor) -> str:
@@ -69,6 +82,17 @@ def decode_rows(request: RowsRequest) -> RowPlace:
     """Return where the request's token says to go on, likewise."""
     start_ns, end_ns, time_ns, row_id = _open(request, _ROW_PLACE)
     return RowPlace(TimeRange(start_ns, end_ns), RowCursor(time_ns, row_id))
+
+
+def encode_report(request: ReportRequest, place: ReportPlace) -> str:
+    """Return the token of the page that begins there, likewise."""
+    return _seal(request, _REPORT_PLACE.pack(place.times.start_ns, place.times.end_ns, place.offset))
+
+
+def decode_report(request: ReportRequest) -> ReportPlace:
+    """Return where the request's token says to go on, likewise."""
+    start_ns, end_ns, offset = _open(request, _REPORT_PLACE)
+    return ReportPlace(TimeRange(start_ns, end_ns), offset)
 
 
 def _seal(request: PageRequest, place: bytes) -> str:

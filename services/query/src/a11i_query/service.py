@@ -10,12 +10,13 @@ from a11i.query.v1 import query_service_pb2 as pb
 from a11i_chassis.auth import SCOPE_QUERY, KeyVerifier, bearer_token
 from a11i_chassis.errors import NotFoundError
 from a11i_chassis.grpc_types import Context
-from a11i_query import page_tokens, redactions, requests, signal_messages, signal_requests, translate
+from a11i_query import page_tokens, redactions, requests, signal_messages, signal_requests, translate, usage_reports
 from a11i_query.event_join import EventsBySpan
 from a11i_storage.clickhouse import (
     ClickHouseRedactionReader,
     ClickHouseSignalReader,
     ClickHouseSpanReader,
+    ClickHouseUsageReader,
     RowPage,
     Scope,
     TimeRange,
@@ -48,6 +49,7 @@ class QueryServicer:
         reader: ClickHouseSpanReader,
         signals: ClickHouseSignalReader,
         receipts: ClickHouseRedactionReader,
+        usage: ClickHouseUsageReader,
         keys: KeyVerifier,
         *,
         now_ns: Callable[[], int],
@@ -55,6 +57,7 @@ class QueryServicer:
         self._reader = reader
         self._signals = signals
         self._receipts = receipts
+        self._usage = usage
         self._keys = keys
         self._now_ns = now_ns
 
@@ -85,6 +88,16 @@ class QueryServicer:
                 self.summarise_redactions,
                 request_deserializer=pb.SummariseRedactionsRequest.FromString,
                 response_serializer=pb.SummariseRedactionsResponse.SerializeToString,
+            ),
+            "CompareTokenCounts": grpc.unary_unary_rpc_method_handler(
+                self.compare_token_counts,
+                request_deserializer=pb.CompareTokenCountsRequest.FromString,
+                response_serializer=pb.CompareTokenCountsResponse.SerializeToString,
+            ),
+            "ListUnpricedModels": grpc.unary_unary_rpc_method_handler(
+                self.list_unpriced_models,
+                request_deserializer=pb.ListUnpricedModelsRequest.FromString,
+                response_serializer=pb.ListUnpricedModelsResponse.SerializeToString,
             ),
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(QUERY_SERVICE, methods),))
@@ -159,6 +172,20 @@ class QueryServicer:
         scope = await self._scope(context)
         which, limit = redactions.which(request, self._now_ns()), redactions.group_limit(request)
         return redactions.answer(await self._receipts.summarise(scope, which, limit=limit))
+
+    async def compare_token_counts(
+        self, request: pb.CompareTokenCountsRequest, context: Context
+    ) -> pb.CompareTokenCountsResponse:
+        """Return what was counted beside what was reported, by model."""
+        scope = await self._scope(context)
+        return await usage_reports.compare_counts(self._usage, scope, request, self._now_ns())
+
+    async def list_unpriced_models(
+        self, request: pb.ListUnpricedModelsRequest, context: Context
+    ) -> pb.ListUnpricedModelsResponse:
+        """Return the models without a price."""
+        scope = await self._scope(context)
+        return await usage_reports.unpriced_models(self._usage, scope, request, self._now_ns())
 
     async def _scope(self, context: Context) -> Scope:
         """Return whose rows the caller may see. Raises what KeyVerifier.verify raises."""

@@ -71,7 +71,10 @@ def _times(
 
 
 def time_range(
-    request: page_tokens.RowsRequest | pb.SummariseRedactionsRequest, now_ns: int, *, bounded: bool = True
+    request: page_tokens.RowsRequest | page_tokens.ReportRequest | pb.SummariseRedactionsRequest,
+    now_ns: int,
+    *,
+    bounded: bool = True,
 ) -> TimeRange:
     """Return the range that a request names. Raises InvalidArgumentError."""
     open_end_ns = now_ns if bounded else MAX_TIME_NS

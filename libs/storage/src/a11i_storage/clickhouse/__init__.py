@@ -37,6 +37,7 @@ from a11i_storage.clickhouse.signal_reader import (
 )
 from a11i_storage.clickhouse.spending import ClickHouseSpending, SpendingQuestion, Spent
 from a11i_storage.clickhouse.statements import Scope
+from a11i_storage.clickhouse.usage_reader import ClickHouseUsageReader, TokenComparison, UnpricedModel, UsageFilter
 from a11i_storage.clickhouse.writer import ClickHouseWriter
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "ClickHouseSignalReader",
     "ClickHouseSpanReader",
     "ClickHouseSpending",
+    "ClickHouseUsageReader",
     "ClickHouseWriter",
     "Cursor",
     "IssueFilter",
@@ -69,10 +71,13 @@ __all__ = [
     "Spent",
     "StoredTrace",
     "TimeRange",
+    "TokenComparison",
     "TraceEvents",
     "TraceFilter",
     "TracePage",
     "TraceSummary",
+    "UnpricedModel",
+    "UsageFilter",
     "migrate",
     "open_clickhouse",
 ]
