@@ -38,6 +38,7 @@ AUTH = Asked("auth service", "A11I_AUTH", "admin token", "A11I_ADMIN_TOKEN")
 DELIVERY = Asked("delivery service", "A11I_DELIVERY", "admin token", "A11I_ADMIN_TOKEN")
 
 REDACTION = Asked("redaction service", "A11I_REDACTION", "admin token", "A11I_ADMIN_TOKEN")
+TOKENIZATION = Asked("tokenization service", "A11I_TOKENIZATION", "admin token", "A11I_ADMIN_TOKEN")
 REVEAL = Asked("redaction service", "A11I_REDACTION", "reveal token", "A11I_REVEAL_TOKEN")
 
 

@@ -13,7 +13,18 @@ from google.protobuf.json_format import MessageToJson
 
 from a11i.query.v1.query_service_pb2 import GetTraceResponse, ListTracesRequest
 from a11i.telemetry.v1.span_pb2 import Span
-from a11i_cli import dead_letters, ingest_policy, ledger, redaction, replays, signals
+from a11i_cli import (
+    budgets,
+    dead_letters,
+    ingest_policy,
+    ledger,
+    prices,
+    redaction,
+    replays,
+    repricing,
+    signals,
+    tokens,
+)  # fmt: skip
 from a11i_cli.errors import CommandError
 from a11i_cli.options import Parser, ago, chosen_target, positive, query_options
 from a11i_cli.screen import make_console
@@ -84,6 +95,10 @@ def parser() -> argparse.ArgumentParser:
     ledger.add_commands(areas)
     replays.add_commands(areas)
     redaction.add_commands(areas)
+    tokens.add_commands(areas)
+    prices.add_commands(areas)
+    repricing.add_commands(areas)
+    budgets.add_commands(areas)
     return root
 
 

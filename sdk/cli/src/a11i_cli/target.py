@@ -62,6 +62,20 @@ class RedactionTarget:
     """Names the project that is meant, if no other is; empty if none is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class TokenizationTarget:
+    """A tokenization service."""
+
+    address: str
+    """host:port."""
+    admin_token: str
+    """Empty if none is known: not every command needs it."""
+    auth_address: str
+    """Where the API key can be looked up; empty if that is not known."""
+    api_key: str
+    """Names the tenant that is meant, if no other is; empty if none is known."""
+
+
 def find(
     query: str | None, api_key: str | None, data_dir: Path | None, environment: Mapping[str, str] = os.environ
 ) -> Target:
@@ -144,6 +158,25 @@ def find_redaction(
         raise UsageError(f"{printable(address)!r} is no address of a redaction service: HOST:PORT is expected")
     tokens = known.get("A11I_ADMIN_TOKEN", ""), known.get("A11I_REVEAL_TOKEN", "")
     return RedactionTarget(address, *tokens, known.get("A11I_AUTH", ""), known.get("A11I_API_KEY", ""))
+
+
+def find_tokenization(
+    tokenization: str | None, data_dir: Path | None, environment: Mapping[str, str] = os.environ
+) -> TokenizationTarget:
+    """The target: from the flag, else the named data directory, else A11I_TOKENIZATION, else `.a11i/`.
+
+    Raises UsageError if the address is nowhere to be found, or is none.
+    """
+    known = _known(data_dir, environment)
+    address = tokenization or known.get("A11I_TOKENIZATION")
+    if not address:
+        raise UsageError(
+            "which mesh? set A11I_TOKENIZATION=host:port, --tokenization, or --data-dir (`make up` starts a mesh)"
+        )
+    if not _is_address(address):
+        raise UsageError(f"{printable(address)!r} is no address of a tokenization service: HOST:PORT is expected")
+    token = known.get("A11I_ADMIN_TOKEN", "")
+    return TokenizationTarget(address, token, known.get("A11I_AUTH", ""), known.get("A11I_API_KEY", ""))
 
 
 def _known(data_dir: Path | None, environment: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,194 @@
+"""`a11i prices`: what calls cost a tenant, and why."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from rich.text import Text
+
+from a11i.telemetry.v1.span_pb2 import NumberSource, Usage
+from a11i.tokenization.v1 import tokenization_service_pb2 as pb
+from a11i_cli.delivery import actor, print_json
+from a11i_cli.errors import UsageError, printable
+from a11i_cli.layout import Column
+from a11i_cli.options import positive
+from a11i_cli.replays import parse_when
+from a11i_cli.screen import make_console, print_table
+from a11i_cli.tokenization import CALL_TIMEOUT_S, connected, tokenization_options
+from a11i_cli.values import enum_word, show_usd
+
+LINES = (
+    Column("sort"),
+    Column("tokens", right=True),
+    Column("$ a million", right=True),
+    Column("$", right=True),
+    Column("from", flexible=True),
+)
+SORTS = [name.removesuffix("_tokens") for name in Usage.DESCRIPTOR.fields_by_name if name.endswith("_tokens")]
+
+
+def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
+    """Adds the commands to the command line's areas."""
+    connection = tokenization_options()
+    area = areas.add_parser("prices", help="what calls cost a tenant, and why")
+    commands = area.add_subparsers(required=True, metavar="COMMAND")
+
+    put = commands.add_parser(
+        "put",
+        help="store the tenant's own prices; they are in force within seconds",
+        description='Stores a table as a new version. FILE holds {"lines": [...]}: JSON, or TOML if its name says so; '
+        "- is standard input. The first line that fits a call prices it.",
+        parents=[connection],
+    )
+    put.set_defaults(run=_put)
+    put.add_argument("file", metavar="FILE", type=Path)
+    put.add_argument("--expect", metavar="N", type=int, help="only if the version so far is this; 0: there is none")
+
+    get = commands.add_parser("get", help="the tenant's own prices, as a file holds them", parents=[connection])
+    get.set_defaults(run=_get)
+    get.add_argument("--version", metavar="N", type=positive, default=0, help="an earlier version")
+
+    versions = commands.add_parser("versions", help="the versions of the tenant's own prices", parents=[connection])
+    versions.set_defaults(run=_versions)
+    versions.add_argument("--limit", metavar="N", type=positive, default=20, help="at most this many (default: 20)")
+
+    resolve = commands.add_parser("resolve", help="how a model's name is read", parents=[connection])
+    resolve.set_defaults(run=_resolve)
+    explain = commands.add_parser(
+        "explain",
+        help="what a call costs, line by line",
+        description="Prices a call by the default tables, or with --tenant by that tenant's own.",
+        parents=[connection],
+    )
+    explain.set_defaults(run=_explain)
+    explain.add_argument(
+        "--tokens",
+        metavar="SORT=N",
+        action="append",
+        type=_tokens,
+        required=True,
+        help=f"how many: {', '.join(SORTS[:4])} and so on; may be given again",
+    )
+    explain.add_argument("--tier", default="", help="the provider's tier of service, such as batch")
+    for command in (resolve, explain):
+        command.add_argument("model", metavar="MODEL", help="as the span has it")
+        command.add_argument("--provider", default="", help="as the span has it")
+        command.add_argument("--at", metavar="WHEN", type=parse_when, help="when the call began (default: now)")
+
+
+def _put(arguments: argparse.Namespace) -> None:
+    lines = _read(arguments.file)
+    with connected(arguments) as to:
+        request = pb.PutPricesRequest(
+            tenant_id=to.tenant_id, lines=lines, actor=actor(), expected_version=arguments.expect
+        )
+        stored = to.stub.PutPrices(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata).table
+    if not print_json(arguments, stored):
+        print(f"version {stored.version} is in force: {len(stored.lines):,} lines")
+
+
+def _get(arguments: argparse.Namespace) -> None:
+    with connected(arguments) as to:
+        request = pb.GetPricesRequest(tenant_id=to.tenant_id, version=arguments.version)
+        found = to.stub.GetPrices(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata).table
+    if not print_json(arguments, found):
+        lines = [MessageToDict(line, preserving_proto_field_name=True) for line in found.lines]
+        print(json.dumps({"lines": lines}, indent=2, ensure_ascii=False))
+
+
+def _versions(arguments: argparse.Namespace) -> None:
+    with connected(arguments) as to:
+        request = pb.ListPriceVersionsRequest(tenant_id=to.tenant_id, page_size=arguments.limit)
+        found = to.stub.ListPriceVersions(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
+    if print_json(arguments, found):
+        return
+    if not found.tables:
+        print("none: the default prices are in force")
+    for table in found.tables:
+        print(f"{table.version:>6}  {table.create_time.ToDatetime():%Y-%m-%d %H:%M:%S}  {printable(table.actor)}")
+
+
+def _resolve(arguments: argparse.Namespace) -> None:
+    request = pb.ResolveModelRequest(provider=arguments.provider, model=arguments.model)
+    with connected(arguments) as to:
+        request.tenant_id = arguments.tenant or ""
+        if arguments.at:
+            request.time.FromDatetime(arguments.at)
+        metadata = to.metadata if request.tenant_id else None
+        found = to.stub.ResolveModel(request, timeout=CALL_TIMEOUT_S, metadata=metadata)
+    if print_json(arguments, found):
+        return
+    how = enum_word(NumberSource, found.source, "NUMBER_SOURCE_")
+    for name, value in (
+        ("counted by", f"{found.encoding} ({how})"),
+        ("priced as", found.priced_as or "no price is known"),
+        ("table", found.price_version),
+        ("window", f"{found.context_window:,} tokens" if found.HasField("context_window") else ""),
+    ):
+        if value:
+            print(f"{name:<12}{printable(value)}")
+    for step in found.steps:
+        print(f"{'':<12}{printable(step)}")
+
+
+def _explain(arguments: argparse.Namespace) -> None:
+    call = pb.CalculateCostRequest(
+        provider=arguments.provider,
+        model=arguments.model,
+        usage=Usage(**{f"{sort}_tokens": number for sort, number in arguments.tokens}),
+        tenant_id=arguments.tenant or "",
+        service_tier=arguments.tier,
+    )
+    if arguments.at:
+        call.time.FromDatetime(arguments.at)
+    with connected(arguments) as to:
+        metadata = to.metadata if call.tenant_id else None
+        found = to.stub.ExplainCost(pb.ExplainCostRequest(call=call), timeout=CALL_TIMEOUT_S, metadata=metadata)
+    if print_json(arguments, found):
+        return
+    rows = [
+        [Text(printable(cell)) for cell in (line.sort, f"{line.tokens:,}", line.usd_per_million, line.usd, line.source)]
+        for line in found.lines
+    ]
+    print_table(make_console(), LINES, rows)
+    known = found.HasField("cost")
+    print(f"{show_usd(found.cost.total_usd) if known else 'unknown'} in all; {printable(found.cost.price_version)}")
+    for step in found.steps:
+        print(f"  {printable(step)}")
+    for flag in found.flags:
+        print(f"  odd: {printable(flag)}")
+
+
+def _read(path: Path) -> list[pb.PriceLine]:
+    """The lines in a file. Raises UsageError."""
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text()
+        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror or error}") from None
+    except ValueError as error:
+        kind = "TOML" if path.suffix == ".toml" else "JSON"
+        raise UsageError(f"{path} is no {kind}: {printable(str(error))}") from None
+    lines = content.get("lines") if isinstance(content, dict) else content
+    if not isinstance(lines, list):
+        raise UsageError(f'{path} is no table of prices: {{"lines": [...]}} is expected')
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            found.append(ParseDict(line, pb.PriceLine()))
+        except (ParseError, TypeError, AttributeError) as error:
+            raise UsageError(f"{path}, line {number} of the table: {printable(str(error))}") from None
+    return found
+
+
+def _tokens(text: str) -> tuple[str, int]:
+    sort, _, number = text.partition("=")
+    if sort not in SORTS or not number.replace("_", "").replace(",", "").isdecimal():
+        raise argparse.ArgumentTypeError(f"{printable(text)!r} is not SORT=N with one of {', '.join(SORTS)}")
+    return sort, int(number.replace("_", "").replace(",", ""))
