@@ -15,6 +15,7 @@ from a11i_cli.errors import printable
 from a11i_cli.layout import Column, align, kept_columns
 from a11i_cli.screen import print_fitting, print_line, print_note, width
 from a11i_cli.show_messages import MessagePrinter
+from a11i_cli.show_usage import count_note
 from a11i_cli.trace_numbers import uncounted
 from a11i_cli.tree import Row, rows
 from a11i_cli.values import common_decimals, show_duration, show_entities, show_moment, show_time, show_usd, zone
@@ -24,6 +25,7 @@ SOURCE_MARKS = {
     NumberSource.NUMBER_SOURCE_ESTIMATED: "~",
 }
 MARKS_LEGEND = "* counted by a11i   ~ estimated by a11i   no mark: reported by the sender"
+COUNTS_LEGEND = "counted, estimated: by a11i from the text; % of the context window; parts of what went in"
 UNCOUNTED_LEGEND = "(in parentheses) not added to the total: a span below, or another of the same response, has it too"
 UNKNOWN_LEGEND = "+? and calls whose tokens or price are not known"
 LONGEST_NAME = 60
@@ -168,6 +170,10 @@ def _number(number: str, *, counted: bool, beside_others: bool) -> Text:
 def _notes(span: Span) -> Iterator[Text]:
     if _failed(span):
         yield Text(f"error: {printable(span.status_message) or 'no message'}", style="red")
+    if counts := count_note(span.gen_ai.usage):
+        yield Text(counts, style="dim")
+    if span.gen_ai.usage.flags:
+        yield Text(f"odd numbers: {printable(', '.join(span.gen_ai.usage.flags))}", style="yellow")
     if span.defects:
         yield Text(f"defects: {printable(', '.join(span.defects))}", style="yellow")
     removed = [show_entities(span.redaction.entities)] if span.redaction.entities else []
@@ -203,6 +209,8 @@ def _totals(summary: TraceSummary, decimals: int) -> Text:
 def _legends(spans: Sequence[Span], left_out: set[str]) -> Iterator[str]:
     if any(_marks(span) for span in spans):
         yield MARKS_LEGEND
+    if any(count_note(span.gen_ai.usage) for span in spans):
+        yield COUNTS_LEGEND
     if left_out:
         yield UNCOUNTED_LEGEND
 

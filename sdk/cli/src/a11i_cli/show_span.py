@@ -15,6 +15,7 @@ from a11i.telemetry.v1.span_pb2 import GenAi, NumberSource, Span, SpanEvent, Spa
 from a11i_cli.conversation import conversation, offered_tools
 from a11i_cli.screen import note_lines, print_line, printable_lines
 from a11i_cli.show_messages import MessagePrinter
+from a11i_cli.show_usage import rates, usage_facts
 from a11i_cli.values import (
     common_decimals,
     show_duration,
@@ -29,6 +30,10 @@ NAME_WIDTH = 28  # Of what is told; longer names, such as attributes' keys, push
 TOLD_AS_MESSAGES = {
     *("input_messages", "output_messages", "system_instructions", "tool_definitions"),
     *("tool_arguments", "tool_result", "finish_reasons", "evaluation"),
+}
+TOLD_AS_COUNTS = {
+    *("counted_input_tokens", "counted_output_tokens", "counted_source", "tokenizer", "part_tokens", "flags"),
+    *("input_message_tokens", "output_message_tokens", "context_window", "context_utilisation"),
 }
 ENUMS = {
     "step_kind": (StepKind, "STEP_KIND_"),
@@ -91,7 +96,9 @@ def _of_step(gen_ai: GenAi) -> Iterator[Fact]:
 
 def _of_numbers(gen_ai: GenAi) -> Iterator[Fact]:
     for name, value in _scalars(gen_ai.usage):
-        yield name.replace("_", " "), value
+        if name not in TOLD_AS_COUNTS:
+            yield name.replace("_", " "), value
+    yield from usage_facts(gen_ai.usage)
     if gen_ai.HasField("cost"):
         cost = gen_ai.cost
         decimals = common_decimals([cost.total_usd, cost.input_usd, cost.output_usd])
@@ -100,6 +107,7 @@ def _of_numbers(gen_ai: GenAi) -> Iterator[Fact]:
         )
         yield "cost", f"{total}: {of_input} input, {of_output} output"
         yield "priced as", f"{cost.priced_as} by {cost.price_version}" if cost.priced_as else cost.price_version
+        yield "rates", rates(cost)
     if gen_ai.HasField("reported_cost_usd"):
         yield "cost by the sender", show_usd(gen_ai.reported_cost_usd)
 
