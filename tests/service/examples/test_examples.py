@@ -82,8 +82,8 @@ def test_the_demo_reports_usage_except_for_the_fallback_and_the_failed_call(
         (span for span in collector.spans if span.name.startswith("chat ")), key=lambda span: span.start_time_unix_nano
     )
     usage = [attributes(span).get("gen_ai.usage.input_tokens") for span in calls]
-    assert usage == [312, 371, 468, 561, 640, None, None]
-    assert attributes(calls[1])["gen_ai.usage.cache_read.input_tokens"] == 256
+    assert usage == [131, 165, 243, 303, 292, None, None]
+    assert attributes(calls[1])["gen_ai.usage.cache_read.input_tokens"] == 128
     assert "gen_ai.response.time_to_first_chunk" in attributes(calls[4])
     assert calls[5].status.code == Status.STATUS_CODE_ERROR
     assert attributes(calls[5])["error.type"] == "openai.RateLimitError"
