@@ -31,7 +31,7 @@ class QueryDouble(rpc.QueryServiceServicer):
     get_requests: list[pb.GetTraceRequest] = field(default_factory=list)
     list_requests: list[pb.ListTracesRequest] = field(default_factory=list)
     row_requests: list[Message] = field(default_factory=list)
-    """Of ListLogs, ListMetricPoints, ListIngestIssues and SummariseRedactions."""
+    """Of ListLogs, ListMetricPoints, ListIngestIssues and the reports."""
     metadata: dict[str, str] = field(default_factory=dict)
 
     async def GetTrace(
@@ -83,6 +83,25 @@ class QueryDouble(rpc.QueryServiceServicer):
         self._check(context.invocation_metadata())
         self.row_requests.append(request)
         return pb.SummariseRedactionsResponse(groups=[pb.RedactionGroup(entity="JWT", finding_count=2**40)])
+
+    async def CompareTokenCounts(
+        self,
+        request: pb.CompareTokenCountsRequest,
+        context: grpc.aio.ServicerContext[pb.CompareTokenCountsRequest, pb.CompareTokenCountsResponse],
+    ) -> pb.CompareTokenCountsResponse:
+        self._check(context.invocation_metadata())
+        self.row_requests.append(request)
+        sums = pb.TokenSums(call_count=1, reported_tokens=2**40, difference_percent=-100.0)
+        return pb.CompareTokenCountsResponse(comparisons=[pb.TokenComparison(model="gpt-4o", input=sums)])
+
+    async def ListUnpricedModels(
+        self,
+        request: pb.ListUnpricedModelsRequest,
+        context: grpc.aio.ServicerContext[pb.ListUnpricedModelsRequest, pb.ListUnpricedModelsResponse],
+    ) -> pb.ListUnpricedModelsResponse:
+        self._check(context.invocation_metadata())
+        self.row_requests.append(request)
+        return pb.ListUnpricedModelsResponse(models=[pb.UnpricedModel(model="acme-1", input_tokens=2**40)])
 
     def _check(self, metadata: object) -> None:
         self.metadata = {str(key): str(value) for key, value in metadata}  # type: ignore[attr-defined]  # any iterable

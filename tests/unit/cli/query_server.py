@@ -29,7 +29,7 @@ class FakeQuery(rpc.QueryServiceServicer):
     summaries: Sequence[pb.TraceSummary] = ()
     asked: list[pb.ListTracesRequest] = field(default_factory=list)
     rows: Sequence[Message] = ()
-    """What ListLogs, ListMetricPoints and ListIngestIssues list."""
+    """What each other call lists."""
     asked_for_rows: list[Any] = field(default_factory=list)
     redactions: pb.SummariseRedactionsResponse = field(default_factory=pb.SummariseRedactionsResponse)
 
@@ -70,6 +70,18 @@ class FakeQuery(rpc.QueryServiceServicer):
         self._authenticate(context)
         self.asked_for_rows.append(request)
         return self.redactions
+
+    def CompareTokenCounts(
+        self, request: pb.CompareTokenCountsRequest, context: grpc.ServicerContext
+    ) -> pb.CompareTokenCountsResponse:
+        rows, token = self._page(request, context)
+        return pb.CompareTokenCountsResponse(comparisons=rows, next_page_token=token)
+
+    def ListUnpricedModels(
+        self, request: pb.ListUnpricedModelsRequest, context: grpc.ServicerContext
+    ) -> pb.ListUnpricedModelsResponse:
+        rows, token = self._page(request, context)
+        return pb.ListUnpricedModelsResponse(models=rows, next_page_token=token)
 
     def _page(self, request: Any, context: grpc.ServicerContext) -> tuple[Any, str]:
         self._authenticate(context)

@@ -20,6 +20,7 @@ from a11i_cli.layout import Column
 from a11i_cli.options import positive
 from a11i_cli.replays import parse_when
 from a11i_cli.screen import make_console, print_table
+from a11i_cli.token_reports import add_unpriced
 from a11i_cli.tokenization import CALL_TIMEOUT_S, connected, tokenization_options
 from a11i_cli.values import enum_word, show_usd
 
@@ -80,6 +81,7 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
         command.add_argument("model", metavar="MODEL", help="as the span has it")
         command.add_argument("--provider", default="", help="as the span has it")
         command.add_argument("--at", metavar="WHEN", type=parse_when, help="when the call began (default: now)")
+    add_unpriced(commands)
 
 
 def _put(arguments: argparse.Namespace) -> None:

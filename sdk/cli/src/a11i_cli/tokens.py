@@ -1,4 +1,4 @@
-"""`a11i tokens`: what counts tokens, and how many a text has."""
+"""`a11i tokens`: what counts tokens, and how many a text has, how far off counts are."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from a11i_cli.delivery import print_json
 from a11i_cli.errors import UsageError, printable
 from a11i_cli.layout import Column
 from a11i_cli.screen import make_console, print_fitting
+from a11i_cli.token_reports import add_compare
 from a11i_cli.tokenization import CALL_TIMEOUT_S, connected, tokenization_options
 from a11i_cli.values import enum_word
 
@@ -30,7 +31,7 @@ ENCODINGS = (
 def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     """Adds the commands to the command line's areas."""
     connection = tokenization_options(tenant=False)
-    area = areas.add_parser("tokens", help="what counts tokens, and how many a text has")
+    area = areas.add_parser("tokens", help="what counts tokens, how many a text has, how far off counts are")
     commands = area.add_subparsers(required=True, metavar="COMMAND")
 
     count = commands.add_parser("count", help="count a text's tokens", parents=[connection])
@@ -44,6 +45,7 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     encodings = commands.add_parser("encodings", help="what can count", parents=[connection])
     encodings.set_defaults(run=_encodings)
     encodings.add_argument("--wide", action="store_true", help="all columns in full, however wide the terminal is")
+    add_compare(commands)
 
 
 def _count(arguments: argparse.Namespace) -> None:
