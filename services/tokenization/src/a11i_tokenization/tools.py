@@ -19,6 +19,12 @@ _ENUM_ITEM_TOKENS: Final = 3
 _END_TOKENS: Final = 12
 """The cookbook's constants; the first for gpt-4 and gpt-3.5-turbo, the second for gpt-4o."""
 
+_PROMPT_TOKENS: Final = {"claude2": 346}
+"""Of the system prompt that a vendor adds to calls with tools: what Anthropic's "Tool use" said of most models of its
+fourth generation. Its later pages have from 290 to 804, by model and choice of tools, so this is an estimate's."""
+_PARAMETERS: Final = ("parameters", "input_schema", "inputSchema")
+"""Where a function's parameters stand: OpenAI's and OpenTelemetry's, Anthropic's, Bedrock's and MCP's."""
+
 
 @dataclass(slots=True)
 class ToolsText:
@@ -37,7 +43,7 @@ def tools_text(definitions: str, encoding: str) -> ToolsText:
     for tool in split_messages(definitions):
         _add_tool(found, tool, encoding)
     if found.texts:
-        found.added += _END_TOKENS
+        found.added += _END_TOKENS + _PROMPT_TOKENS.get(encoding, 0)
     return found
 
 
@@ -49,7 +55,7 @@ def _add_tool(found: ToolsText, tool: Json, encoding: str) -> None:
         return
     found.added += _FUNCTION_TOKENS.get(encoding, _FUNCTION_TOKENS_O200K)
     found.texts.append(f"{function['name']}:{_sentence(function.get('description'))}")
-    parameters = function.get("parameters")
+    parameters = next((function[key] for key in _PARAMETERS if key in function), None)
     properties = parameters.get("properties") if isinstance(parameters, dict) else None
     if isinstance(properties, dict) and properties:
         found.added += _PROPERTIES_TOKENS
