@@ -81,14 +81,12 @@ class Spans:
 
     async def read(self) -> dict[str, dict[str, Any]]:
         """Return the spans by name, each in the version that counts."""
-        sql = "SELECT * EXCEPT (partition_date) FROM spans FINAL WHERE tenant_id = {tenant:String} ORDER BY start_time"
+        sql = (
+            "SELECT * EXCEPT (partition_date, stored_time), toUnixTimestamp64Nano(stored_time) AS stored_ns "
+            "FROM spans FINAL WHERE tenant_id = {tenant:String} ORDER BY start_time"
+        )
         table = await self.clickhouse.query(sql, {"tenant": self.tenant})
         return {row["name"]: row for row in table.to_pylist()}
-
-    async def versions(self) -> int:
-        """Return how many rows there are in all."""
-        sql = "SELECT uniqExact(trace_id, span_id, version) AS n FROM spans WHERE tenant_id = {tenant:String}"
-        return int((await self.clickhouse.query(sql, {"tenant": self.tenant}))["n"][0].as_py())
 
 
 def call(name: str, usd: str | None = "0.5", **values: Any) -> dict[str, Any]:

@@ -49,7 +49,8 @@ async def test_calls_cost_what_the_tables_of_now_say_and_keep_everything_else(se
     costs = {"input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as", "price_basis"}
     for name, row in after.items():
         changed = {column for column in row if row[column] != before[name][column]}
-        assert changed == (set() if name == "agent" else costs | {"stored_time"}), name
+        assert changed == (set() if name == "agent" else costs | {"stored_ns"}), name
+        assert row["stored_ns"] == before[name]["stored_ns"] + (name != "agent")
     assert after["c3"]["total_cost_usd"] == Decimal(4)
     assert after["c3"]["price_version"].endswith(f"{service.spans.tenant}/1")
 
@@ -57,11 +58,11 @@ async def test_calls_cost_what_the_tables_of_now_say_and_keep_everything_else(se
 async def test_done_again_it_changes_nothing(service: Service) -> None:
     await service.spans.put(*(call(f"c{number}") for number in range(5)))
     await service.ended(await service.reprice())
-    rows = await service.spans.versions()
+    once = await service.spans.read()
     again = await service.ended(await service.reprice())
     assert (again.call_count, again.changed_count) == (5, 0)
     assert again.before_usd == again.after_usd == 12.5
-    assert await service.spans.versions() == rows == 10
+    assert await service.spans.read() == once
 
 
 async def test_a_dry_run_says_what_would_change_and_changes_nothing(service: Service) -> None:

@@ -1,7 +1,6 @@
 -- Copies the rows of a slice with their new costs. A copy is stored, as far as its version says, a nanosecond after the
--- row that it is made of: so it counts in place of that, and anything that was stored for the span since then, be it at
--- this very moment, counts in place of the copy. A row that no longer counts is not copied, and so nothing happens when
--- this is done again.
+-- row that it is made of: so it counts in place of that, and whatever else was stored for the span by then, or is stored
+-- at this very moment, or later, counts in place of the copy. Done again, it makes the same copies.
 INSERT INTO spans
 SELECT
   span.* REPLACE (
@@ -27,14 +26,4 @@ WHERE
   AND span.trace_id <= toFixedString(unhex({last:String}), 16)
   AND span.start_time >= fromUnixTimestamp64Nano({start_ns:Int64}, 'UTC')
   AND span.start_time < fromUnixTimestamp64Nano({end_ns:Int64}, 'UTC')
-  AND (span.trace_id, span.span_id, span.version) IN (
-    SELECT trace_id, span_id, max(version)
-    FROM spans
-    WHERE
-      tenant_id = {tenant_id:String}
-      AND project_id = {project_id:String}
-      AND trace_id > toFixedString(unhex({after:String}), 16)
-      AND trace_id <= toFixedString(unhex({last:String}), 16)
-    GROUP BY trace_id, span_id
-  )
 SETTINGS max_partitions_per_insert_block = 0
