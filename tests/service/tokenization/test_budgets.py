@@ -1,7 +1,10 @@
 """Budgets over gRPC on a real PostgreSQL and the real engine: each threshold told of once, at least once, in order."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import grpc
@@ -12,16 +15,33 @@ from a11i_bus.memory import MemoryBroker
 from a11i_bus.port import Bus
 from a11i_bus.settings import BusSettings
 from a11i_bus.topology import BUDGET_EVENTS
+from a11i_chassis.errors import UnavailableError
+from a11i_storage.clickhouse import ClickHouseSpending, open_clickhouse
+from a11i_storage.postgres import BudgetStore, PostgresSettings, open_budgets
+from a11i_storage.postgres.budgets import Budget
+from a11i_storage.postgres.turn import open_turn
+from a11i_tokenization.budgeting.watcher import BudgetWatcher
+from a11i_tokenization.settings import BudgetSettings
 from tests.service.tokenization.stored_calls import (
     ADMIN,
     DEADLINE_S,
     Engines,
     Service,
+    Spans,
     call,
     engines,
     serving_calls,
     until,
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """A watcher, where it keeps what it sees, and what it looks at."""
+
+    watcher: BudgetWatcher
+    store: BudgetStore
+    spans: Spans
 
 
 @pytest.fixture(scope="module")
@@ -246,3 +266,59 @@ async def test_what_is_wrong_with_a_budget_is_named(service: Service, field: str
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert field.removeprefix("budget.") in (raised.value.details() or "") or field == "budget.threshold_percents"
     assert await status(service) == {}
+
+
+@asynccontextmanager
+async def watching(started: Engines, broker: MemoryBroker, clock: list[datetime]) -> AsyncIterator[Watching]:
+    """A watcher that looks when it is told to, by a clock that a test sets."""
+    settings = PostgresSettings.model_validate({"dsn": started.dsn})
+    async with (
+        open_clickhouse(started.clickhouse.settings) as clickhouse,
+        open_budgets(settings) as store,
+        open_turn(settings, 1) as turn,
+    ):
+        spending = ClickHouseSpending(clickhouse)
+        watcher = BudgetWatcher(store, spending, broker.bus(), turn, BudgetSettings(), now=lambda: clock[0])
+        yield Watching(watcher, store, Spans(clickhouse))
+
+
+async def test_what_was_spent_after_the_last_look_of_a_period_is_not_missed(
+    started: Engines, broker: MemoryBroker
+) -> None:
+    clock = [datetime(2026, 10, 2, 12, 59, 30, tzinfo=UTC)]
+    async with watching(started, broker, clock) as one:
+        kept = Budget(one.spans.tenant, "all", "", "", "", "", pb2.BUDGET_PERIOD_HOUR, Decimal(1), (100,), "the tests")
+        await one.store.put(kept)
+        await one.watcher.look()
+        late_s = datetime(2026, 10, 2, 12, 59, 50, tzinfo=UTC).timestamp()
+        await one.spans.put(call("late", "2", start_s=late_s), call("next", "0.5", start_s=late_s + 15))
+        clock[0] += timedelta(seconds=45)
+        for _ in range(2):
+            await one.watcher.look()
+        (event,) = await one.store.list_events(one.spans.tenant, "all", 10, 0)
+        assert (event.spent_usd, event.period_start.hour) == (Decimal(2), 12)
+        (now,) = await one.store.list_budgets(one.spans.tenant)
+        assert now.seen is not None
+        assert (now.seen.usd, now.seen.period_start.hour) == (Decimal("0.5"), 13)
+
+
+async def test_an_event_that_the_bus_does_not_take_for_long_stays_in_the_list_alone(
+    started: Engines, broker: MemoryBroker
+) -> None:
+    clock = [datetime.now(UTC)]
+    async with watching(started, broker, clock) as one:
+        kept = Budget(one.spans.tenant, "all", "", "", "", "", pb2.BUDGET_PERIOD_MONTH, Decimal(1), (100,), "the tests")
+        await one.store.put(kept)
+        await one.spans.put(spent("a", "2"), received_s=now_s())
+        await one.watcher.look()
+        broker.stop()
+        with pytest.raises(UnavailableError):
+            await one.watcher.publish()
+        waiting = [event.budget.tenant_id for event in await one.store.unsettled_events(10)]
+        assert one.spans.tenant in waiting
+        clock[0] += timedelta(days=8)
+        await one.watcher.publish()
+        assert await one.store.unsettled_events(10) == []
+        assert len(await one.store.list_events(one.spans.tenant, "all", 10, 0)) == 1
+        broker.start()
+        assert await published(broker.bus(), one.spans.tenant) == []
