@@ -22,5 +22,5 @@ def test_parameters_count_whatever_a_vendor_calls_them(key: str) -> None:
 def test_claude_has_a_prompt_of_its_own_with_tools_and_none_without() -> None:
     definitions = json.dumps([{"name": "get_weather"}])
     claude, other = (tools_text(definitions, encoding) for encoding in ("claude2", "o200k_base"))
-    assert claude.added - other.added == 346
+    assert claude.added - other.added == 346 - 12
     assert tools_text("[]", "claude2").added == 0

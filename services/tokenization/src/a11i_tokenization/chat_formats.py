@@ -42,6 +42,9 @@ _FORMATS: Final = (
     ("llama", ChatFormat((4, 4, 4, 4), priming=5)),
     # <|im_start|>user\n...<|im_end|>\n and <|im_start|>assistant\n
     ("qwen", ChatFormat((4, 4, 4, 4), priming=3)),
+    # Not public. That a greeting takes seven tokens beside its text, and instructions none, is from the example in
+    # Anthropic's "Token counting"; that each further message takes four, an assumption.
+    ("claude", ChatFormat((4, 0, 4, 4), role=False, priming=3)),
     # <|begin_of_sentence|>..., <|User|>..., <|Assistant|>...<|end_of_sentence|> and <|Assistant|>
     ("deepseek", ChatFormat((1, 0, 2, 2), role=False, priming=2)),
     # <s>, [INST] and [/INST] as plain text, two line breaks after the instructions, </s> after an answer

@@ -20,8 +20,9 @@ _END_TOKENS: Final = 12
 """The cookbook's constants; the first for gpt-4 and gpt-3.5-turbo, the second for gpt-4o."""
 
 _PROMPT_TOKENS: Final = {"claude2": 346}
-"""Of the system prompt that a vendor adds to calls with tools: what Anthropic's "Tool use" said of most models of its
-fourth generation. Its later pages have from 290 to 804, by model and choice of tools, so this is an estimate's."""
+"""Of the system prompt that a vendor adds to calls with tools, instead of OpenAI's end: what Anthropic's "Tool use" said
+of most models of its fourth generation. Its later pages have from 290 to 804, by model and choice of tools: an estimate.
+"""
 _PARAMETERS: Final = ("parameters", "input_schema", "inputSchema")
 """Where a function's parameters stand: OpenAI's and OpenTelemetry's, Anthropic's, Bedrock's and MCP's."""
 
@@ -43,7 +44,7 @@ def tools_text(definitions: str, encoding: str) -> ToolsText:
     for tool in split_messages(definitions):
         _add_tool(found, tool, encoding)
     if found.texts:
-        found.added += _END_TOKENS + _PROMPT_TOKENS.get(encoding, 0)
+        found.added += _PROMPT_TOKENS.get(encoding, _END_TOKENS)
     return found
 
 
