@@ -20,8 +20,8 @@ _END_TOKENS: Final = 12
 """The cookbook's constants; the first for gpt-4 and gpt-3.5-turbo, the second for gpt-4o."""
 
 _PROMPT_TOKENS: Final = {"claude2": 346}
-"""Of the system prompt that a vendor adds to calls with tools, instead of OpenAI's end: what Anthropic's "Tool use" said
-of most models of its fourth generation. Its later pages have from 290 to 804, by model and choice of tools: an estimate.
+"""Of the system prompt that a vendor adds to calls with tools, in place of OpenAI's end: what Anthropic's "Tool use"
+said of most models of its fourth generation. Later pages have from 290 to 804, by model and choice of tools.
 """
 _PARAMETERS: Final = ("parameters", "input_schema", "inputSchema")
 """Where a function's parameters stand: OpenAI's and OpenTelemetry's, Anthropic's, Bedrock's and MCP's."""
