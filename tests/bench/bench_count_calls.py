@@ -23,8 +23,7 @@ from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.columns import mask, pc
 from a11i_telemetry.otlp import decode_traces
 from a11i_tokenization.app import wire
-from a11i_tokenization.cache import CountCache
-from a11i_tokenization.call_counts import CallCount, MessageCount
+from a11i_tokenization.call_counts import CallCount
 from a11i_tokenization.call_models import CallModels
 from a11i_tokenization.context_windows import ContextWindows
 from a11i_tokenization.counts import TokenCounter
@@ -105,10 +104,10 @@ def _overhead() -> None:
     requests = generate(_SPANS, seed=1, now_ns=time.time_ns())
     batches = [part for request in requests for part in _batch(request.payload).split(_BATCH_BYTES)]
     spans = sum(batch.columns.num_rows for batch in batches)
-    encodings, cache = Encodings(packaged_directory()), CountCache[MessageCount](_CACHE_BYTES)
+    encodings = Encodings(packaged_directory())
     models = CallModels(ContextWindows(model_table()))
-    whole = _best(partial(_count, TokenCounter(PromptCounter(encodings, cache), models), batches))
-    beyond = _best(partial(_count, TokenCounter(_Nothing(encodings, cache), models), batches))
+    whole = _best(partial(_count, TokenCounter(PromptCounter(encodings, _CACHE_BYTES), models), batches))
+    beyond = _best(partial(_count, TokenCounter(_Nothing(encodings, _CACHE_BYTES), models), batches))
     print(f"{'token columns, all seen before':<36} {whole / spans * 1e6:.1f} us a span")
     print(f"{'  beyond counting':<36} {beyond / spans * 1e6:.1f} us a span")
 

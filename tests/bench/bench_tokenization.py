@@ -13,7 +13,6 @@ import pyarrow as pa
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.columns import mask, pc
 from a11i_telemetry.otlp import decode_traces
-from a11i_tokenization.cache import CountCache
 from a11i_tokenization.costs import PRICED_BY, cost_columns
 from a11i_tokenization.counts import TokenCounter
 from a11i_tokenization.encodings import KNOWN_ENCODINGS, Encodings
@@ -89,7 +88,7 @@ def _without_numbers(batch: SpanBatch) -> SpanBatch:
 
 
 def _count_calls(encodings: Encodings, messages: Sequence[str]) -> None:
-    counter = PromptCounter(encodings, CountCache(_CACHE_BYTES))
+    counter = PromptCounter(encodings, _CACHE_BYTES)
     for text in messages:
         counter.count_chat("o200k_base", CallInput(text))
 

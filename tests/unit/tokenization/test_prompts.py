@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from a11i_tokenization.cache import Count, CountCache
+from a11i_tokenization.cache import Count
 from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.prompts import CallInput, PromptCounter
 
@@ -21,9 +21,9 @@ class SpiedEncodings(Encodings):
         self.asked.append(text)
         return self._real.count(encoding, text)
 
-    def total(self, encoding: str, texts: Sequence[str]) -> Count:
+    def sum_of(self, encoding: str, texts: Sequence[str]) -> tuple[int, bool]:
         self.asked += texts
-        return self._real.total(encoding, texts)
+        return self._real.sum_of(encoding, texts)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def spied(encodings: Encodings) -> SpiedEncodings:
 
 @pytest.fixture
 def counter(spied: SpiedEncodings) -> PromptCounter:
-    return PromptCounter(spied, CountCache(1 << 20))
+    return PromptCounter(spied, 1 << 20)
 
 
 @pytest.fixture

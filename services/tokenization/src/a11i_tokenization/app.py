@@ -15,7 +15,6 @@ from a11i_bus.runner import StageHealth, run_stage
 from a11i_chassis.app import App
 from a11i_storage.postgres import open_price_tables
 from a11i_tokenization.access import AdminToken
-from a11i_tokenization.cache import CountCache
 from a11i_tokenization.call_models import CallModels
 from a11i_tokenization.context_windows import ContextWindows
 from a11i_tokenization.counting_calls import CountingCalls
@@ -72,7 +71,7 @@ def wire(settings: TokenizationSettings, bus: Bus, kept: Kept | None = None, des
     encodings = tokenizers.encodings
     default = kept.default if kept else PriceBook()
     prices: PricesByTenant = kept.book if kept else default
-    counter = PromptCounter(encodings, CountCache(settings.count_cache_bytes))
+    counter = PromptCounter(encodings, settings.count_cache_bytes)
     windows = ContextWindows(model_table())
     models = CallModels(windows, tokenizers.models)
     stage = TokenizeStage(TokenCounter(counter, models), prices)

@@ -36,7 +36,7 @@ class CallCount(NamedTuple):  # Made twice a call: a frozen dataclass takes thre
 
     tokens: int
     exact: bool
-    messages: list[int]
+    messages: Sequence[int]
     """Each message's, with what the format adds to it."""
     by_part: tuple[int, ...]
     """In the order of PARTS; together the call's."""
@@ -52,54 +52,46 @@ class CallCount(NamedTuple):  # Made twice a call: a frozen dataclass takes thre
         return Count(self.tokens, self.exact)
 
 
-def with_images(one: MessageCount, rule: ImageRule) -> Count:
-    """Return what was said in a content, its images counted by a rule."""
-    total = Count(one.said, one.exact)
+def with_images(one: MessageCount, rule: ImageRule) -> tuple[int, bool]:
+    """Return what was said in a content, its images counted by a rule, and whether that is exact."""
+    tokens, exact = one.said, one.exact
     for image in one.images:
-        total += rule(image)
-    return total
+        count = rule(image)
+        tokens += count.tokens
+        exact = exact and count.exact
+    return tokens, exact
 
 
-class ChatCount:
-    """Sums up a call by part."""
+class Tally(NamedTuple):
+    """What messages come to so far, apart from instructions and tools."""
 
-    def __init__(self, priming: int, rule: ImageRule) -> None:
-        self._format = priming
-        self._rule = rule
-        self._system = self._tools = 0
-        self._exact = True
+    system: int = 0
+    history: int = 0
+    turn: int = 0
+    """What the user said since the model."""
+    results: int = 0
+    added: int = 0
+    of_user: bool = True
+    """Whether the user's turn goes on."""
+    exact: bool = True
+    by_model: bool = False
+    """Whether it holds for one model, not for all of an encoding: there are images."""
+    each: Sequence[int] = ()
+    """Each message's, with what the format adds to it."""
 
-    def add_system(self, instructions: MessageCount) -> None:
-        """Add instructions that stand apart from the messages."""
-        count = with_images(instructions, self._rule)
-        self._system += count.tokens
-        self._format += instructions.added
-        self._exact &= count.exact
-
-    def add_tools(self, tools: MessageCount) -> None:
-        """Add tool definitions."""
-        self._tools += tools.said
-        self._exact &= tools.exact
-
-    def count(self, messages: Sequence[MessageCount]) -> CallCount:
-        """Return the call with its messages. The user's part is the last turn: what the user said since the model."""
-        history = turn = results = 0
-        system, added, exact = self._system, self._format, self._exact
-        each = []
-        of_user = True
+    def and_then(self, messages: Sequence[MessageCount], rule: ImageRule) -> "Tally":
+        """Return the tally with more messages, their images counted by a rule."""
+        system, history, turn, results, added, of_user, exact, by_model, before = self
+        each = [*before]
         for one in messages:
-            said = one.said
-            if one.images:
-                whole = with_images(one, self._rule)
-                said = whole.tokens
-                exact = exact and whole.exact
-            elif not one.exact:
-                exact = False
-            own, of_tools = one.added, one.results
+            _, said, of_tools, own, speaker, exactly, images = one
+            if images:
+                by_model = True
+                said, exactly = with_images(one, rule)
+            exact = exact and exactly
             added += own
             results += of_tools
             each.append(said + of_tools + own)
-            speaker = one.speaker
             if speaker is _USER:
                 if not of_user:
                     history += turn
@@ -111,5 +103,31 @@ class ChatCount:
             else:
                 history += said
                 of_user = False
-        counts = (system, self._tools, history, turn, results, added)
-        return CallCount(sum(counts), exact, each, counts)
+        return Tally(system, history, turn, results, added, of_user, exact, by_model, each)
+
+
+class Apart(NamedTuple):
+    """What stands apart from the messages: instructions, tool definitions, and what the chat format begins with."""
+
+    format: int
+    system: int = 0
+    tools: int = 0
+    exact: bool = True
+
+    def with_system(self, instructions: MessageCount, rule: ImageRule) -> "Apart":
+        """Return this with instructions, their images counted by a rule."""
+        tokens, exact = with_images(instructions, rule)
+        return Apart(self.format + instructions.added, self.system + tokens, self.tools, self.exact and exact)
+
+    def with_tools(self, tools: MessageCount) -> "Apart":
+        """Return this with tool definitions."""
+        return Apart(self.format, self.system, self.tools + tools.said, self.exact and tools.exact)
+
+    def call(self, messages: Tally) -> CallCount:
+        """Return the call with its messages. The user's part is the last turn: what the user said since the model."""
+        added, own, tools, exactly = self
+        system, history, turn, results, of_messages, _, exact, _, each = messages
+        system += own
+        added += of_messages
+        tokens = system + tools + history + turn + results + added
+        return CallCount(tokens, exactly and exact, each, (system, tools, history, turn, results, added))

@@ -71,7 +71,7 @@ def _parts(sent: Sequence[CallCount | None], spans: Sequence[int], rows: int) ->
 
 
 def _messages(counts: Sequence[CallCount | None], spans: Sequence[int], rows: int) -> Column:
-    lists: list[list[int]] = [[] if one is None else one.messages for one in counts]
+    lists: list[Sequence[int]] = [() if one is None else one.messages for one in counts]
     offsets = _offsets(spans, [len(one) for one in lists], rows)
     return pa.ListArray.from_arrays(offsets, _int64(list(chain.from_iterable(lists))))
 

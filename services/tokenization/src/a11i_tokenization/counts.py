@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from a11i_telemetry.columns import Column, pc
-from a11i_tokenization.cache import CountCache
 from a11i_tokenization.call_counts import CallCount
 from a11i_tokenization.call_models import CallModel, CallModels
 from a11i_tokenization.context_windows import ContextWindows
@@ -66,7 +65,7 @@ class TokenCounter:
     @classmethod
     def of(cls, encodings: Encodings, cache_bytes: int) -> "TokenCounter":
         """Return a counter with a cache of its own. Raises ModelTableError."""
-        return cls(PromptCounter(encodings, CountCache(cache_bytes)), CallModels(ContextWindows(model_table())))
+        return cls(PromptCounter(encodings, cache_bytes), CallModels(ContextWindows(model_table())))
 
     def columns(self, columns: pa.RecordBatch, calls: Bools, refused: Bools) -> TokenColumns:
         """Count the spans where `calls` is true; both have one entry a span.

@@ -120,6 +120,12 @@ def _normal_text(message: Mapping[str, Json]) -> MessageText | None:
     parts: Any = message.get("parts")
     if type(role) is not str or type(parts) is not list or not _OF_MESSAGE.issuperset(message):
         return None
+    if len(parts) == 1 and type(parts[0]) is dict and len(parts[0]) == 2 and role not in _TOOL_ROLES:
+        # One text is what most messages are.
+        part = parts[0]
+        content: Any = part.get("content")
+        if part.get("type") == "text" and type(content) is str and content:
+            return MessageText(role, "", (content,))
     said: list[str] = []
     results: list[str] = []
     texts: tuple[Any, ...]

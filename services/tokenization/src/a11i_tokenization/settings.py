@@ -87,5 +87,6 @@ class TokenizationSettings(ServiceSettings, env_prefix="A11I_TOKENIZATION_"):
     count_cache_bytes: int = Field(
         32 * 1024 * 1024,
         ge=1024 * 1024,
-        description="Memory for counts of messages seen before; 32 MiB remember about 110,000 messages.",
+        description="Memory for counts of what was seen before, half for messages and half for conversations; 32 MiB "
+        "remember about 55,000 messages, and conversations of 16 MiB of text.",
     )

@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from a11i_tokenization.counting import endless
 from a11i_tokenization.counting.engine import well_formed
-from a11i_tokenization.counting.repeats import shorten
+from a11i_tokenization.counting.repeats import MIN_TEXT_CHARS, shorten
 
 ENCODINGS: Final = ("o200k_base", "cl100k_base")
 """What is counted with toktok; o200k_harmony differs in special tokens alone."""
@@ -43,6 +43,8 @@ class ToktokEngine:
 
     def count(self, text: str) -> int:
         try:
+            if len(text) < MIN_TEXT_CHARS:
+                return self._count(text)
             if len(text) < endless.MIN_TEXT_CHARS:
                 short, taken_out = shorten(text)
                 return self._count(short) + taken_out
