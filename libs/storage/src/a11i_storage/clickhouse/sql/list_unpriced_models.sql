@@ -1,7 +1,8 @@
 -- What calls used whose cost is unknown, by model, the most calls first; each call once, as in a trace's totals
 -- (summarise_traces says how): a span's usage counts unless a span below it has usage of its own, and of spans beside
 -- each other with the same response one counts, a priced one first. Spans around the range are looked at, too, as a
--- call within it may have its other span before, or be a roll-up of calls after.
+-- call within it may have its other span before, or be a roll-up of calls after. Only traces with a span of unknown cost
+-- are taken together: mostly there are few.
 WITH toInt128(9223372036854775807) AS max_int64, -max_int64 - 1 AS min_int64
 SELECT
   usage.provider AS provider,
@@ -63,6 +64,16 @@ FROM
       $scope
       AND start_time >= fromUnixTimestamp64Nano({start_ns:Int64}, 'UTC') - INTERVAL 1 HOUR
       AND start_time < fromUnixTimestamp64Nano({end_ns:Int64}, 'UTC') + INTERVAL 1 HOUR
+      AND trace_id IN (
+        SELECT trace_id
+        FROM spans
+        WHERE
+          $scope
+          AND start_time >= fromUnixTimestamp64Nano({start_ns:Int64}, 'UTC')
+          AND start_time < fromUnixTimestamp64Nano({end_ns:Int64}, 'UTC')
+          AND isNull(total_cost_usd)
+          AND (ifNull(input_tokens, 0) != 0 OR ifNull(output_tokens, 0) != 0)
+      )
     GROUP BY trace_id
     HAVING arrayExists(usage -> usage.is_asked_for, usages)
   )
