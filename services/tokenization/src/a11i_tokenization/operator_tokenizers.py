@@ -4,8 +4,10 @@
 the encoding. `models.toml` says which models have it, and is asked before the rules that are built in:
 
     [models]
-    "acme-*" = "acme"                                   # patterns as of a shell: *, ? and [abc]
-    "gemini-*" = { tokenizer = "gemma3", exact = false }   # counts are estimates
+    "acme-*" = { tokenizer = "acme", exact = true }     # patterns as of a shell: *, ? and [abc]
+    "gemini-*" = "gemma3"                               # counts are estimates
+
+Counts are exact only where the operator says so: whether a file is the one that a model has, nobody else can know.
 """
 
 import fnmatch
@@ -88,8 +90,8 @@ def _rules(path: Path, encodings: Collection[str]) -> Iterator[Rule]:
         where = f"{path}:{_line(written, pattern)}"
         settings = {"tokenizer": value} if isinstance(value, str) else value
         if not isinstance(settings, dict) or not settings.keys() <= {"tokenizer", "exact"}:
-            raise VocabularyError(f'{where}: write {pattern!r} = "name", or {{ tokenizer = "name", exact = false }}')
-        encoding, exact = settings.get("tokenizer"), settings.get("exact", True)
+            raise VocabularyError(f'{where}: write {pattern!r} = "name", or {{ tokenizer = "name", exact = true }}')
+        encoding, exact = settings.get("tokenizer"), settings.get("exact", False)
         if not isinstance(exact, bool):
             raise VocabularyError(f"{where}: exact is true or false")
         if not isinstance(encoding, str) or encoding not in encodings:
