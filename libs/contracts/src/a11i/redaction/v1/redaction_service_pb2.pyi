@@ -36,7 +36,9 @@ class _OperatorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operator.Val
     """A keyed hash of 128 bits in hexadecimal digits, without the entity's name."""
     OPERATOR_FORMAT: _Operator.ValueType  # 4
     """Digits become digits and letters letters, the same for the same value of a tenant; what is between stays, so that
-    it still looks like a phone number. It may by chance be somebody's: for tests of what reads the data.
+    it still looks like a card number. It may by chance be somebody's: for tests of what reads the data. Values with
+    fewer than 15 digits or 11 letters, such as phone numbers, become placeholders: in so little room, values would
+    pass for results.
     """
     OPERATOR_ENCRYPT: _Operator.ValueType  # 5
     """Encrypted under the tenant's key, which is wrapped by the master key: "<EMAIL_ADDRESS:enc:...>". Reveal returns it."""
@@ -58,7 +60,9 @@ OPERATOR_HASH: Operator.ValueType  # 3
 """A keyed hash of 128 bits in hexadecimal digits, without the entity's name."""
 OPERATOR_FORMAT: Operator.ValueType  # 4
 """Digits become digits and letters letters, the same for the same value of a tenant; what is between stays, so that
-it still looks like a phone number. It may by chance be somebody's: for tests of what reads the data.
+it still looks like a card number. It may by chance be somebody's: for tests of what reads the data. Values with
+fewer than 15 digits or 11 letters, such as phone numbers, become placeholders: in so little room, values would
+pass for results.
 """
 OPERATOR_ENCRYPT: Operator.ValueType  # 5
 """Encrypted under the tenant's key, which is wrapped by the master key: "<EMAIL_ADDRESS:enc:...>". Reveal returns it."""
