@@ -27,13 +27,13 @@ def applied(operator: Operator, value: str, entity: str = "CREDIT_CARD", keep: i
 @given(st.sampled_from(_IN_PLACE), st.text(min_size=1), st.integers(0, 4))
 def test_an_operator_leaves_its_own_result_as_it_is(operator: Operator, value: str, keep: int) -> None:
     once = applied(operator, value, keep=keep)
-    assert placeholders(once) == [(0, len(once))] or applied(operator, once, keep=keep) == once
+    assert placeholders(once, {"CREDIT_CARD"}) == [(0, len(once))] or applied(operator, once, keep=keep) == once
 
 
 @given(st.text(min_size=1))
 def test_what_an_encrypted_placeholder_stands_for_comes_back(value: str) -> None:
     sealed = applied(Operator.ENCRYPT, value)
-    assert placeholders(sealed) == [(0, len(sealed))]
+    assert placeholders(sealed, {"CREDIT_CARD"}) == [(0, len(sealed))]
     revealed = _CIPHER.reveal(sealed)
     assert (revealed.entity, revealed.value) == ("CREDIT_CARD", value)
     assert entity_of(sealed) == "CREDIT_CARD"

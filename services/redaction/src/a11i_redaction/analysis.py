@@ -6,7 +6,7 @@ findings that overlap become one, so that what it does not take hides nothing th
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from a11i_redaction.cache import Findings, FindingsCache, Known
@@ -18,7 +18,7 @@ from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
 from a11i_redaction.findings import Finding, merge
 from a11i_redaction.policy.entities import detected_entities
 from a11i_redaction.policy.model import Policy
-from a11i_redaction.reduction import Reduced, is_dropped, placeholders
+from a11i_redaction.reduction import Reduced, is_dropped, named_by_placeholders, placeholders
 from a11i_redaction.views.building import View, ViewBuilder
 
 _MAX_ROUNDS: Final = 8
@@ -68,11 +68,14 @@ class Analyzer:
             looks: list[tuple[int, _Look]] = []
             with_names = policy.names and self._names is not None
             languages = ",".join(policy.languages)
+            own = policy.rules.keys() - detected_entities()
             for index, unit in enumerate(units):
                 if is_dropped(unit.text, policy.rules):
                     results.append(())
                     continue
-                key = FindingsCache.key(unit.text, f"{unit.names and with_names:d}{languages}\0{unit.key}")
+                # What detectors find is the same under every policy, but for placeholders that only this one knows.
+                known = ",".join(sorted(named_by_placeholders(unit.text, own)))
+                key = FindingsCache.key(unit.text, f"{unit.names and with_names:d}{languages}\0{known}\0{unit.key}")
                 raw = self._cache.get(key)
                 found = self._known(key, raw, policy)
                 if found is Known.NOTHING:
@@ -110,9 +113,10 @@ class Analyzer:
             else:
                 self._withhold(look, "TooLong")
         windows: WindowFindings = {}
+        entities = detected_entities() | policy.rules.keys()
         for turn in range(_MAX_ROUNDS):
             for look in active:
-                look.reduce()
+                look.reduce(entities)
             new = [look for look in active if turn or look.raw is None]
             for look in new:
                 self._look_for_patterns(look)
@@ -207,9 +211,9 @@ class _Look:
     def result(self) -> Findings:
         return None if self.withheld else tuple(self.found)
 
-    def reduce(self) -> None:
-        """Take out what was found so far."""
-        self.reduced = _reduce(self.unit.text, self.found)
+    def reduce(self, entities: Collection[str]) -> None:
+        """Take out what was found so far, and placeholders of these entities."""
+        self.reduced = _reduce(self.unit.text, self.found, entities)
         self.new = []
         self.view = None
 
@@ -233,8 +237,8 @@ def _tuple(found: Findings | Known) -> tuple[Finding, ...] | None:
     return None if isinstance(found, Known) else found
 
 
-def _reduce(text: str, findings: Sequence[Finding]) -> Reduced:
-    taken = sorted([*placeholders(text, detected_entities()), *((finding.start, finding.end) for finding in findings)])
+def _reduce(text: str, findings: Sequence[Finding], entities: Collection[str]) -> Reduced:
+    taken = sorted([*placeholders(text, entities), *((finding.start, finding.end) for finding in findings)])
     return Reduced(text, taken)
 
 
