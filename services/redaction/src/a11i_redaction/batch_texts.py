@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from a11i_redaction.analysis import Unit
 from a11i_redaction.columns import Column, Entries, Positions, decode, encode, list_column, list_entries, pairs
-from a11i_redaction.derived import rows_of_dropped
+from a11i_redaction.derived import Copies
 from a11i_redaction.distinct_keys import told_apart
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
 from a11i_redaction.values import Parser, Rewritten, Value, drop, parse_number, rewrite, unexamined, units_of
@@ -79,7 +79,7 @@ class BatchTexts:
         self._known = _KNOWN[batch.signal]
         self._skipped = skipped
         self._dropped = dropped
-        self._copies = rows_of_dropped(columns, dropped)
+        self._copies = Copies(columns, batch.signal).of_dropped(dropped) if dropped else {}
         self._parsers = {names: Parser(names=names, skipped=skipped, dropped=dropped) for names in (False, True)}
         self._texts: dict[str, Texts] = {}
         self._keys: dict[str, Texts] = {}
@@ -125,7 +125,16 @@ class BatchTexts:
         for name in columns:
             if name in self._entries:
                 columns[name] = self._entries[name].column(self._columns.num_rows, self._columns.column(name).type)
-        return columns, happened
+        return columns | self._numbers_dropped(), happened
+
+    def _numbers_dropped(self) -> dict[str, Column]:
+        """Return the columns of numbers without those of dropped attributes."""
+        found = {}
+        for name, rows in self._copies.items():
+            column = self._columns.column(name)
+            if not self._known[name].text and column.null_count < len(column):
+                found[name] = pa.compute.if_else(pa.array(rows), pa.scalar(None, column.type), column)
+        return found
 
     def _all(self) -> Iterator[Texts]:
         yield from self._texts.values()

@@ -134,6 +134,19 @@ def units_of(value: Value) -> Iterator[Unit]:
                 yield from units_of(part)
 
 
+def members(value: Value, keys: KeySet) -> Counter[str]:
+    """Return how often each of these keys stands in a value's JSON, but for what is inside another of them."""
+    found: Counter[str] = Counter()
+    if isinstance(value, EncodedValue):
+        return members(value.decoded, keys)
+    for _, _, part in value.parts if isinstance(value, JsonValue) else ():
+        if isinstance(part, Unit):
+            found.update([part.text] if part.is_key and part.text in keys else ())
+        else:
+            found += members(part, keys)
+    return found
+
+
 def rewrite(value: Value, changes: Mapping[Unit, Rewritten]) -> Rewritten | None:
     """Return a value after the changes, or None if none concerns it."""
     if isinstance(value, Unit):
