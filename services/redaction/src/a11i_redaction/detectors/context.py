@@ -91,6 +91,10 @@ class Nearby:
         """Return whether a word of this context stands anywhere in the text."""
         return bool(self._ends) and bool(self._places(context))
 
+    def places(self, context: int) -> Sequence[int]:
+        """Return where words of this context end, rising."""
+        return self._places(context) if self._ends else ()
+
     def within(self, context: int, start: int, end: int) -> bool:
         """Return whether a word stands between `start` and `end`, or so near before that it counts there."""
         if not self._ends:

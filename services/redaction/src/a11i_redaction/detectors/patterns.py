@@ -14,6 +14,7 @@ from a11i_redaction.detectors import phones, secrets, vetoes
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.context import Context, Nearby, Words
 from a11i_redaction.detectors.families import FAMILIES, Family, Need
+from a11i_redaction.detectors.labelling import Labelling
 from a11i_redaction.detectors.matching import Matcher, windows
 from a11i_redaction.findings import Finding
 from a11i_redaction.reduction import HOLE
@@ -110,7 +111,7 @@ class PatternDetector:
         if plain is not text:
             for word, end in self._words.foreign(text):
                 words[word].append(end)
-        nearby = Nearby(text, self._words, words)
+        labelling = Labelling(text, Nearby(text, self._words, words))
         formats = [identity - _FORMAT_IDS for identity in ends if identity >= _FORMAT_IDS]
         findings.extend(self._secrets.of_formats(text, formats, budget))
         if _ASSIGNMENT_ID in ends:
@@ -119,25 +120,26 @@ class PatternDetector:
             findings.extend(self._secrets.of_sentences(text, ends[_SENTENCE_ID], budget))
         for identity, places in ends.items():
             if identity < _PHONE_ID:
-                findings.extend(self._of_family(identity, plain, places, key, budget, nearby))
+                findings.extend(self._of_family(identity, plain, places, key, budget, labelling))
         if _PHONE_ID in ends:
-            findings.extend(phones.find(plain, ends[_PHONE_ID], key, budget, partial(nearby.near, _PHONE_CONTEXT)))
+            labelled = partial(labelling.labels, _PHONE_CONTEXT)
+            findings.extend(phones.find(plain, ends[_PHONE_ID], key, budget, labelled))
         budget.end()
         return findings
 
     def _of_family(
-        self, index: int, text: str, ends: list[int], key: str, budget: Budget, nearby: Nearby
+        self, index: int, text: str, ends: list[int], key: str, budget: Budget, labelling: Labelling
     ) -> Iterator[Finding]:
         family, matcher = FAMILIES[index], self._matchers[index]
         in_key = self._contexts[index].in_key(key)
-        if family.need is Need.ALWAYS and not (in_key or nearby.anywhere(index)):
+        if family.need is Need.ALWAYS and not (in_key or labelling.anywhere(index)):
             return
         parts = (
             _solid_windows(text, ends, family.reach_chars) if family.solid else windows(text, ends, family.reach_chars)
         )
         for begin, stop in parts:
             budget.step()
-            if family.need is Need.ALWAYS and not (in_key or nearby.within(index, begin, stop)):
+            if family.need is Need.ALWAYS and not (in_key or labelling.can(index, begin, stop)):
                 continue
             for match in matcher.find(_unjoined(family, text[begin:stop]), budget):
                 budget.step()
@@ -150,11 +152,14 @@ class PatternDetector:
                     start += 1  # Some of Presidio's patterns take the space before a value,
                 while text[end - 1].isspace():
                     end -= 1  # or the one behind it.
-                near = in_key or nearby.near(index, start)
+                near = in_key or labelling.labels(index, start, end)
                 bare = not near and family.need is Need.BARE and text[start:end].isdigit()
                 score = _BARE_SCORE if bare and match.score > _BARE_SCORE else _score(family, match.score, near=near)
                 if score >= LOWEST_SCORE and _counts(family, text, start, end, near=near):
                     yield Finding(start, end, matcher.entity, score)
+        for start, end in labelling.again(index):
+            if _counts(family, text, start, end, near=True):
+                yield Finding(start, end, matcher.entity, CONTEXT_MIN_SCORE)
 
     def _compile(self) -> "hyperscan.Database":
         expressions: list[tuple[int, str, int]] = [

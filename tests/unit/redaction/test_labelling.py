@@ -1,0 +1,121 @@
+"""A number counts where people would read a label as its own, and stays where the label is another's."""
+
+# ruff: noqa: S608  (no database sees these statements)
+import pytest
+
+from a11i_redaction.detectors.headers import Headers
+from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
+from tests.unit.redaction.redaction_kit import found
+
+
+def _all(patterns: PatternDetector, text: str, entity: str) -> list[str]:
+    """Return what was found of the entity, in the order of the text."""
+    counted = (finding for finding in patterns.find(text, "") if finding.score >= MIN_SCORE)
+    return [text[finding.start : finding.end] for finding in sorted(counted) if finding.entity == entity]
+
+
+_ROWS = [("OPS-1", "234567890"), ("OPS-2", "345678901"), ("OPS-3", "456789012"), ("OPS-4", "567890123")]
+_FAR = "It was filed long ago by somebody else in another town. "
+
+
+def _table(head: str, row: str) -> str:
+    return "\n".join([head, *(row.format(*cells) for cells in _ROWS)])
+
+
+TABLES = [
+    pytest.param(_table("ref,passport_no,created,amount", "{0},{1},2024-11-02,0.603"), id="commas"),
+    pytest.param(_table("Ref;Passport #;Status", "{0};{1};ok, as far as we know"), id="semicolons"),
+    pytest.param(_table("ref\tpassport\torder", "{0}\t{1}\tan order of last year"), id="tabs"),
+    pytest.param(_table("| Ref | Passport | Filed |\n|---|:-:|---|", "| {0} | {1} | in 2019, at the office |"),
+                 id="Markdown"),
+    pytest.param(_table("Ref       Passport No.       Total", "{0}     {1}        12.50 and more"), id="spaces"),
+    pytest.param(_table('"when","passport","note"', '"{0}","{1}","first, then second, then none"'), id="quotes"),
+    pytest.param("<table><tr><th>run</th><th>Passport #</th></tr>"
+                 + "".join(f"<tr><td>{ref} in some long words</td><td>{number}</td></tr>" for ref, number in _ROWS),
+                 id="HTML"),
+    pytest.param("INSERT INTO people (note, passport) VALUES "
+                 + ", ".join(f"('{ref}, with some long words', '{number}')" for ref, number in _ROWS) + ";", id="SQL"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TABLES)
+def test_a_header_labels_all_rows_of_its_column(patterns: PatternDetector, text: str) -> None:
+    assert _all(patterns, text, "US_PASSPORT") == [number for _, number in _ROWS]
+
+
+def test_the_header_of_another_column_labels_nothing(patterns: PatternDetector) -> None:
+    text = "order\taccount manager\n337350415\tnone\n112251601\tnone"
+    assert _all(patterns, text, "US_BANK_NUMBER") == []
+
+
+LABELLED = [
+    ("US_SSN", "411699411 is my SSN, is that enough?", "411699411"),
+    ("US_PASSPORT", "311699411 (passport)", "311699411"),
+    ("US_PASSPORT", 'the form has "311699411" as the passport number', "311699411"),
+    ("US_DRIVER_LICENSE", "K2251390 - driver's license of the state", "K2251390"),
+    ("KR_DRIVER_LICENSE", "11-23-456789-01 (운전면허)", "11-23-456789-01"),
+    ("US_PASSPORT", "Please state the passport number of the applicant as it stands on the document you "
+                    "sent us:\n\n    309006128\n", "309006128"),
+    ("US_SSN", f"Could you give me your SSN? {_FAR}\n\nguest: 411699411", "411699411"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entity", "text", "value"), LABELLED)
+def test_a_label_behind_a_value_or_above_it_counts(
+    patterns: PatternDetector, entity: str, text: str, value: str
+) -> None:
+    assert _all(patterns, text, entity) == [value]
+
+
+LISTS = [
+    "SSNs:\n- 411699411\n- 411699412\n- 411699413\n- 411699414\n- 411699415\n- 411699416\n- 411699417",
+    "The SSNs on file are 411699411, 411699412, 411699413, 411699414, 411699415, 411699416 and 411699417.",
+    "ssn IN ('411699411', '411699412', '411699413', '411699414', '411699415', '411699416', '411699417')",
+    "ssn:\n  - 411699411\n  - 411699412\n  - 411699413\n  - 411699414\n  - 411699415\n  - 411699416\n  - 411699417",
+]
+
+
+@pytest.mark.parametrize("text", LISTS)
+def test_a_label_counts_for_all_of_a_list(patterns: PatternDetector, text: str) -> None:
+    assert _all(patterns, text, "US_SSN") == [str(411_699_411 + number) for number in range(7)]
+
+
+def test_a_value_that_was_labelled_once_is_known_again(patterns: PatternDetector) -> None:
+    text = f"My passport is 311699411. {_FAR * 3}Then 311699411 came back, and 311699412 did not."
+    assert _all(patterns, text, "US_PASSPORT") == ["311699411", "311699411"]
+
+
+OTHERS = [
+    "The passport renewal costs 81.20; your case number is 187662476.",
+    "Our driver update fixes the error; job 387702588, report 387702589.",
+    "provider=aws account=prod order=210668128",
+    "My passport is lost. Order no. 187662476 is late, invoice 187662477 too.",
+    "여권 사진, 주문번호는 187662476입니다.",
+    "tax file number form, order no. 201103176",
+    "187662476 (order), passports are in the vault",
+    "187662476, passport: lost",
+]
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_what_says_that_it_is_something_else_counts_more(patterns: PatternDetector, text: str) -> None:
+    assert found(patterns.find(text, ""), text) == []
+
+
+@pytest.mark.parametrize(("text", "place", "header"), [
+    ("a;b\n1;2\n3;4", "4", "b"),
+    ("name,  age\nx,  2", "2", "age"),
+    ("a|b\n--|--\n1|2", "2", "b"),
+    ("<tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr>", "2", "b"),
+    ("insert into t(a, b) values (1, 'it''s'), (2, 3)", "3", "b"),
+])  # fmt: skip
+def test_headers_are_those_of_the_column(text: str, place: str, header: str) -> None:
+    known = Headers(text).of(text.rindex(place))
+    assert known is not None
+    assert text[known.start : known.end].strip() == header
+
+
+@pytest.mark.parametrize("text", ["", "a;b", "one, two\nthree", "id: 7, x\nid: 8, y", "1;2\n3;4", "VALUES (", "<tr>"])
+def test_what_is_no_table_has_no_headers(text: str) -> None:
+    headers = Headers(text)
+    assert all(headers.of(place) is None for place in range(len(text)))
