@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 
+import asyncpg
 import grpc
 import pytest
 
@@ -28,6 +29,10 @@ from tests.service.redaction.relay import relay
 MAIL = "jane.roe@example.com"
 CARD = "4111 1111 1111 1111"
 _NUMBERS = itertools.count(1)
+_INSERT = (
+    "INSERT INTO redaction_policies (tenant_id, project_id, version, policy, actor) VALUES ($1, '', $2, $3::jsonb, 'x')"
+)
+"""What a service of another version could store."""
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +98,48 @@ async def test_while_postgresql_is_away_the_last_policies_serve(server: postgres
             return (await service.through(next(_NUMBERS), MAIL, tenant))[0] != MAIL
 
         assert await until(in_force) < 8.0
+
+
+async def test_what_postgresql_refuses_ends_nothing(
+    server: postgres.PostgresServer, service: Service, tenant: str
+) -> None:
+    """A column with another name, a right taken away: the last policies serve, and new ones do as soon as they can."""
+    await service.put(tenant, preset="secrets-only")
+    connection = await asyncpg.connect(server.dsn)
+    try:
+        await connection.execute("ALTER TABLE redaction_policies RENAME COLUMN actor TO who")
+        try:
+            await connection.execute(_INSERT.replace("actor", "who"), tenant, 2, '{"preset": "standard"}')
+            await connection.execute("SELECT pg_notify('a11i_redaction_policies', '')")
+            await asyncio.sleep(2.0)
+            assert (await service.through(next(_NUMBERS), MAIL, tenant)) == (MAIL, "secrets-only+1")
+        finally:
+            await connection.execute("ALTER TABLE redaction_policies RENAME COLUMN who TO actor")
+    finally:
+        await connection.close()
+
+    async def in_force() -> bool:
+        return (await service.through(next(_NUMBERS), MAIL, tenant))[1] == "standard-no-names+2"
+
+    assert await until(in_force) < 8.0
+
+
+async def test_batches_of_a_policy_that_cannot_be_read_wait_and_others_do_not(
+    server: postgres.PostgresServer, service: Service, tenant: str
+) -> None:
+    connection = await asyncpg.connect(server.dsn)
+    try:
+        await connection.execute(_INSERT, tenant, 1, '{"preset": "of tomorrow"}')
+    finally:
+        await connection.close()
+    other = str(uuid.uuid4())
+    await service.put(other, preset="secrets-only")  # Whoever knows of this one knows of the other.
+    await service.send(next(_NUMBERS), MAIL, tenant)
+    assert (await service.through(next(_NUMBERS), MAIL, other)) == (MAIL, "secrets-only+1")
+    assert await service.nothing_for(2.0)
+    await service.put(tenant, preset="standard", expected=1)
+    columns = (await service.redacted()).columns
+    assert columns.column("status_message")[0].as_py().startswith("<EMAIL_ADDRESS_")
 
 
 async def test_without_any_policy_ever_known_a_batch_waits_and_goes_on_then(

@@ -49,11 +49,14 @@ class MasterKey:
         return nonce + self._cipher.encrypt(nonce, key, tenant_id.encode())
 
     def unwrap(self, tenant_id: str, wrapped: bytes) -> bytes:
-        """Return a tenant's key. Raises CipherError if another master key wrapped it."""
+        """Return a tenant's key. Raises CipherError if another master key wrapped it, or if it is none."""
         try:
-            return self._cipher.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], tenant_id.encode())
+            key = self._cipher.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], tenant_id.encode())
         except (InvalidTag, ValueError):
             raise CipherError("wrapped under another master key") from None
+        if len(key) != KEY_BYTES:
+            raise CipherError(f"not a key of {KEY_BYTES} bytes")
+        return key
 
 
 class TenantCipher:

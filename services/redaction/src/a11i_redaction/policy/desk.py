@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from google.protobuf import json_format
+
 from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_chassis.errors import NotFoundError, UnavailableError
 from a11i_redaction.ciphers import KEY_BYTES, CipherError, MasterKey, Revealed, TenantCipher, entity_of
-from a11i_redaction.policy.book import PolicyBook, json_of, message_of
+from a11i_redaction.policy.book import PolicyBook, json_of, message_of, part_of
 from a11i_redaction.policy.parsing import Abilities, label_of, parse
 from a11i_storage.postgres.redaction_policies import (
     NewPolicy,
@@ -55,12 +57,20 @@ class PolicyDesk:
         self._master_key = master_key
 
     async def get(self, tenant_id: str, project_id: str, version: int) -> pb.StoredPolicy:
-        """Return the policy in force, or a version of a stored one. Raises NotFoundError."""
+        """Return the policy in force, or a version of a stored one.
+
+        Raises NotFoundError, and UnavailableError for one that this version of the service cannot read whole: who
+        stores it again must not lose a part of it.
+        """
         if version > _LAST_VERSION:
             raise NotFoundError(f"there is no version {version} of this policy")
         for place in dict.fromkeys((project_id, "")) if version == 0 else (project_id,):
             found = await self._store.versions(tenant_id, place, version, 1)
             if found:
+                try:
+                    message_of(found[0].policy)
+                except json_format.ParseError:
+                    raise UnavailableError("this version of the service cannot read the project's policy") from None
                 return self._message(found[0])
         if version:
             raise NotFoundError(f"there is no version {version} of this policy")
@@ -126,7 +136,7 @@ class PolicyDesk:
         return self._book.cipher(tenant_id)
 
     def _message(self, row: StoredPolicy) -> pb.StoredPolicy:
-        policy = message_of(row.policy)
+        policy = part_of(row.policy)
         message = pb.StoredPolicy(
             tenant_id=row.tenant_id,
             project_id=row.project_id,

@@ -90,9 +90,12 @@ def parse(policy: pb.Policy, abilities: Abilities, *, version: int = 0, field: s
 def label_of(policy: pb.Policy, abilities: Abilities, version: int = 0) -> str:
     """Return how spans name a policy: "standard/1" for a preset itself, "standard+2" for version 2 of a stored one.
 
-    One that is not stored and says more than its preset is "standard/1+".
+    One that is not stored and says more than its preset is "standard/1+". A stored one can start from a preset that
+    this version of the service does not know.
     """
-    base = presets()[policy.preset]
+    base = presets().get(policy.preset)
+    if base is None:
+        return f"{policy.preset or 'unknown'}+{version}"
     without = not abilities.names and not MODEL_ENTITIES.isdisjoint(base.thresholds)
     name = f"{base.name}-no-names" if without else base.name
     if version:
