@@ -16,7 +16,7 @@ _ALIASES: Final[Mapping[str, str]] = {
     "AU_ABN": "A.B.N.|abn|Australian business no.|business number (ABN)",
     "AU_ACN": "A.C.N.|acn|Aust. company no.|company number (ACN)",
     "AU_TFN": "T.F.N.|tfn|Tax File No.|tax file no",
-    "AU_MEDICARE": "medicare_no|Medicare|M/care card|Medicare card no.|medicare #",
+    "AU_MEDICARE": "medicare_no|Medicare|Medicare card|Medicare card no.|medicare #",
     "SG_NRIC_FIN": "NRIC No.|IC no.|FIN|nric_fin|IC number|身份证号码",
     "SG_UEN": "UEN No.|ACRA number|uen|Co. Reg. No.|business reg. no.",
     "IN_AADHAAR": "UID|Aadhar card|आधार संख्या|aadhaar_no|UIDAI no.",

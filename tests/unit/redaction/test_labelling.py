@@ -5,7 +5,7 @@ import pytest
 
 from a11i_redaction.detectors.headers import Headers
 from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
-from tests.unit.redaction.redaction_kit import found
+from tests.unit.redaction.redaction_kit import ScriptedModel, found, redactor_with
 
 
 def _all(patterns: PatternDetector, text: str, entity: str) -> list[str]:
@@ -56,6 +56,8 @@ LABELLED = [
     ("KR_DRIVER_LICENSE", "11-23-456789-01 (운전면허)", "11-23-456789-01"),
     ("US_PASSPORT", "Please state the passport number of the applicant as it stands on the document you "
                     "sent us:\n\n    309006128\n", "309006128"),
+    ("UK_PASSPORT", "Her British passport number, which she read out twice because the line was bad, is BA2861641.",
+     "BA2861641"),
     ("US_SSN", f"Could you give me your SSN? {_FAR}\n\nguest: 411699411", "411699411"),
 ]  # fmt: skip
 
@@ -64,6 +66,23 @@ LABELLED = [
 def test_a_label_behind_a_value_or_above_it_counts(
     patterns: PatternDetector, entity: str, text: str, value: str
 ) -> None:
+    assert _all(patterns, text, entity) == [value]
+
+
+WORDS = [
+    ("US_PASSPORT", "Mi pasaporte es 311699411", "311699411"), ("US_PASSPORT", "护照号311699411。", "311699411"),
+    ("US_DRIVER_LICENSE", "Mon permis de conduire: K2251390.", "K2251390"), ("US_SSN", "SS# 411699411", "411699411"),
+    ("IN_VOTER", "मेरा वोटर आईडी SHH3938138 है", "SHH3938138"), ("SG_NRIC_FIN", "IC number T0296552B", "T0296552B"),
+    ("AU_ACN", "A.C.N. 583 748 896", "583 748 896"), ("KR_BRN", "사업자 264-04-45685", "264-04-45685"),
+    ("IT_DRIVER_LICENSE", "driving licence (IT) RW7254498A", "RW7254498A"),
+    ("US_BANK_NUMBER", "a/c no. 2221939122", "2221939122"),
+    ("IN_PASSPORT", "पासपोर्ट R6345678", "R6345678"), ("TH_TNIN", "หมายเลขบัตรประชาชน 1101700230708", "1101700230708"),
+    ("PHONE_NUMBER", "请联系13112347475或前台。", "13112347475"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entity", "text", "value"), WORDS)
+def test_labels_are_those_that_people_write(patterns: PatternDetector, entity: str, text: str, value: str) -> None:
     assert _all(patterns, text, entity) == [value]
 
 
@@ -85,6 +104,28 @@ def test_a_value_that_was_labelled_once_is_known_again(patterns: PatternDetector
     assert _all(patterns, text, "US_PASSPORT") == ["311699411", "311699411"]
 
 
+SIBLINGS = [
+    '{"type": "SSN", "value": "%s"}', '{"kind": "us_ssn", "country": "us", "number": "%s"}',
+    '{"kind": "ssn", "value": %s}',
+    '[{"field": "n", "answer": "x"}, {"field": "SSN", "label": "please enter it", "answer": "%s"}]',
+    '{"identifier": [{"system": "http://hl7.org/fhir/sid/us-ssn", "value": "%s"}]}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SIBLINGS)
+def test_the_type_of_a_value_in_json_is_its_label(patterns: PatternDetector, shape: str) -> None:
+    redacted = redactor_with(patterns, ScriptedModel({})).redact_texts([shape % "411699411"], "t")[0]
+    assert [finding.entity for finding in redacted.findings] == ["US_SSN"]
+
+
+@pytest.mark.parametrize("text", [
+    '{"type": "order", "value": "411699411"}', '{"type": "SSN", "id": "411699411"}',
+    '[{"type": "SSN"}, {"value": "411699411"}]', '{"type": "SSN", "version": "411699411"}',
+])  # fmt: skip
+def test_the_type_of_something_else_labels_nothing(patterns: PatternDetector, text: str) -> None:
+    assert redactor_with(patterns, ScriptedModel({})).redact_texts([text], "t")[0].findings == ()
+
+
 OTHERS = [
     "The passport renewal costs 81.20; your case number is 187662476.",
     "Our driver update fixes the error; job 387702588, report 387702589.",
@@ -94,6 +135,7 @@ OTHERS = [
     "tax file number form, order no. 201103176",
     "187662476 (order), passports are in the vault",
     "187662476, passport: lost",
+    "id,Income tax PAN,created\n1,none,2000-11-01",
 ]
 
 

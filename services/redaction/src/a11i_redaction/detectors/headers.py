@@ -10,7 +10,7 @@ from a11i_redaction.detectors.tables import DELIMITERS, RULE, cells_of
 _MAX_COLUMNS: Final = 64
 _HEADER_CELL_CHARS: Final = 48
 _LONGEST_LINE: Final = _MAX_COLUMNS * _HEADER_CELL_CHARS
-_VALUE: Final = re.compile(r"\d{4}|[:=]\s?\S|\S\.\s\S")
+_VALUE: Final = re.compile(r"\d{4}|[:=]\s?\S|[^\W\d_]{5}\.\s[^\W\d_]")
 """What no header holds: numbers, pairs of a name and a value, sentences."""
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _TAG: Final = re.compile(r"<(/?)(t[rhd])\b[^<>]{0,200}>", re.IGNORECASE)

@@ -17,6 +17,8 @@ _BEHIND_CHARS: Final = 48
 """How far behind a value its label can end: `123-45-6789 is the number of my social security`."""
 _ALONE_CHARS: Final = 160
 """How far before a value that has a line of its own: the question that it answers, in the lines above."""
+_SENTENCE_CHARS: Final = 120
+"""How far before it in its own sentence, without another number in between."""
 _LEAD_CHARS: Final = 32
 """What can stand before such a value in its line: a bullet, the speaker, `it's`."""
 _NEXT_CHARS: Final = 64
@@ -55,10 +57,10 @@ _OPENED: Final = re.compile(
     r"[\"'`\u201d»)\]]{0,3}(?:\.\w{1,16})?\s{0,2}"
     r"(?:[(\[\uff08\u2013\u2014]|- |<-+|\u2190|==? ?[\"']?|,? ?(?:[a-z']{1,12} ){0,2}(?:is|was|are|as|being|to|for"
     r"|est|es|ist|è|é|jest|był|era|als|come|como|comme)\b|입니다|是|は|가|이|는|은)"
-    r"[^\d\n:;.!?,)\x1a]{0,48}\Z"
+    r"(?:[^\d\n:;.!?,)\x1a]|\.(?=[^\W\d_])|(?<=[^\W\d_])\.(?= [A-Z]{2})){0,48}\Z"
 )
 """What stands between a value and a label behind it, the label included: `123-45-6789 (SSN`, `... is my SSN`."""
-_NEXT_S: Final = re.compile(r"[ \t]{0,2}(?:no\.?|nr\.?|num|number|#|id)?[\"'`)\]*]{0,3}\s{0,2}(?:[:=#\uff1a]|->|\d)")
+_NEXT_S: Final = re.compile(r"[ \t]{0,2}(?:no\.?|nr\.?|num|number|#|id)?[\"'`)\]*]{0,3}\s{0,2}(?:[:=\uff1a]|->|#? ?\d)")
 """What stands behind a label that is the next value's."""
 _JOINT: Final = re.compile(
     r"[\s,;/&\"'`()\[\]*\u2022\-+>.<=:\u3001\uff0c]{0,16}(?:(?:and|or|und|oder|et|ou|y|o|e|i|och|og|en|ja|lub"
@@ -66,6 +68,7 @@ _JOINT: Final = re.compile(
 )
 """What stands between members of a list."""
 _CELL_END: Final = re.compile(r"[|\t]|(?:^|\S) {2}")
+_NO_SENTENCE: Final = re.compile(r"[.!?;][\s\"')]|[\d\n|\t\x1a{}<>]")
 _LONG_NUMBER: Final = re.compile(r"\d{5}")
 _SHAPE: Final = re.compile(r"[^\W\d_]|\d")
 
@@ -151,8 +154,12 @@ class Labelling:
         return self._follows(context, start, end) or self._is_behind(places, at, end)
 
     def _answers(self, last: int, line: int, start: int, end: int) -> bool:
-        """Return whether a value has its line for itself, and the label stands in the lines above."""
-        if last < start - _ALONE_CHARS or start - line > _LEAD_CHARS:
+        """Return whether a value ends the sentence of the label, or has its line for itself and the label is above."""
+        if last < start - _ALONE_CHARS:
+            return False
+        if last >= line:
+            return last >= start - _SENTENCE_CHARS and _NO_SENTENCE.search(self._text, last, start) is None
+        if start - line > _LEAD_CHARS:
             return False
         stop = self._text.find("\n", end)
         rest = self._text[end : stop if stop >= 0 else len(self._text)]
@@ -170,7 +177,9 @@ class Labelling:
                 return False
             word = match[1][::-1].lower()
             at = match.end()
-            if word in _THINGS or word.removesuffix("po").rstrip(_PARTICLES).endswith(_THINGS_UNSPACED):
+            if word in _THINGS or word.removesuffix("po").removesuffix("ord").rstrip(_PARTICLES).endswith(
+                _THINGS_UNSPACED
+            ):
                 return last < start - at - 1
             if word not in _NUMBER_WORDS:
                 return False

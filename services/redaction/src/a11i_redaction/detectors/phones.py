@@ -29,7 +29,8 @@ CONTEXT: Final = Context(
      "reach me", "reach her", "reach him", "dial", "hotline", "contact number", "landline", "ring me", "msisdn",
      "handy", "mobil", "rufnummer", "telefon", "téléphone", "telephone", "portable", "teléfono", "móvil", "celular",
      "telefone", "telemóvel", "telemovel", "telefono", "cellulare", "telefoon", "mobiel", "komórka", "puhelin",
-     "телефон", "тел", "电话", "手机", "電話", "携帯", "전화", "휴대폰", "फ़ोन", "फोन", "هاتف", "טלפון", "โทร")
+     "телефон", "тел", "电话", "手机", "電話", "携帯", "전화", "휴대폰",
+     "联系", "聯絡", "致电", "拨打", "連絡", "연락", "फ़ोन", "फोन", "هاتف", "טלפון", "โทร")
 )  # fmt: skip
 _RUN: Final = re.compile(r"(?:\(\+?\d{1,4}\)|\+?\d{1,4})(?:[ ().\-/]{0,3}\d){3,16}")
 _LONGEST_RUN: Final = 72
