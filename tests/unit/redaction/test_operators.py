@@ -1,9 +1,13 @@
 """What becomes of values that were found: each operator leaves alone what it has left before."""
 
+import base64
+import hmac
 import re
 import string
 
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +54,51 @@ def test_an_encrypted_placeholder_is_of_one_tenant_one_entity_and_unchanged() ->
     for wrong in (renamed, broken, "<CREDIT_CARD:enc:>", "<CREDIT_CARD:enc:AAAA>", "x"):
         with pytest.raises(CipherError):
             _CIPHER.reveal(wrong)
+
+
+def _opened(sealed: str) -> bytes:
+    token = sealed.split(":enc:")[1].rstrip(">")
+    return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+
+
+def test_the_tenant_s_key_itself_encrypts_nothing_and_makes_no_nonce() -> None:
+    raw = _opened(applied(Operator.ENCRYPT, CARD))
+    version, nonce, encrypted = raw[:1], raw[1:13], raw[13:]
+    assert version == b"\x02"
+    message = b"\0".join((b"nonce", b"t", b"CREDIT_CARD", CARD.encode()))
+    assert nonce != hmac.digest(b"k" * 32, message, "sha256")[:12]
+    with pytest.raises(InvalidTag):
+        AESGCM(b"k" * 32).decrypt(nonce, encrypted, b"\0".join((version, b"t", b"CREDIT_CARD")))
+
+
+def test_what_the_first_scheme_encrypted_is_revealed() -> None:
+    nonce, bound = b"n" * 12, b"\x01\0t\0CREDIT_CARD"
+    sealed = base64.urlsafe_b64encode(b"\x01" + nonce + AESGCM(b"k" * 32).encrypt(nonce, CARD.encode(), bound))
+    placeholder = f"<CREDIT_CARD:enc:{sealed.decode().rstrip('=')}>"
+    assert _CIPHER.reveal(placeholder).value == CARD
+    assert placeholders(placeholder, {"CREDIT_CARD"}) == [(0, len(placeholder))]
+
+
+def test_a_scheme_of_another_version_is_told_apart() -> None:
+    raw = _opened(applied(Operator.ENCRYPT, CARD))
+    for version in (0, 1, 3, 255):
+        other = base64.urlsafe_b64encode(bytes([version]) + raw[1:]).decode().rstrip("=")
+        with pytest.raises(CipherError):
+            _CIPHER.reveal(f"<CREDIT_CARD:enc:{other}>")
+
+
+def test_no_part_of_an_encrypted_placeholder_is_revealed() -> None:
+    sealed = applied(Operator.ENCRYPT, CARD)
+    for end in range(len(sealed) - 1):
+        for cut in (sealed[:end], sealed[:end] + ">", sealed[end + 1 :]):
+            with pytest.raises(CipherError):
+                _CIPHER.reveal(cut)
+
+
+@given(st.text() | st.binary().map(lambda raw: f"<CREDIT_CARD:enc:{base64.urlsafe_b64encode(raw).decode()}>"))
+def test_nothing_but_a_placeholder_is_revealed_whatever_it_is(text: str) -> None:
+    with pytest.raises(CipherError):
+        _CIPHER.reveal(text)
 
 
 def test_a_master_key_unwraps_what_it_wrapped_for_a_tenant() -> None:
