@@ -39,7 +39,9 @@ class DetectionSettings(BaseModel):
         description="Most of one text that the language model gets, in characters: only what stands around capitalised "
         "words counts. At 70 kB/s, 250,000 are 4 seconds.",
     )
-    value_budget_s: float = Field(5.0, gt=0, description="Most time for the patterns of one text, in seconds.")
+    value_budget_s: float = Field(
+        5.0, gt=0, description="Most time of a core for one text, in seconds, the language model's share included."
+    )
     cache_bytes: int = Field(
         64 * 1024**2, ge=0, description="Memory for findings by content hash: 64 MiB remember about 400,000 texts."
     )

@@ -49,6 +49,8 @@ _JOINT: Final = re.compile(
     + "|".join(rf"(?<=\.[a-z]{{{letters}}}_)" for letters in range(2, _LONGEST_TLD + 1))
     + r")(?![\w.+-]*@)"
 )
+_SIGNS: Final = frozenset("\u2192\uff1a")
+"""The signs of assignment that are scanned as question marks, as all that is not ASCII."""
 _PHONE_ID: Final = 1_000
 _ASSIGNMENT_ID: Final = 1_001
 _SENTENCE_ID: Final = 1_002
@@ -62,13 +64,20 @@ _FIRST_ONLY: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
 class PatternDetector:
     """Finds secrets, pattern PII and phone numbers. Not for use by two threads at once: it owns scratch memory."""
 
-    __slots__ = ("_budget_s", "_clock", "_contexts", "_database", "_matchers", "_secrets", "_words")
+    __slots__ = ("_budget_s", "_clock", "_contexts", "_database", "_matchers", "_secrets", "_wall", "_words")
 
-    def __init__(self, budget_s: float, clock: Callable[[], float] = time.thread_time) -> None:
+    def __init__(
+        self,
+        budget_s: float,
+        clock: Callable[[], float] = time.thread_time,
+        wall: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`budget_s` is the time for one text, by the clocks that Budget takes."""
         # Presidio logs values that it cannot validate, and a pattern's time-out; neither may reach a log.
         logging.getLogger("presidio-analyzer").disabled = True
         self._budget_s = budget_s
         self._clock = clock
+        self._wall = wall
         recognizers = tuple(family.recognizer() for family in FAMILIES)
         self._matchers = tuple(map(Matcher, recognizers))
         self._contexts = tuple(
@@ -81,7 +90,7 @@ class PatternDetector:
 
     def budget(self) -> Budget:
         """Return the time for one text, however often it is looked at."""
-        return Budget(self._budget_s, self._clock)
+        return Budget(self._budget_s, self._clock, self._wall)
 
     def find(self, text: str, key: str, budget: Budget | None = None) -> list[Finding]:
         """Return findings in any order, overlapping ones included.
@@ -115,7 +124,10 @@ class PatternDetector:
         formats = [identity - _FORMAT_IDS for identity in ends if identity >= _FORMAT_IDS]
         findings.extend(self._secrets.of_formats(text, formats, budget))
         if _ASSIGNMENT_ID in ends:
-            findings.extend(self._secrets.of_assignments(text, ends[_ASSIGNMENT_ID], budget))
+            signs = ends[_ASSIGNMENT_ID]
+            if plain is not text:
+                signs = [end for end in signs if text[end - 1].isascii() or text[end - 1] in _SIGNS]
+            findings.extend(self._secrets.of_assignments(text, signs, budget))
         if _SENTENCE_ID in ends:
             findings.extend(self._secrets.of_sentences(text, ends[_SENTENCE_ID], budget))
         for identity, places in ends.items():
