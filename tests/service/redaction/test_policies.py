@@ -5,6 +5,7 @@ import itertools
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import asyncpg
 import grpc
@@ -234,6 +235,43 @@ async def test_versions_follow_each_other_and_a_stale_one_is_refused(service: Se
             )
     unknown = await service.stub.GetPolicy(pb.GetPolicyRequest(tenant_id="t"), timeout=DEADLINE_S, metadata=ADMIN)
     assert (unknown.policy.version, unknown.policy.label) == (0, "standard-no-names/1")
+
+
+async def _pages(service: Service, **asked: Any) -> list[pb.ListPoliciesResponse]:
+    pages: list[pb.ListPoliciesResponse] = []
+    while not pages or pages[-1].next_page_token:
+        token = pages[-1].next_page_token if pages else ""
+        request = pb.ListPoliciesRequest(page_token=token, **asked)
+        pages.append(await service.stub.ListPolicies(request, timeout=DEADLINE_S, metadata=ADMIN))
+    return pages
+
+
+async def test_policies_are_listed_page_by_page(service: Service, tenant: str) -> None:
+    for name in "abcde":
+        await service.put(tenant, name, preset="standard")
+    await service.put(tenant, "b", preset="pci")
+    pages = await _pages(service, tenant_id=tenant, page_size=2)
+    listed = [[(one.project_id, one.version) for one in page.policies] for page in pages]
+    assert listed == [[("b", 2), ("e", 1)], [("d", 1), ("c", 1)], [("a", 1)]]
+    pages = await _pages(service, tenant_id=tenant, project_id="b", page_size=1)
+    assert [[one.version for one in page.policies] for page in pages] == [[2], [1]]
+    for field, wrong in (
+        ("page_token", pb.ListPoliciesRequest(tenant_id=tenant, page_token="x")),
+        ("page_size", pb.ListPoliciesRequest(tenant_id=tenant, page_size=-1)),
+    ):
+        async with refused(grpc.StatusCode.INVALID_ARGUMENT, field):
+            await service.stub.ListPolicies(wrong, timeout=DEADLINE_S, metadata=ADMIN)
+
+
+async def test_a_page_of_large_policies_is_below_what_clients_take(service: Service, tenant: str) -> None:
+    words = [f"{number:07d}{'w' * 193}" for number in range(4_500)]
+    for name in "abcdef":
+        recognizer = pb.CustomRecognizer(entity="BIG_LIST", deny_list=words)
+        await service.put(tenant, name, preset="secrets-only", recognizers=[recognizer])
+    pages = await _pages(service, tenant_id=tenant)
+    assert [one.project_id for page in pages for one in page.policies] == list("fedcba")
+    assert len(pages) > 1
+    assert all(len(page.SerializeToString()) < 4_000_000 for page in pages)
 
 
 async def test_what_is_encrypted_is_revealed_to_whom_it_may_be_and_that_is_on_record(

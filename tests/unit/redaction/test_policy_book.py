@@ -14,7 +14,14 @@ from a11i_redaction.ciphers import MasterKey
 from a11i_redaction.policy.book import PolicyBook
 from a11i_redaction.policy.desk import PolicyDesk
 from a11i_redaction.policy.parsing import Abilities, label_of
-from a11i_storage.postgres.redaction_policies import Changes, RedactionPolicyStore, StoredPolicy, WrappedKey
+from a11i_storage.postgres.redaction_policies import (
+    Changes,
+    Page,
+    PolicyPage,
+    RedactionPolicyStore,
+    StoredPolicy,
+    WrappedKey,
+)
 from tests.unit.redaction.redaction_kit import policy
 
 _ABILITIES = Abilities(names=True)
@@ -53,8 +60,9 @@ class Store:
     async def versions(self, tenant_id: str, _project: str, _version: int, _limit: int) -> list[StoredPolicy]:
         return [row for row in self.rows if row.tenant_id == tenant_id]
 
-    async def list_latest(self, tenant_id: str, limit: int) -> list[StoredPolicy]:
-        return await self.versions(tenant_id, "", 0, limit)
+    async def list_latest(self, tenant_id: str, page: Page) -> PolicyPage:
+        rows = await self.versions(tenant_id, "", 0, page.limit)
+        return PolicyPage(rows, more=False)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Changes]:
@@ -144,8 +152,8 @@ async def test_a_policy_that_cannot_be_read_makes_its_tenant_wait_and_nobody_els
     else:
         with pytest.raises(UnavailableError, match="cannot read"):
             await desk.get("bad", "", 0)
-    [row] = await desk.stored("bad", "")
-    assert (row.version, row.actor) == (1, "ann")
+    [row], behind_id = await desk.stored("bad", "", 10, 100)
+    assert (row.version, row.actor, behind_id) == (1, "ann", 0)
 
 
 async def test_a_key_that_cannot_be_used_stops_its_tenant_alone() -> None:

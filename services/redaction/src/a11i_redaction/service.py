@@ -107,7 +107,9 @@ class RedactionServicer(pb_grpc.RedactionServiceServicer):
         self._access.admin(context)
         tenant_id = requests.name(request.tenant_id, "tenant_id")
         project_id = requests.optional_name(request.project_id, "project_id")
-        return pb.ListPoliciesResponse(policies=await self._policies().stored(tenant_id, project_id))
+        size, before_id = requests.page_size(request.page_size), requests.id_cursor(request.page_token)
+        policies, behind_id = await self._policies().stored(tenant_id, project_id, size, before_id)
+        return pb.ListPoliciesResponse(policies=policies, next_page_token=requests.id_token(behind_id))
 
     async def Reveal(self, request: pb.RevealRequest, context: Context) -> pb.RevealResponse:
         """Return what placeholders stand for, on record. Raises UnauthenticatedError, NotFoundError and so on."""

@@ -18,13 +18,15 @@ from a11i_redaction.policy.parsing import Abilities, label_of, parse
 from a11i_storage.postgres.redaction_policies import (
     NewPolicy,
     NewReveal,
+    Page,
     RedactionPolicyStore,
     Reveal,
     StoredPolicy,
     WrappedKey,
 )
 
-MAX_LISTED: Final = 1_000
+_PAGE_BYTES: Final = 2_000_000
+"""Of a page's policies but for the last, which has 1 MB at most: clients of gRPC take 4 MB unless told otherwise."""
 _NONCE_BYTES: Final = 12
 _LAST_VERSION: Final = 2**31 - 1
 """The largest number that PostgreSQL's column holds."""
@@ -88,13 +90,19 @@ class PolicyDesk:
         await self._book.refresh()
         return self._message(stored)
 
-    async def stored(self, tenant_id: str, project_id: str) -> list[pb.StoredPolicy]:
-        """Return the last version of each policy, or all versions of one project's ("-": of the tenant's own)."""
+    async def stored(
+        self, tenant_id: str, project_id: str, limit: int, before_id: int
+    ) -> tuple[list[pb.StoredPolicy], int]:
+        """Return the last version of each policy, or all versions of one project's ("-": of the tenant's own).
+
+        Those stored before the one with the id, and the id behind which there are more; 0 if there are none.
+        """
+        page = Page(before_id, limit, _PAGE_BYTES)
         if project_id:
-            found = await self._store.versions(tenant_id, "" if project_id == "-" else project_id, 0, MAX_LISTED)
+            found = await self._store.list_versions(tenant_id, "" if project_id == "-" else project_id, page)
         else:
-            found = await self._store.list_latest(tenant_id, MAX_LISTED)
-        return [self._message(row) for row in found]
+            found = await self._store.list_latest(tenant_id, page)
+        return [self._message(row) for row in found.policies], found.policies[-1].id if found.more else 0
 
     async def reveal(self, tenant_id: str, placeholders: Sequence[str], asker: Asker) -> list[Revealed]:
         """Return what placeholders stand for, once the call is on record. Raises NotFoundError if one is unknown."""
