@@ -49,7 +49,7 @@ def cases(part: Part, draws: int = DRAWS) -> list[Case]:
 def _more(kind: str, wanted: int, templates: Iterable[Template], made: Iterable[Case], drawer: Drawer) -> list[Case]:
     """Return more cases of the templates that draw the kind, until so many cases draw it."""
     users = [template for template in templates if kind in template.kinds]
-    missing = wanted - sum(kind in case.template.kinds for case in made)
+    missing = wanted - sum(kind in case.template.kinds for case in made) if users else 0
     return [render(users[number % len(users)], drawer.draw, DISGUISES, WRAPS) for number in range(missing)]
 
 

@@ -8,8 +8,11 @@ from presidio_analyzer import AnalyzerEngine, PatternRecognizer, RecognizerRegis
 from presidio_analyzer import predefined_recognizers as presidio
 from presidio_analyzer.nlp_engine import NlpEngine, NlpEngineProvider
 
+from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_redaction.detectors.recognizers import EmailRecognizer
-from a11i_redaction.loading import load_redactor
+from a11i_redaction.loading import DEFAULT_PRESET, load_redactor
+from a11i_redaction.policy.in_force import OnePolicy
+from a11i_redaction.policy.parsing import Abilities, parse
 from a11i_redaction.settings import DetectionSettings
 from tests.bench.redaction.scoring import Result, disjoint
 
@@ -36,8 +39,11 @@ _COUNTRIES: Final = (
 class A11i:
     """The redaction service's engine, on batches of texts as the stage sees them."""
 
-    def __init__(self, model: str, *, names: bool) -> None:
-        self._redactor = load_redactor(DetectionSettings(model=model), names=names, pseudonym_key=_KEY)
+    def __init__(self, model: str, *, names: bool, preset: str = DEFAULT_PRESET) -> None:
+        policy = OnePolicy(parse(pb.Policy(preset=preset), Abilities(names=names)))
+        self.entities = frozenset(policy.in_force(_TENANT, "").policy.rules)
+        """What the preset looks for."""
+        self._redactor = load_redactor(DetectionSettings(model=model), names=names, pseudonym_key=_KEY, policies=policy)
 
     def __call__(self, texts: Sequence[str]) -> list[Result]:
         """Return what was found in each text, and each text redacted."""

@@ -55,9 +55,9 @@ _OTHER_CHARS: Final = 48
 _WORDS_BACK: Final = 3
 _OPENED: Final = re.compile(
     r"[\"'`\u201d»)\]]{0,3}(?:\.\w{1,16})?\s{0,2}"
-    r"(?:[(\[\uff08\u2013\u2014]|- |<-+|\u2190|==? ?[\"']?|,? ?(?:[a-z']{1,12} ){0,2}(?:is|was|are|as|being|to|for"
+    r"(?:[(\[\uff08][^\d\n:;!?)\]\x1a]{0,48}\Z|(?:[\u2013\u2014]|- |<-+|\u2190|==? ?[\"']?|,? ?(?:[a-z']{1,12} ){0,2}(?:is|was|are|as|being|to|for"
     r"|est|es|ist|è|é|jest|był|era|als|come|como|comme)\b|입니다|是|は|가|이|는|은)"
-    r"(?:[^\d\n:;.!?,)\x1a]|\.(?=[^\W\d_])|(?<=[^\W\d_])\.(?= [A-Z]{2})){0,48}\Z"
+    r"(?:[^\d\n:;.!?,)\x1a]|\.(?=[^\W\d_])|(?<=[^\W\d_])\.(?= [A-Z]{2})){0,48}\Z)"
 )
 """What stands between a value and a label behind it, the label included: `123-45-6789 (SSN`, `... is my SSN`."""
 _NEXT_S: Final = re.compile(r"[ \t]{0,2}(?:no\.?|nr\.?|num|number|#|id)?[\"'`)\]*]{0,3}\s{0,2}(?:[:=\uff1a]|->|#? ?\d)")
