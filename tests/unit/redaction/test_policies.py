@@ -378,7 +378,7 @@ def test_number_that_is_dropped_is_dropped_where_it_was_copied(bench: Bench) -> 
     redactor = bench.under(policy(preset="standard", drop_attributes=["user.id"]))
     spans = batch(attr_int=[[("user.id", 12345)]], user_id=["12345"])
     output = redactor.redact_batch(spans)
-    assert column(output, "user_id") == ['"<DROPPED>"']  # What is JSON, as digits are, stays so.
+    assert column(output, "user_id") == ["<DROPPED>"]
     assert column(output, "attr_string") == [[("user.id", "<DROPPED>")]]
 
 

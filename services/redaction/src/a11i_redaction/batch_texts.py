@@ -14,7 +14,7 @@ from a11i_redaction.columns import Column, Entries, Positions, decode, encode, l
 from a11i_redaction.derived import Copies
 from a11i_redaction.distinct_keys import told_apart
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
-from a11i_redaction.values import Parser, Rewritten, Value, drop, parse_number, rewrite, unexamined, units_of
+from a11i_redaction.values import JsonValue, Parser, Rewritten, Value, drop, parse_number, rewrite, unexamined, units_of
 from a11i_telemetry.batch import SchemaVersionError, SpanBatch
 from a11i_telemetry.signals import COLUMNS, Signal
 
@@ -141,8 +141,7 @@ class BatchTexts:
         yield from self._keys.values()
 
     def _gather(self, name: str, column: Column) -> None:
-        parse = self._parsers[name in NAME_COLUMNS or name not in self._known].parse
-        values: list[Value | None]
+        parser = self._parsers[name in NAME_COLUMNS or name not in self._known]
         if pa.types.is_map(column.type):
             entries = self._entries[name] = Entries.of(column)
             codes, keys = encode(entries.keys)
@@ -151,32 +150,51 @@ class BatchTexts:
                 item_codes, items = encode(entries.items)
                 codes, both = pairs(codes, item_codes)
                 chosen = self._dropped.has_column(name), self._skipped.has_column(name)
-                values = [self._entry(items[item], keys[key], parse, chosen) for key, item in both]
+                is_json = name == "attr_json"
+                values = [self._entry(items[item], keys[key], parser.parse, chosen, is_json) for key, item in both]
                 self._texts[name] = Texts(entries.rows, codes, values)
             return
         rows, texts = list_entries(column) if pa.types.is_list(column.type) else (np.arange(len(column)), column)
         codes, distinct = encode(texts)
         copies = self._copies.get(name)
-        if self._dropped.has_column(name):
-            values = [drop(text or "") for text in distinct]
-        elif not self._skipped.has_column(name):
-            values = [parse(text or "", name) for text in distinct]
-        elif copies is not None:
-            values = [unexamined(text or "") for text in distinct]
-        else:
+        if copies is None and self._skipped.has_column(name) and not self._dropped.has_column(name):
             return
-        if copies is not None:
+        values = self._values(name, distinct, parser.parse)
+        if name == "body":
+            codes, values = self._bodies(codes, distinct, values, parser)
+        elif copies is not None:
             codes = np.where(copies[rows], codes + len(distinct), codes)
             values += [drop(text or "") for text in distinct]
         self._texts[name] = Texts(rows, codes, values)
 
+    def _values(
+        self, name: str, texts: Sequence[str | None], parse: Callable[[str, str], Value], *, is_json: bool = False
+    ) -> list[Value | None]:
+        """Return the values of a column's texts."""
+        if self._dropped.has_column(name):
+            return [drop(text or "", is_json=is_json) for text in texts]
+        if self._skipped.has_column(name):
+            return [unexamined(text or "") for text in texts]
+        return [parse(text or "", name) for text in texts]
+
+    def _bodies(
+        self, codes: Positions, texts: Sequence[str | None], values: list[Value | None], parser: Parser
+    ) -> tuple[Positions, list[Value | None]]:
+        """Return the codes and values of log records' bodies, of which each says itself whether it is JSON."""
+        is_json = self._columns.column("body_is_json").fill_null(False).to_numpy(zero_copy_only=False)
+        numbers = [code for code, text in enumerate(texts) if text and not isinstance(values[code], JsonValue)]
+        behind = np.full(len(texts), -1)
+        behind[numbers] = len(values) + np.arange(len(numbers))
+        others = self._values("body", [texts[code] for code in numbers], parser.parse_json, is_json=True)
+        return np.where(is_json & (behind[codes] >= 0), behind[codes], codes), values + others
+
     def _entry(
-        self, item: Any, key: str, parse: Callable[[str, str], Value], chosen: tuple[bool, bool]
+        self, item: Any, key: str, parse: Callable[[str, str], Value], chosen: tuple[bool, bool], is_json: bool
     ) -> Value | None:
         """Return the value of a map's entry; None for one that needs no look."""
         all_dropped, all_skipped = chosen
         if item is not None and (all_dropped or key in self._dropped):
-            return drop(str(item), in_json=not isinstance(item, str))
+            return drop(str(item), is_json=is_json)
         if item is not None and (all_skipped or key in self._skipped):
             return unexamined(str(item))
         return _item(item, key, parse)

@@ -25,9 +25,10 @@ from a11i_redaction.pseudonyms import DROPPED, WITHHELD
 _MAX_DEPTH: Final = 6
 """How deep JSON inside JSON strings is opened; deeper ones are withheld."""
 _OPENING: Final = re.compile(r"[ \t\r\n]*[{\[\"]")
+_JSON_NUMBER: Final = re.compile(r"-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?")
 _TOKEN: Final = re.compile(
     r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"([ \t\r\n]*+:)?'  # a string, and whether it is a key
-    r"|(-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?)"
+    rf"|({_JSON_NUMBER.pattern})"
     r"|(\})"
     # Bytes, as a whole; not a map that has such a key and is wrapped.
     r"|(?<!\"kvlistValue\":)(?<!\"kvlistValue\": )"
@@ -93,8 +94,8 @@ class Dropped:
     """A value that goes whole, unexamined: its key says so."""
 
     text: str
-    in_json: bool = False
-    """Whether it stands in JSON, which quotes what takes its place, or is a number."""
+    quoted: bool = False
+    """Whether what takes its place is quoted here, so that JSON stays JSON."""
 
 
 Value = Unit | JsonValue | EncodedValue | TooDeep | Dropped
@@ -106,9 +107,14 @@ _DROPPED_ENTITY: Final = "DROPPED"
 """What receipts count dropped values as."""
 
 
-def drop(text: str, *, in_json: bool = False) -> Dropped | JsonValue:
-    """Return a value that goes whole, or one that stays if it is gone already, or is nothing."""
-    return unexamined(text) if text.strip('"') in {"", DROPPED} else Dropped(text, in_json)
+def drop(text: str, *, in_json: bool = False, is_json: bool = False) -> Dropped | JsonValue:
+    """Return a value that goes whole, or one that stays if it is gone already, or is nothing.
+
+    `in_json`: it stands in JSON, which quotes what takes its place. `is_json`: it is JSON, even if it does not look so.
+    """
+    if text.strip('"') in {"", DROPPED}:
+        return unexamined(text)
+    return Dropped(text, not in_json and (is_json or (_OPENING.match(text) is not None and _is_json(text))))
 
 
 def unexamined(text: str) -> JsonValue:
@@ -120,7 +126,7 @@ def parse_number(digits: str, key: str) -> Unit | None:
     """Return a value for an integer's digits, or None if it cannot be anything that has to go."""
     if not (_MIN_DIGITS <= len(digits) <= _MAX_DIGITS) or (len(digits) > _MAX_OTHERS and digits[0] not in "46"):
         return None
-    return Unit(digits, context_key(key, digits), names=False)
+    return Unit(digits, context_key(key), names=False)
 
 
 def units_of(value: Value) -> Iterator[Unit]:
@@ -160,8 +166,7 @@ def rewrite(value: Value, changes: Mapping[Unit, Rewritten]) -> Rewritten | None
     if isinstance(value, TooDeep):
         return Rewritten(WITHHELD, {}, 1)
     if isinstance(value, Dropped):
-        quoted = not value.in_json and _is_json(value.text)
-        return Rewritten(json.dumps(DROPPED) if quoted else DROPPED, {_DROPPED_ENTITY: 1})
+        return Rewritten(json.dumps(DROPPED) if value.quoted else DROPPED, {_DROPPED_ENTITY: 1})
     return _rewrite_json(value, changes)
 
 
@@ -229,8 +234,15 @@ class Parser:
         """Return a value for a text that stands under `key` (empty for none): JSON if it is valid JSON."""
         if _OPENING.match(text) and _is_json(text):
             return JsonValue(text, self._parts(text, key, depth + 1)) if depth < _MAX_DEPTH else TooDeep(text)
-        unit = Unit(text, context_key(key, text), self._names and not holds_identifiers(key))
+        unit = Unit(text, context_key(key), self._names and not holds_identifiers(key))
         return self._decoded(unit, decoded_string(text), key, depth)
+
+    def parse_json(self, text: str, key: str) -> Value:
+        """Return a value for a text that is JSON: as `parse`, but a number alone becomes a string in quotes."""
+        if _JSON_NUMBER.fullmatch(text) is None:
+            return self.parse(text, key)
+        number = parse_number(_whole(text), key)
+        return JsonValue(text, [(0, len(text), number)] if number else ())
 
     def _decoded(self, unit: Unit, decoded: str | None, key: str, depth: int) -> Value:
         if not decoded:
