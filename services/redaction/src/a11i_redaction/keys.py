@@ -6,8 +6,8 @@ from typing import Final
 
 from a11i_redaction.reduction import PLACEHOLDER
 
-_MAX_CONTEXT_VALUE_CHARS: Final = 200
-"""In a longer value the key tells less than the words around a candidate."""
+_POSITION: Final = re.compile(r"\.\d+(?![^.])")
+"""A place in a list, as in `gen_ai.prompt.0.content`: a text that moves down a list stays the same text."""
 _STRUCTURE: Final = frozenset({
     "args", "arguments", "body", "content", "data", "input", "input_messages", "message", "messages", "output",
     "output_messages", "parts", "response", "result", "results", "text", "tool_arguments", "tool_result", "value",
@@ -45,11 +45,13 @@ def is_identifier(key: str, value: str) -> bool:
     return key in {"trace_id", "span_id", "parent_span_id"} and _HEX_ID.fullmatch(value) is not None
 
 
-def context_key(key: str, value: str) -> str:
+def context_key(key: str) -> str:
     """Return the key if it may tell what the value is, else an empty string.
 
     The name of a placeholder in it tells nothing: it was not there before redaction.
     """
-    if key in _STRUCTURE or len(value) > _MAX_CONTEXT_VALUE_CHARS:
+    if key in _STRUCTURE:
         return ""
+    if "." in key:
+        key = _POSITION.sub("", key)
     return PLACEHOLDER.sub(" ", key) if "<" in key else key

@@ -26,6 +26,8 @@ _BEFORE_MAIL, _AFTER_MAIL = 80, 120
 _TELLING: Final = 4
 """Letters of a name that an e-mail address must share with it."""
 _HANDLE: Final = re.compile(r"(?<![\w@.])@([^\W\d_]+(?:-[^\W\d_]+)?)\b(?![.(])")
+_LONGEST_UNDER_KEY: Final = 200
+"""What is longer is no name, whatever its key says."""
 _MAX_NAME_WORDS: Final = 5
 _SHOUT_CHARS: Final = 8
 _SHOUTED_WORDS: Final = 2
@@ -80,12 +82,14 @@ class Evidence:
 
     def _by_key(self, text: str, key: str) -> Iterator[Finding]:
         """Yield all of a text that stands under a key such as `customer_name`, if it has a name's shape."""
-        sure = says_name(key) if key else 0
+        if not key or len(text) > _LONGEST_UNDER_KEY:
+            return
+        sure = says_name(key)
         value = text.strip()
         if sure and self._is_name(value, sure=sure == SURE):
             start = text.index(value)
             yield Finding(start, start + len(value), _PERSON, _CUE_SCORE)
-        elif key and not sure and (entity := column_entity(key)) and _PLACE.fullmatch(value):
+        elif not sure and (entity := column_entity(key)) and _PLACE.fullmatch(value):
             start = text.index(value)
             yield Finding(start, start + len(value), entity, _COLUMN_SCORE)
 

@@ -67,7 +67,7 @@ _PASSWORD_NAME: Final = re.compile(
 _NAME: Final = re.compile(rf"(?i)[a-z_.$]*(?:{_NAMES})s?[a-z_.]*")
 _CALL: Final = re.compile(r"[A-Za-z_$][A-Za-z_.$]*")
 _NEXT_PARAMETER: Final = re.compile(r"&(?:amp;)?[A-Za-z_][\w.\-]*=")
-_WORDS_ONLY: Final = re.compile(r"[A-Za-z]+(?:[ .'\-_/][A-Za-z]+)*[.!?:]?")
+_WORDS_ONLY: Final = re.compile(r"[A-Za-z]++(?:[ .'\-_/][A-Za-z]++)*+[.!?:]?")
 _SPOKEN_SIGNS: Final = frozenset({"is", "->", "\u2192", " "})
 _LONGEST_NAME: Final = 32
 _LONGEST_OPTION: Final = 72
@@ -80,6 +80,9 @@ _ONLY_A_JOINT: Final = 3
 """Characters between a name and its value that are no words: spaces and a bracket."""
 _WORD_BEFORE: Final = re.compile(r"[A-Za-z0-9_]")
 _MIN_TOKEN_CHARS: Final = 12
+_LONGEST_WITHOUT_PROSE: Final = 200
+_RANDOM_WORD: Final = re.compile(r"(?<!\S)(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])\S{12}")
+"""What long prose about a secret does not have."""
 """Shorter values of names such as "token" are rather words or counts than tokens."""
 
 
@@ -171,6 +174,8 @@ def is_secret(name: str, value: str, *, spoken: bool) -> bool:
     return len(value) >= (_MIN_TOKEN_CHARS if "token" in name.lower() else 8) and not value.isdigit()
 
 
+    if len(value) > _LONGEST_WITHOUT_PROSE and " " in value and _RANDOM_WORD.search(value) is None:
+        return False
 def _sign_around(text: str, begin: int, end: int) -> re.Match[str] | None:
     """Return the sign of assignment that the prefilter saw, with places from `begin` on, in lower case."""
     window = text[begin : end + _SIGN_CHARS]
