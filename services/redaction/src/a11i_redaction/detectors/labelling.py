@@ -28,7 +28,7 @@ _MOST_REPEATED: Final = 64
 
 _THINGS: Final = frozenset({
     "order", "orders", "ord", "po", "invoice", "invoices", "inv", "bill", "bills", "ticket", "tickets", "case",
-    "cases", "claim", "claims", "tracking", "shipment", "parcel", "batch", "lot", "sku", "report", "reports",
+    "cases", "claim", "claims", "tracking", "shipment", "parcel", "batch", "lot", "sku", "report", "reports", "policy",
     "item", "article", "art", "product", "model", "version", "ver", "build", "release", "revision", "rev",
     "commit", "job", "task", "run", "request", "req", "session", "transaction", "transactions", "trans", "txn",
     "epoch", "timestamp", "time", "ts", "page", "chapter", "section", "port", "pid", "thread", "error", "errors",
@@ -55,8 +55,9 @@ _OTHER_CHARS: Final = 48
 _WORDS_BACK: Final = 3
 _OPENED: Final = re.compile(
     r"[\"'`\u201d»)\]]{0,3}(?:\.\w{1,16})?\s{0,2}"
-    r"(?:[(\[\uff08][^\d\n:;!?)\]\x1a]{0,48}\Z|(?:[\u2013\u2014]|- |<-+|\u2190|==? ?[\"']?|,? ?(?:[a-z']{1,12} ){0,2}(?:is|was|are|as|being|to|for"
-    r"|est|es|ist|è|é|jest|był|era|als|come|como|comme)\b|입니다|是|は|가|이|는|은)"
+    r"(?:[(\[\uff08][^\d\n:;!?)\]\x1a]{0,48}\Z|(?:[\u2013\u2014]|- |<-+|\u2190|==? ?[\"']?"
+    r"|,? ?(?:[a-z']{1,12} ){0,2}(?:is|was|are|as|being|to|for|est|es|ist|è|é|jest|był|era|als|come|como|comme)\b"
+    r"|입니다|是|は|가|이|는|은)"
     r"(?:[^\d\n:;.!?,)\x1a]|\.(?=[^\W\d_])|(?<=[^\W\d_])\.(?= [A-Z]{2})){0,48}\Z)"
 )
 """What stands between a value and a label behind it, the label included: `123-45-6789 (SSN`, `... is my SSN`."""

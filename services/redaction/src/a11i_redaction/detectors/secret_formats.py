@@ -129,10 +129,17 @@ GENERAL_FORMATS: Final[tuple[SecretFormat, ...]] = (
     ),
     SecretFormat(
         "pin",
-        r"\b(?i:pin|otp|passcode|(?:one[ \-]time|verification|security|access|login|sign[ \-]?in|auth|authentication"
-        r"|2fa|mfa|unlock|door|alarm|sms)[ ](?:code|password|passcode|pin))(?i:[ ]code|[ ]number)?[\"']?[ ]{0,3}"
+        r"\b(?i:pin|otp|passcode|(?:one[ \-]time|verification|access|login|sign[ \-]?in|auth|authentication|2fa|mfa"
+        r"|unlock|door|alarm|sms)[ ](?:code|password|passcode|pin)|security[ ](?:password|passcode|pin))"
+        r"(?i:[ ]code|[ ]number)?[\"']?[ ]{0,3}"
         r"(?i:is|was|:|=|#|->)?[ ]{0,3}[\"']?(?P<secret>\d{4,8})\b",
         "ISO 9564: four digits and more; RFC 6238: six to eight",
+    ),
+    SecretFormat(
+        "security code",
+        # One of three or four digits is a card's, which is an entity of its own.
+        r"\b(?i:security[ ]code)(?i:[ ]number)?[\"']?[ ]{0,3}(?i:is|was|:|=|#|->)?[ ]{0,3}[\"']?(?P<secret>\d{5,8})\b",
+        "RFC 6238: six to eight digits",
     ),
     SecretFormat(
         "seed phrase",

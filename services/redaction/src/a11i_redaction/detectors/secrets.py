@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import pairwise
 from typing import Final
 
 from a11i_redaction.detectors import dummies
@@ -79,10 +80,14 @@ _SHORTEST_SPOKEN: Final = 8
 _ONLY_A_JOINT: Final = 3
 """Characters between a name and its value that are no words: spaces and a bracket."""
 _WORD_BEFORE: Final = re.compile(r"[A-Za-z0-9_]")
-_MIN_TOKEN_CHARS: Final = 12
+_RANDOM_CHANGES: Final = 0.4
+"""Changes between capitals and small letters, a letter: half in random ones."""
+_RANDOM_PAIRS: Final = 2
+"""Pairs of capitals side by side: a fourth of all pairs in random letters, and none in `PascalCasedNames`."""
 _LONGEST_WITHOUT_PROSE: Final = 200
 _RANDOM_WORD: Final = re.compile(r"(?<!\S)(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])\S{12}")
 """What long prose about a secret does not have."""
+_MIN_TOKEN_CHARS: Final = 12
 """Shorter values of names such as "token" are rather words or counts than tokens."""
 
 
@@ -171,11 +176,11 @@ def is_secret(name: str, value: str, *, spoken: bool) -> bool:
         return len(value) >= _SHORTEST and not (words and (spoken or " " in value or "." in value))
     if dummies.says_so(value) or (words and (spoken or not value.isalpha() or len(value) < 2 * _MIN_TOKEN_CHARS)):
         return False
+    if len(value) > _LONGEST_WITHOUT_PROSE and " " in value and _RANDOM_WORD.search(value) is None:
+        return False
     return len(value) >= (_MIN_TOKEN_CHARS if "token" in name.lower() else 8) and not value.isdigit()
 
 
-    if len(value) > _LONGEST_WITHOUT_PROSE and " " in value and _RANDOM_WORD.search(value) is None:
-        return False
 def _sign_around(text: str, begin: int, end: int) -> re.Match[str] | None:
     """Return the sign of assignment that the prefilter saw, with places from `begin` on, in lower case."""
     window = text[begin : end + _SIGN_CHARS]
@@ -204,4 +209,15 @@ def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
         return not dummies.is_reference(password) or password.isalpha()
     if dummies.says_so(value):
         return False
-    return not item.mixed or (any(c.isdigit() for c in value) and any(c.isalpha() for c in value))
+    return not item.mixed or _is_random(value)
+
+
+def _is_random(value: str) -> bool:
+    """Return whether a value holds letters and digits, or letters as random ones are: capitals anywhere among them."""
+    letters = [char for char in value if char.isalpha()]
+    if any(map(str.isdigit, value)):
+        return bool(letters)
+    sides = [(first.isupper(), second.isupper()) for first, second in pairwise(letters)]
+    changes = sum(first is not second for first, second in sides)
+    pairs = sum(first and second for first, second in sides)
+    return len(letters) >= _MIN_TOKEN_CHARS and changes >= _RANDOM_CHANGES * len(letters) and pairs >= _RANDOM_PAIRS
