@@ -19,8 +19,10 @@ from a11i_redaction.detectors.nlp_configuration import Labels, NlpConfiguration
 _CPU: Final = "cpu"
 _BATCH: Final = 32
 """Texts in one call of a model: enough to fill a GPU, few enough for its memory."""
-_TRANSFORMERS_CHUNK: Final = 510
-"""Tokens that any model takes. RoBERTa's have two positions less than they say."""
+_TRANSFORMERS_TOKENS: Final = 512
+"""What a model takes that does not say."""
+_NOT_FOR_TOKENS: Final = 2
+"""Positions that RoBERTa's models have and cannot use."""
 _GLINER_LABELS: Final = {"person": "PERSON", "organization": "ORGANIZATION", "location": "LOCATION"}
 """What GLiNER is asked for by default."""
 _GLINER_THRESHOLD: Final = 0.3
@@ -60,9 +62,10 @@ class TransformersModel:
         directory = name["transformers"]
         tokenizer = transformers.AutoTokenizer.from_pretrained(directory, local_files_only=True)
         model = transformers.AutoModelForTokenClassification.from_pretrained(directory, local_files_only=True)
-        positions = getattr(model.config, "max_position_embeddings", 0) or _TRANSFORMERS_CHUNK + 2
-        # Many tokenizers name no limit, and the model fails beyond its own.
-        tokenizer.model_max_length = min(tokenizer.model_max_length, positions - 2)
+        positions = getattr(model.config, "max_position_embeddings", 0) or _TRANSFORMERS_TOKENS
+        if tokenizer.model_max_length > positions:
+            # Many tokenizers name no limit, and the model fails beyond its own.
+            tokenizer.model_max_length = positions - _NOT_FOR_TOKENS
         self._pipeline = transformers.pipeline(
             "token-classification",
             model=model,
@@ -143,7 +146,8 @@ def torch_models(said: NlpConfiguration, device: str) -> dict[str, EntityModel]:
             models[language] = load(name, _entities(said), _device(device))
         except Exception as error:  # Files and packages of others fail with whatever they like.
             words = " ".join(str(error).split()) or "no reason given"
-            raise OSError(f"the {said.engine} model {name} does not load: {type(error).__name__}: {words}") from error
+            which = name["transformers"] if isinstance(name, dict) else name
+            raise OSError(f"the {said.engine} model {which} does not load: {type(error).__name__}: {words}") from error
     return models
 
 
