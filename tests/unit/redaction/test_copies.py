@@ -193,3 +193,43 @@ def test_no_copy_of_what_is_dropped_of_a_log_record_stays(analyzer: Analyzer, dr
     output = dropping(analyzer, dropped).redact_batch(logs)
     assert MARK.encode() not in output.encode()
     assert dropping(analyzer, dropped).redact_batch(output).columns.equals(output.columns)
+
+
+MAIL: Final = "jane.roe@example.com"
+
+
+def _receipt(output: SpanBatch) -> tuple[dict[str, int], dict[str, int]]:
+    return dict(column(output, "redacted_entities")[0]), dict(column(output, "redacted_where")[0])
+
+
+def test_a_value_that_ingest_copied_counts_once_and_in_each_place(analyzer: Analyzer) -> None:
+    said = json.dumps([{"role": "user", "content": f"to {MAIL}"}])
+    attributes = {"openinference.span.kind": "llm", "input.value": said, "user.id": MAIL, "other": MAIL}
+    entities, where = _receipt(dropping(analyzer).redact_batch(_spans([{"attributes": attributes}])))
+    assert entities == {"EMAIL_ADDRESS": 3}  # What went in, who, and an attribute that says it by itself.
+    places = {"attr_string": 3, "input_messages": 1, "user_id": 1}
+    assert where == {f"{place}:EMAIL_ADDRESS": count for place, count in places.items()}
+
+
+def test_a_value_beside_its_copy_counts_too(analyzer: Analyzer) -> None:
+    said = json.dumps([{"role": "user", "content": f"to {MAIL}"}])
+    moved = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": said, "other": MAIL}
+    entities, _ = _receipt(dropping(analyzer).redact_batch(_spans([{"attributes": moved}])))
+    assert entities == {"EMAIL_ADDRESS": 2}
+    events = [("gen_ai.user.message", {"content": MAIL}), ("gen_ai.user.message", {"content": f"cc {MAIL}"})]
+    kind = {"gen_ai.operation.name": "chat"}
+    entities, where = _receipt(dropping(analyzer).redact_batch(_spans([{"attributes": kind, "events": events}])))
+    assert (entities, where["events:EMAIL_ADDRESS"], where["input_messages:EMAIL_ADDRESS"]) == (
+        {"EMAIL_ADDRESS": 2}, 2, 2,
+    )  # fmt: skip
+
+
+def test_what_is_dropped_with_its_copy_counts_once(analyzer: Analyzer) -> None:
+    entities, where = _receipt(dropping(analyzer, "user.id").redact_batch(_spans([{"attributes": {"user.id": "u"}}])))
+    assert (entities, where) == ({"DROPPED": 1}, {"attr_string:DROPPED": 1, "user_id:DROPPED": 1})
+
+
+def test_what_is_withheld_with_its_copy_counts_once(patterns: PatternDetector) -> None:
+    analyzer = Analyzer(patterns, None, FindingsCache(1_000_000), 50)
+    output = dropping(analyzer).redact_batch(_spans([{"attributes": {"user.id": "u" * 60, "other": "o" * 60}}]))
+    assert column(output, "withheld_values") == [2]

@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from a11i_redaction.analysis import Unit
 from a11i_redaction.columns import Column, Entries, Positions, decode, encode, list_column, list_entries, pairs
-from a11i_redaction.derived import Copies
+from a11i_redaction.derived import Copies, copied_to
 from a11i_redaction.distinct_keys import told_apart
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
+from a11i_redaction.receipts import Happened
 from a11i_redaction.values import JsonValue, Parser, Rewritten, Value, drop, parse_number, rewrite, unexamined, units_of
 from a11i_telemetry.batch import SchemaVersionError, SpanBatch
 from a11i_telemetry.signals import COLUMNS, Signal
@@ -25,8 +26,6 @@ NAME_COLUMNS: Final = frozenset({
 })  # fmt: skip
 """Columns in which names are looked for too. The others name models, services, tools and the like."""
 
-Happened = tuple[int, str, Rewritten]
-"""A change: its row, its column, and what it was."""
 Sizes = npt.NDArray[np.int64]
 
 _KNOWN: Final = {signal: {column.name: column for column in columns} for signal, columns in COLUMNS.items()}
@@ -61,10 +60,10 @@ class Texts:
         texts = [rewritten[code].text if code in rewritten else _text(value) for code, value in enumerate(self.values)]
         return decode(self.codes, texts)
 
-    def changed(self, rewritten: Mapping[int, Rewritten]) -> Iterator[tuple[int, Rewritten]]:
-        """Yield the row and the change of each text that changed."""
-        for position in np.flatnonzero(np.isin(self.codes, list(rewritten))):
-            yield int(self.rows[position]), rewritten[int(self.codes[position])]
+    def changed(self, rewritten: Mapping[int, Rewritten]) -> Iterator[tuple[int, int, Rewritten]]:
+        """Yield place, row and change of each text that changed."""
+        for place in np.flatnonzero(np.isin(self.codes, list(rewritten))):
+            yield int(place), int(self.rows[place]), rewritten[int(self.codes[place])]
 
 
 class BatchTexts:
@@ -76,6 +75,7 @@ class BatchTexts:
         Raises SchemaVersionError for a column of a newer version that may hold text in a way unknown here.
         """
         self._columns = columns = batch.columns
+        self._signal = batch.signal
         self._known = _KNOWN[batch.signal]
         self._skipped = skipped
         self._dropped = dropped
@@ -107,25 +107,31 @@ class BatchTexts:
         for name, texts in self._texts.items():
             rewritten = texts.rewritten(changes)
             if rewritten and name not in _NUMBERS:
-                happened.extend((row, name, change) for row, change in texts.changed(rewritten))
+                happened.extend(self._happened(name, rewritten))
                 self._put_back(name, texts.column(rewritten), columns)
         for name, texts in self._keys.items():
             rewritten = texts.rewritten(changes)
             if rewritten:
-                happened.extend((row, name, change) for row, change in texts.changed(rewritten))
+                happened.extend(Happened(row, name, change) for _, row, change in texts.changed(rewritten))
                 entries = self._entries[name]
                 self._entries[name] = Entries(entries.rows, _keys_apart(texts, rewritten), entries.items)
                 columns[name] = None
         for name in (name for name in _NUMBERS if name in self._texts):
             rewritten = self._texts[name].rewritten(changes)
             if rewritten:
-                happened.extend((row, name, change) for row, change in self._texts[name].changed(rewritten))
+                happened.extend(self._happened(name, rewritten))
                 self._move_to_strings(name, rewritten)
                 columns[name] = columns["attr_string"] = None
         for name in columns:
             if name in self._entries:
                 columns[name] = self._entries[name].column(self._columns.num_rows, self._columns.column(name).type)
         return columns | self._numbers_dropped(), happened
+
+    def _happened(self, name: str, rewritten: Mapping[int, Rewritten]) -> Iterator[Happened]:
+        keys = self._entries[name].keys if name in self._entries else None
+        for place, row, change in self._texts[name].changed(rewritten):
+            key = "" if keys is None else keys[place].as_py()
+            yield Happened(row, name, change, copied_to(self._signal, name, key))
 
     def _numbers_dropped(self) -> dict[str, Column]:
         """Return the columns of numbers without those of dropped attributes."""

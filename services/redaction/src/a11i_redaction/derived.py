@@ -47,6 +47,19 @@ class _Attribute:
     items: Column
 
 
+def copied_to(signal: Signal, column: str, key: str) -> frozenset[str]:
+    """Return the columns that ingest may have filled with a part of a column's value, of a map's the value of a key."""
+    if column == "resource_attributes":
+        return frozenset({"service_name"})
+    if (signal is Signal.LOGS and column in {*_MAPS, "body"}) or (signal is Signal.SPANS and column == "events"):
+        return derived_events.COLUMNS
+    if signal is not Signal.SPANS:
+        return frozenset()
+    if column == "name":
+        return frozenset(_NAMED)
+    return _columns_from(key) | _columns_beside(key) if column in _MAPS else frozenset()
+
+
 class Copies:
     """What of a batch's rows stands in a second place."""
 
@@ -55,17 +68,6 @@ class Copies:
         self._signal = signal
         self._names = frozenset(columns.schema.names)
         self._marked: defaultdict[str, Flags] = defaultdict(lambda: np.zeros(columns.num_rows, np.bool_))
-
-    def all(self) -> Mapping[str, Flags]:
-        """Return, by column, in which rows it may hold what another column holds too."""
-        for attribute in self._attributes():
-            for column in _columns_from(attribute.key):
-                self._marked[column][attribute.rows] = True
-        for said in derived_events.said(self._columns, self._signal):
-            self._mark(said.columns, [said.row])
-        if "service_name" in self._names:
-            self._marked["service_name"][:] = True
-        return self._found()
 
     def of_dropped(self, dropped: KeySet) -> Mapping[str, Flags]:
         """Return, by column, in which rows it may hold a dropped value of another column, and so has to go whole.

@@ -21,6 +21,8 @@ _COLUMNS: Final[dict[str, frozenset[str]]] = {
     "evaluations": frozenset({"evaluation_name", "evaluation_score", "evaluation_label", "evaluation_explanation"}),
 }
 """What an event says -> the columns that it can stand in."""
+COLUMNS: Final = frozenset().union(*_COLUMNS.values())
+"""All of these columns."""
 _MAPS: Final = ("attr_string", "attr_int", "attr_double", "attr_bool", "attr_json")
 
 
@@ -50,13 +52,6 @@ class _Event:
         return event_messages(self.name, json.loads(self.body), json.loads(self.attributes)) or EventContent()
 
 
-def said(columns: pa.RecordBatch, signal: Signal) -> Iterator[Said]:
-    """Yield what events put into columns."""
-    nothing = EventContent()
-    for event in _events(columns, signal, None):
-        yield Said(event.row, _different(event.content(), nothing), Counter())
-
-
 def said_by_dropped(columns: pa.RecordBatch, signal: Signal, dropped: KeySet, parser: Parser) -> Iterator[Said]:
     """Yield what events would not have put there without what is dropped."""
     for event in _events(columns, signal, dropped):
@@ -77,15 +72,15 @@ def _different(before: EventContent, after: EventContent) -> frozenset[str]:
     return frozenset().union(*(_COLUMNS[name] for name in fields))
 
 
-def _events(columns: pa.RecordBatch, signal: Signal, dropped: KeySet | None) -> Iterator[_Event]:
+def _events(columns: pa.RecordBatch, signal: Signal, dropped: KeySet) -> Iterator[_Event]:
     if signal is Signal.SPANS:
         yield from _of_spans(columns, dropped)
     elif signal is Signal.LOGS:
         yield from _of_logs(columns, dropped)
 
 
-def _of_spans(columns: pa.RecordBatch, dropped: KeySet | None) -> Iterator[_Event]:
-    whole = dropped is not None and dropped.has_column("events")
+def _of_spans(columns: pa.RecordBatch, dropped: KeySet) -> Iterator[_Event]:
+    whole = dropped.has_column("events")
     for row, text in enumerate(columns.column("events").to_pylist()):
         events = _json(text) if text and "gen_ai." in text else None
         for event in events if isinstance(events, list) else ():
@@ -95,8 +90,8 @@ def _of_spans(columns: pa.RecordBatch, dropped: KeySet | None) -> Iterator[_Even
                 yield _Event(row, event["name"], "null", said, whole)
 
 
-def _of_logs(columns: pa.RecordBatch, dropped: KeySet | None) -> Iterator[_Event]:
-    dropped_columns = [name for name in (*_MAPS, "body") if dropped is not None and dropped.has_column(name)]
+def _of_logs(columns: pa.RecordBatch, dropped: KeySet) -> Iterator[_Event]:
+    dropped_columns = [name for name in (*_MAPS, "body") if dropped.has_column(name)]
     for row, event_name in enumerate(columns.column("event_name").to_pylist()):
         name = event_name or ""
         if not is_genai_event(name):

@@ -1,9 +1,10 @@
 """The receipt that spans and log records carry: what was found in them and where, under which policy, by which
 detectors, and what that took."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,19 @@ from a11i_redaction.columns import Column, Entries, offsets
 from a11i_redaction.values import Rewritten
 
 _NS_PER_US: Final = 1_000
+_WITHHELD: Final = ""
+"""Counts values that were withheld where an entity's name counts findings."""
 _Counts = dict[int, dict[str, int]]
+
+
+class Happened(NamedTuple):
+    """A change of a value."""
+
+    row: int
+    column: str
+    change: Rewritten
+    copied_to: frozenset[str] = frozenset()
+    """Columns of the row that ingest may have filled with a part of the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +46,23 @@ def has_receipt(columns: pa.RecordBatch) -> bool:
     return "redacted_entities" in columns.schema.names
 
 
-def receipt_columns(
-    columns: pa.RecordBatch, happened: Iterable[tuple[int, str, Rewritten]], done: Pass
-) -> dict[str, Column]:
+def receipt_columns(columns: pa.RecordBatch, happened: Iterable[Happened], done: Pass) -> dict[str, Column]:
     """Return the receipt's columns. Counts add to those that a row has from an earlier pass.
 
+    Places have what was found in each; by entity, a value that ingest copied from one place to another counts once.
     What it took is that of the first pass, later ones find little; a row's share of the time is that of its bytes.
     """
     rows = columns.num_rows
     counts, places = _earlier(columns, "redacted_entities"), _earlier(columns, "redacted_where")
     withheld = np.zeros(rows, np.uint32)
-    for row, column, rewritten in happened:
+    for (row, column, entity), (count, copied) in _found(happened).items():
+        if entity == _WITHHELD:
+            withheld[row] += max(0, count - copied)
+            continue
         in_row, at_places = counts.setdefault(row, {}), places.setdefault(row, {})
-        for entity, count in rewritten.entities.items():
-            in_row[entity] = in_row.get(entity, 0) + count
-            place = f"{column}:{entity}"
-            at_places[place] = at_places.get(place, 0) + count
-        withheld[row] += rewritten.withheld
+        in_row[entity] = in_row.get(entity, 0) + max(0, count - copied)
+        place = f"{column}:{entity}"
+        at_places[place] = at_places.get(place, 0) + count
     size, took_us = done.row_bytes, _shared(done.took_ns, done.row_bytes)
     first = pa.array([not policy for policy in columns.column("redaction_policy").to_pylist()], pa.bool_())
     receipt = {
@@ -65,6 +78,18 @@ def receipt_columns(
         "redaction_us": _unless(first, columns.column("redaction_us"), took_us),
         "redaction_bytes": _unless(first, columns.column("redaction_bytes"), size),
     }
+
+
+def _found(happened: Iterable[Happened]) -> dict[tuple[int, str, str], tuple[int, int]]:
+    """Return, by row, column and entity, how much was found, and how much of that in what it can be a copy of."""
+    found: Counter[tuple[int, str, str]] = Counter()
+    copied: Counter[tuple[int, str, str]] = Counter()
+    for row, column, change, copied_to in happened:
+        for entity, count in {**change.entities, _WITHHELD: change.withheld}.items():
+            found[row, column, entity] += count
+            for copy in copied_to:
+                copied[row, copy, entity] += count
+    return {place: (count, copied[place]) for place, count in found.items() if count}
 
 
 def _map(counts: _Counts, rows: int) -> Column:
