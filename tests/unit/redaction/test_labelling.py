@@ -53,6 +53,7 @@ LABELLED = [
     ("US_PASSPORT", "311699411 (passport)", "311699411"),
     ("US_PASSPORT", 'the form has "311699411" as the passport number', "311699411"),
     ("US_DRIVER_LICENSE", "K2251390 - driver's license of the state", "K2251390"),
+    ("US_PASSPORT", "is 329402381 a valid passport number?", "329402381"),
     ("KR_DRIVER_LICENSE", "11-23-456789-01 (운전면허)", "11-23-456789-01"),
     ("US_PASSPORT", "Please state the passport number of the applicant as it stands on the document you "
                     "sent us:\n\n    309006128\n", "309006128"),
@@ -109,6 +110,10 @@ SIBLINGS = [
     '{"kind": "ssn", "value": %s}',
     '[{"field": "n", "answer": "x"}, {"field": "SSN", "label": "please enter it", "answer": "%s"}]',
     '{"identifier": [{"system": "http://hl7.org/fhir/sid/us-ssn", "value": "%s"}]}',
+    '{"documents": [{"documentType": "SSN", "documentNumber": "%s"}]}',
+    '{"name": "ssn", "old": null, "new": "%s"}',
+    '{"columns": ["id", "ssn", "city"], "rows": [[1, null, "x"], [2, "%s", "y"]]}',
+    '{"headers": ["ssn", "n"], "row_count": 2, "data": [ [ %s, 1 ], [ null, 2 ] ]}',
 ]  # fmt: skip
 
 
@@ -121,6 +126,8 @@ def test_the_type_of_a_value_in_json_is_its_label(patterns: PatternDetector, sha
 @pytest.mark.parametrize("text", [
     '{"type": "order", "value": "411699411"}', '{"type": "SSN", "id": "411699411"}',
     '[{"type": "SSN"}, {"value": "411699411"}]', '{"type": "SSN", "version": "411699411"}',
+    '{"columns": ["ssn", "n"], "rows": [["none", "411699411"]]}', '{"columns": ["ssn"], "data": ["411699411"]}',
+    '{"columns": ["ssn"], "rows": [["none"]], "total": "411699411"}',
 ])  # fmt: skip
 def test_the_type_of_something_else_labels_nothing(patterns: PatternDetector, text: str) -> None:
     assert redactor_with(patterns, ScriptedModel({})).redact_texts([text], "t")[0].findings == ()

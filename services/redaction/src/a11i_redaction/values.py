@@ -13,7 +13,7 @@ from typing import Final
 import orjson
 
 from a11i_redaction.analysis import Unit
-from a11i_redaction.detectors.families import names_number
+from a11i_redaction.beside import Beside
 from a11i_redaction.detectors.secrets import names_secret
 from a11i_redaction.distinct_keys import with_keys_apart
 from a11i_redaction.encodings import decoded_bytes, decoded_string
@@ -39,9 +39,6 @@ _STRING, _KEY, _NUMBER, _END, _BYTES = 1, 2, 3, 4, 5
 _NAME_KEYS: Final = frozenset({"key", "name"})
 _VALUE_KEYS: Final = frozenset({"value", "values"})
 """Members that say, of the one beside them or of the object around them, what it is."""
-_TYPE_KEYS: Final = _NAME_KEYS | {"column", "field", "kind", "label", "question", "system", "title", "type"}
-_TYPED_KEYS: Final = _VALUE_KEYS | {"answer", "id_number", "identifier", "number", "val"}
-"""Likewise, of numbers of persons, firms and phones: what says so is no word of code."""
 _MIN_DIGITS: Final = 7
 """Numbers with fewer digits are never PII."""
 _MAX_DIGITS: Final = 19
@@ -253,7 +250,8 @@ class Parser:
 
     def _parts(self, text: str, outer: str, depth: int) -> list[tuple[int, int, Value]]:
         parts: list[tuple[int, int, Value]] = []
-        key, named, typed, last = outer, "", "", 0
+        key, named, last = outer, "", 0
+        beside = Beside()
         chosen = bool(self._skipped or self._dropped)
         done = 0
         for match in _TOKEN.finditer(text):
@@ -263,10 +261,10 @@ class Parser:
                 continue
             value: Value | None = None
             if kind == _STRING:
-                known = (match[1], key)
+                known = (match[1], beside.element(key, text[last:start]))
                 value = self._strings.get(known, _UNSEEN)
                 if value is _UNSEEN:
-                    value = self._strings[known] = self._string(match[1], key, depth)
+                    value = self._strings[known] = self._string(*known, depth)
             elif kind == _KEY:
                 end = match.end(1) + 1
                 outside = key if "{" in text[last:start] else ""
@@ -276,20 +274,19 @@ class Parser:
                     if key in self._dropped:
                         parts.append((start, end, value))
                         start, end, value = begin, done, drop(text[begin:done], in_json=True)
-                if key in _VALUE_KEYS and names_secret(named or outside):
-                    key = named or outside
-                elif typed and key in _TYPED_KEYS:
-                    key = typed
+                secret = key in _VALUE_KEYS and names_secret(named or outside)
+                key = named or outside if secret else beside.key(key)
             elif kind == _NUMBER:
-                value = parse_number(_whole(match[3]), key)
+                value = parse_number(_whole(match[3]), beside.element(key, text[last:start]))
             elif kind == _BYTES:
                 value = self._decoded(Unit(match[6], "", names=False), decoded_bytes(match[6]), key, depth)
             else:
-                key, named, typed = outer, "", ""
-            if kind == _STRING and key in _NAME_KEYS:
-                named = match[1]
-            if kind == _STRING and key in _TYPE_KEYS and names_number(match[1]):
-                typed = match[1]
+                key, named = outer, ""
+                beside.end()
+            if kind == _STRING:
+                beside.string(key, match[1])
+                if key in _NAME_KEYS:
+                    named = match[1]
             last = end
             if value is not None:
                 parts.append((start, end, value))

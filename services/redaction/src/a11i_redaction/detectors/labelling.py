@@ -56,7 +56,8 @@ _WORDS_BACK: Final = 3
 _OPENED: Final = re.compile(
     r"[\"'`\u201d»)\]]{0,3}(?:\.\w{1,16})?\s{0,2}"
     r"(?:[(\[\uff08][^\d\n:;!?)\]\x1a]{0,48}\Z|(?:[\u2013\u2014]|- |<-+|\u2190|==? ?[\"']?"
-    r"|,? ?(?:[a-z']{1,12} ){0,2}(?:is|was|are|as|being|to|for|est|es|ist|è|é|jest|był|era|als|come|como|comme)\b"
+    r"|,? ?(?:[a-z']{1,12} ){0,2}(?:is|was|are|as|being|to|for|a|any|my|the|with"
+    r"|est|es|ist|è|é|jest|był|era|als|come|como|comme)\b"
     r"|입니다|是|は|가|이|는|은)"
     r"(?:[^\d\n:;.!?,)\x1a]|\.(?=[^\W\d_])|(?<=[^\W\d_])\.(?= [A-Z]{2})){0,48}\Z)"
 )
@@ -70,7 +71,7 @@ _JOINT: Final = re.compile(
 """What stands between members of a list."""
 _CELL_END: Final = re.compile(r"[|\t]|(?:^|\S) {2}")
 _NO_SENTENCE: Final = re.compile(r"[.!?;][\s\"')]|[\d\n|\t\x1a{}<>]")
-_LONG_NUMBER: Final = re.compile(r"\d{5}")
+_LONG_NUMBER: Final = re.compile(r"(?<!\d)(?!(?:19|20)\d{6}(?!\d))\d{5}")
 _SHAPE: Final = re.compile(r"[^\W\d_]|\d")
 
 
