@@ -20,10 +20,13 @@ _VERSION: Final = 2
 _HEAD: Final = struct.Struct(">B8s")
 _TRACE_PLACE: Final = struct.Struct(">qqq16sq")
 _ROW_PLACE: Final = struct.Struct(">qqq16s")
+_GROUP_PLACE: Final = struct.Struct(">qqq")
+_OF_PAGES: Final = ("page_token", "page_size", "group_limit")
+"""Fields that say nothing about what is listed."""
 
 RowsRequest: TypeAlias = pb.ListLogsRequest | pb.ListMetricPointsRequest | pb.ListIngestIssuesRequest
 """A request for a page of rows."""
-PageRequest: TypeAlias = pb.ListTracesRequest | RowsRequest
+PageRequest: TypeAlias = pb.ListTracesRequest | pb.SummariseRedactionsRequest | RowsRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,17 @@ def decode_rows(request: RowsRequest) -> RowPlace:
     return RowPlace(TimeRange(start_ns, end_ns), RowCursor(time_ns, row_id))
 
 
+def encode_groups(request: pb.SummariseRedactionsRequest, times: TimeRange, behind: int) -> str:
+    """Return the token of the page after that many groups, likewise."""
+    return _seal(request, _GROUP_PLACE.pack(times.start_ns, times.end_ns, behind))
+
+
+def decode_groups(request: pb.SummariseRedactionsRequest) -> tuple[TimeRange, int]:
+    """Return the range as the first page fixed it and how many groups came before, likewise."""
+    start_ns, end_ns, behind = _open(request, _GROUP_PLACE)
+    return TimeRange(start_ns, end_ns), behind
+
+
 def _seal(request: PageRequest, place: bytes) -> str:
     token = _HEAD.pack(_VERSION, _digest(request, place)) + place
     return base64.urlsafe_b64encode(token).decode().rstrip("=")
@@ -97,8 +111,9 @@ def _digest(request: PageRequest, place: bytes) -> bytes:
     """Return a digest of the kind of listing, its filters and the place; the page size may change from page to page."""
     filters = type(request)()
     filters.MergeFrom(request)  # type: ignore[arg-type]  # of the same type
-    filters.ClearField("page_token")
-    filters.ClearField("page_size")
+    for name in _OF_PAGES:
+        if name in filters.DESCRIPTOR.fields_by_name:
+            filters.ClearField(name)  # type: ignore[arg-type]  # a name that it has
     content = filters.DESCRIPTOR.full_name.encode() + place + filters.SerializeToString(deterministic=True)
     return hashlib.sha256(content).digest()[:8]
 
