@@ -2,7 +2,7 @@
 detectors, and what that took."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -46,7 +46,32 @@ def has_receipt(columns: pa.RecordBatch) -> bool:
     return "redacted_entities" in columns.schema.names
 
 
-def receipt_columns(columns: pa.RecordBatch, happened: Iterable[Happened], done: Pass) -> dict[str, Column]:
+Tally = Mapping[tuple[int, str, str], tuple[int, int]]
+"""By row, column and entity: how much was found there, and how much of it besides what the column took from others."""
+
+
+def tallied(happened: Iterable[Happened]) -> Tally:
+    """Return the counts of what happened."""
+    found: Counter[tuple[int, str, str]] = Counter()
+    copied: Counter[tuple[int, str, str]] = Counter()
+    for row, column, change, copied_to in happened:
+        for entity, count in {**change.entities, _WITHHELD: change.withheld}.items():
+            found[row, column, entity] += count
+            for copy in copied_to:
+                copied[row, copy, entity] += count
+    return {place: (count, max(0, count - copied[place])) for place, count in found.items() if count}
+
+
+def by_entity(tally: Tally) -> Counter[str]:
+    """Return the findings of all rows, a copied value once."""
+    found: Counter[str] = Counter()
+    for (_, _, entity), (_, own) in tally.items():
+        if entity != _WITHHELD:
+            found[entity] += own
+    return found
+
+
+def receipt_columns(columns: pa.RecordBatch, tally: Tally, done: Pass) -> dict[str, Column]:
     """Return the receipt's columns. Counts add to those that a row has from an earlier pass.
 
     Places have what was found in each; by entity, a value that ingest copied from one place to another counts once.
@@ -55,12 +80,13 @@ def receipt_columns(columns: pa.RecordBatch, happened: Iterable[Happened], done:
     rows = columns.num_rows
     counts, places = _earlier(columns, "redacted_entities"), _earlier(columns, "redacted_where")
     withheld = np.zeros(rows, np.uint32)
-    for (row, column, entity), (count, copied) in _found(happened).items():
+    for (row, column, entity), (count, own) in tally.items():
         if entity == _WITHHELD:
-            withheld[row] += max(0, count - copied)
+            withheld[row] += own
             continue
         in_row, at_places = counts.setdefault(row, {}), places.setdefault(row, {})
-        in_row[entity] = in_row.get(entity, 0) + max(0, count - copied)
+        if own:
+            in_row[entity] = in_row.get(entity, 0) + own
         place = f"{column}:{entity}"
         at_places[place] = at_places.get(place, 0) + count
     size, took_us = done.row_bytes, _shared(done.took_ns, done.row_bytes)
@@ -78,18 +104,6 @@ def receipt_columns(columns: pa.RecordBatch, happened: Iterable[Happened], done:
         "redaction_us": _unless(first, columns.column("redaction_us"), took_us),
         "redaction_bytes": _unless(first, columns.column("redaction_bytes"), size),
     }
-
-
-def _found(happened: Iterable[Happened]) -> dict[tuple[int, str, str], tuple[int, int]]:
-    """Return, by row, column and entity, how much was found, and how much of that in what it can be a copy of."""
-    found: Counter[tuple[int, str, str]] = Counter()
-    copied: Counter[tuple[int, str, str]] = Counter()
-    for row, column, change, copied_to in happened:
-        for entity, count in {**change.entities, _WITHHELD: change.withheld}.items():
-            found[row, column, entity] += count
-            for copy in copied_to:
-                copied[row, copy, entity] += count
-    return {place: (count, copied[place]) for place, count in found.items() if count}
 
 
 def _map(counts: _Counts, rows: int) -> Column:
