@@ -18,24 +18,30 @@ _TYPED: Final = frozenset({
 _COLUMNS: Final = frozenset({"column_names", "columns", "fields", "header", "headers"})
 _ROWS: Final = frozenset({"data", "records", "rows", "values"})
 _MOST_COLUMNS: Final = 512
-_NO_ROWS, _BEFORE_ROWS = -1, -2
+_BEFORE_ROWS: Final = -1
 
 
 class Beside:
     """What a walk through one JSON text has seen that says something of values to come."""
 
-    __slots__ = ("_column", "_columns", "_typed")
+    __slots__ = ("_column", "_columns", "_typed", "in_rows", "tells")
 
     def __init__(self) -> None:
+        self.tells = False
+        """Whether strings under the key now can say something of others: `string` wants them."""
+        self.in_rows = False
+        """Whether the key now can be that of a table's rows: `element` wants what is under it."""
         self._typed = ""
         self._columns: list[str] = []
-        self._column = _NO_ROWS
+        self._column = _BEFORE_ROWS
 
     def key(self, key: str) -> str:
         """Return what says what the value under a key is: the type that was named beside it, or the key."""
-        if key in _COLUMNS:
+        self.tells = _tells(key)
+        if self.tells and key in _COLUMNS:
             self._columns = []
-        self._column = _BEFORE_ROWS if key in _ROWS and self._columns else _NO_ROWS
+        self.in_rows = bool(self._columns) and key in _ROWS
+        self._column = _BEFORE_ROWS
         return self._typed if self._typed and _is_typed(key) else key
 
     def string(self, key: str, text: str) -> None:
@@ -43,7 +49,7 @@ class Beside:
         if key in _COLUMNS:
             if len(self._columns) < _MOST_COLUMNS:
                 self._columns.append(text)
-        elif _last_word(key) in _TYPES and names_number(text):
+        elif names_number(text):
             self._typed = text
 
     def element(self, key: str, gap: str) -> str:
@@ -51,11 +57,9 @@ class Beside:
 
         `gap` is what stands between it and the value or key before it.
         """
-        if self._column == _NO_ROWS:
-            return key
         first = gap.rfind("[")
         if self._column == _BEFORE_ROWS and gap.find("[") == first:
-            self._column = _NO_ROWS  # No array of arrays.
+            self.in_rows = False  # No array of arrays.
             return key
         self._column = gap.count(",", first + 1) + (self._column if first < 0 else 0)
         return self._columns[self._column] if self._column < len(self._columns) else key
@@ -63,10 +67,14 @@ class Beside:
     def end(self) -> None:
         """Take note that an object ends."""
         self._typed = ""
-        self._column = _NO_ROWS
+        self.tells = self.in_rows = False
 
 
 @lru_cache(maxsize=4096)
+def _tells(key: str) -> bool:
+    return key in _COLUMNS or _last_word(key) in _TYPES
+
+
 def _last_word(key: str) -> str:
     return key_words(key).rpartition(" ")[2]
 

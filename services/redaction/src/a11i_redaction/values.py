@@ -261,7 +261,7 @@ class Parser:
                 continue
             value: Value | None = None
             if kind == _STRING:
-                known = (match[1], beside.element(key, text[last:start]))
+                known = (match[1], beside.element(key, text[last:start]) if beside.in_rows else key)
                 value = self._strings.get(known, _UNSEEN)
                 if value is _UNSEEN:
                     value = self._strings[known] = self._string(*known, depth)
@@ -277,14 +277,15 @@ class Parser:
                 secret = key in _VALUE_KEYS and names_secret(named or outside)
                 key = named or outside if secret else beside.key(key)
             elif kind == _NUMBER:
-                value = parse_number(_whole(match[3]), beside.element(key, text[last:start]))
+                value = parse_number(_whole(match[3]), beside.element(key, text[last:start]) if beside.in_rows else key)
             elif kind == _BYTES:
                 value = self._decoded(Unit(match[6], "", names=False), decoded_bytes(match[6]), key, depth)
             else:
                 key, named = outer, ""
                 beside.end()
             if kind == _STRING:
-                beside.string(key, match[1])
+                if beside.tells:
+                    beside.string(key, match[1])
                 if key in _NAME_KEYS:
                     named = match[1]
             last = end
