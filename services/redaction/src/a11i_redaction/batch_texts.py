@@ -128,9 +128,13 @@ class BatchTexts:
         return columns | self._numbers_dropped(), happened
 
     def _happened(self, name: str, rewritten: Mapping[int, Rewritten]) -> Iterator[Happened]:
-        keys = self._entries[name].keys if name in self._entries else None
-        for place, row, change in self._texts[name].changed(rewritten):
-            key = "" if keys is None else keys[place].as_py()
+        changed = list(self._texts[name].changed(rewritten))
+        if name not in self._entries:
+            copied = copied_to(self._signal, name, "")
+            yield from (Happened(row, name, change, copied) for _, row, change in changed)
+            return
+        keys = self._entries[name].keys.take(pa.array([place for place, _, _ in changed], pa.int64())).to_pylist()
+        for key, (_, row, change) in zip(keys, changed, strict=True):
             yield Happened(row, name, change, copied_to(self._signal, name, key))
 
     def _numbers_dropped(self) -> dict[str, Column]:

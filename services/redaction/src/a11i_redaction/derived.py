@@ -26,6 +26,8 @@ _ON_TOOLS: Final = {"input_messages": "tool_arguments", "output_messages": "tool
 _NAMED: Final = ("tool_name", "agent_name")
 """What takes a span's name, or that of traceloop's entity, where no attribute says it."""
 _ENTITY_NAME: Final = "traceloop.entity.name"
+_LONGEST_KEY: Final = 200
+"""Of those that ingest copies values of."""
 _SERVICE: Final = "service.name"
 _FINISH: Final = "finish_reason"
 """The member of messages that went out which says why the model stopped."""
@@ -57,7 +59,12 @@ def copied_to(signal: Signal, column: str, key: str) -> frozenset[str]:
         return frozenset()
     if column == "name":
         return frozenset(_NAMED)
-    return _columns_from(key) | _columns_beside(key) if column in _MAPS else frozenset()
+    return _fed_by(key) if column in _MAPS and len(key) <= _LONGEST_KEY else frozenset()
+
+
+@lru_cache(maxsize=4096)
+def _fed_by(key: str) -> frozenset[str]:
+    return _columns_from(key) | _columns_beside(key)
 
 
 class Copies:

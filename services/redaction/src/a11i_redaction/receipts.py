@@ -52,14 +52,16 @@ Tally = Mapping[tuple[int, str, str], tuple[int, int]]
 
 def tallied(happened: Iterable[Happened]) -> Tally:
     """Return the counts of what happened."""
-    found: Counter[tuple[int, str, str]] = Counter()
+    found: dict[tuple[int, str, str], int] = {}
     copied: Counter[tuple[int, str, str]] = Counter()
     for row, column, change, copied_to in happened:
-        for entity, count in {**change.entities, _WITHHELD: change.withheld}.items():
-            found[row, column, entity] += count
+        counts = {**change.entities, _WITHHELD: change.withheld} if change.withheld else change.entities
+        for entity, count in counts.items():
+            place = row, column, entity
+            found[place] = found.get(place, 0) + count
             for copy in copied_to:
                 copied[row, copy, entity] += count
-    return {place: (count, max(0, count - copied[place])) for place, count in found.items() if count}
+    return {place: (count, max(0, count - copied.get(place, 0))) for place, count in found.items()}
 
 
 def by_entity(tally: Tally) -> Counter[str]:
