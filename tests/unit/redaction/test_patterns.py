@@ -174,3 +174,17 @@ def test_numbers_with_typeset_separators_are_found(patterns: PatternDetector, jo
     for entity, groups in [("CREDIT_CARD", ["4111", "1111", "1111", "1111"]), ("PHONE_NUMBER", ["415", "555", "2671"])]:
         value = joint.join(groups)
         assert (entity, value) in found(patterns.find(f"it is {value} now", ""), f"it is {value} now")
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "value"),
+    [
+        ("телефон 4951234567", "PHONE_NUMBER", "4951234567"),
+        ("дата рождения 12.03.1980", "DATE_OF_BIRTH", "12.03.1980"),
+        ("telefonní číslo, dn født 12.03.1980", "DATE_OF_BIRTH", "12.03.1980"),
+    ],
+)
+def test_words_in_other_alphabets_say_what_a_number_is(
+    patterns: PatternDetector, text: str, entity: str, value: str
+) -> None:
+    assert (entity, value) in found(patterns.find(text, ""), text)

@@ -6,9 +6,12 @@ from typing import Final
 
 import pytest
 
+from a11i_redaction.detectors import name_evidence
 from a11i_redaction.detectors.budget import Budget, BudgetExceededError
+from a11i_redaction.detectors.names import NameDetector
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.pipeline import Redactor
+from a11i_redaction.policy.entities import MODEL_ENTITIES
 from a11i_redaction.pseudonyms import WITHHELD
 from tests.unit.redaction.redaction_kit import ScriptedModel, redactor_with
 
@@ -90,6 +93,22 @@ def test_a_text_is_charged_for_its_share_of_the_model_s_time_alone(
     redactor = _redactor(slow_patterns, model)
     assert [text.withheld for text in redactor.redact_texts(texts, "t")] == [0, 0]
     assert _BUDGET_S < model.calls < 2 * _BUDGET_S
+
+
+def test_a_text_that_gives_nothing_away_is_given_up_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_into: list[int] = []
+
+    def cue_before(_text: str, start: int) -> str:
+        looked_into.append(start)
+        return ""
+
+    monkeypatch.setattr(name_evidence, "cue_before", cue_before)
+    ticks = itertools.count()
+    budget = Budget(20.0, lambda: float(next(ticks)), lambda: float(next(ticks)))
+    detector = NameDetector(ScriptedModel({}), MODEL_ENTITIES, 10**6)
+    assert detector.find([("A B C & " * 5_000, "")], {}, [budget]) == [[]]
+    assert budget.over
+    assert 0 < len(looked_into) < 2_000
 
 
 def test_time_is_over_as_soon_as_the_thread_s_clock_says_so() -> None:

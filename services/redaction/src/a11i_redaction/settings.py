@@ -40,7 +40,10 @@ class DetectionSettings(BaseModel):
         "words counts. At 70 kB/s, 250,000 are 4 seconds.",
     )
     value_budget_s: float = Field(
-        5.0, gt=0, description="Most time of a core for one text, in seconds, the language model's share included."
+        10.0,
+        gt=0,
+        description="Most time of a core for one text, in seconds, the language model's share included. A megabyte of "
+        "ordinary text takes two, one that is a list of people five to seven.",
     )
     cache_bytes: int = Field(
         64 * 1024**2, ge=0, description="Memory for findings by content hash: 64 MiB remember about 400,000 texts."

@@ -106,10 +106,7 @@ class NameDetector:
         """Take what the text gives away by itself, and the windows that the model has to see."""
         text, budget = look.text, look.budget
         candidates = list(CANDIDATE.finditer(text))
-        found: list[Finding] = []
-        for finding in self._evidence.find(text, look.key, candidates):
-            budget.step()
-            found.append(finding)
+        found = list(self._evidence.find(text, look.key, candidates, budget))
         for more in (organisations(text) if candidates else (), addresses(text)):
             budget.check()
             found.extend(more)

@@ -99,7 +99,8 @@ class PatternDetector:
         Raises BudgetExceededError when the text takes more than its time; by default it has all of it.
         """
         plain = text
-        if not text.isascii():
+        ascii_alone = text.isascii()
+        if not ascii_alone:
             text = text.translate(_PLAIN) if _TYPESET.search(text) else text
             plain = _UNSPACED.sub(HOLE, text)
         hits: list[tuple[int, int]] = []
@@ -117,7 +118,7 @@ class PatternDetector:
                 ends[identity].append(end)
             else:
                 words[identity - _WORD_IDS].append(end)
-        if plain is not text:
+        if not ascii_alone:
             for word, end in self._words.foreign(text):
                 words[word].append(end)
         labelling = Labelling(text, Nearby(text, self._words, words))
@@ -125,7 +126,7 @@ class PatternDetector:
         findings.extend(self._secrets.of_formats(text, formats, budget))
         if _ASSIGNMENT_ID in ends:
             signs = ends[_ASSIGNMENT_ID]
-            if plain is not text:
+            if not ascii_alone:
                 signs = [end for end in signs if text[end - 1].isascii() or text[end - 1] in _SIGNS]
             findings.extend(self._secrets.of_assignments(text, signs, budget))
         if _SENTENCE_ID in ends:
