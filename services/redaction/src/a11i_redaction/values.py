@@ -14,7 +14,7 @@ import orjson
 
 from a11i_redaction.analysis import Unit
 from a11i_redaction.beside import Beside
-from a11i_redaction.detectors.secrets import names_secret
+from a11i_redaction.detectors.secret_names import names_secret
 from a11i_redaction.distinct_keys import with_keys_apart
 from a11i_redaction.encodings import decoded_bytes, decoded_string
 from a11i_redaction.findings import Finding

@@ -10,7 +10,7 @@ from typing import Final
 
 import hyperscan
 
-from a11i_redaction.detectors import phones, secrets, vetoes
+from a11i_redaction.detectors import assignments, phones, secrets, vetoes
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.context import Context, Nearby, Words
 from a11i_redaction.detectors.families import FAMILIES, Family, Need
@@ -177,7 +177,7 @@ class PatternDetector:
     def _compile(self) -> "hyperscan.Database":
         expressions: list[tuple[int, str, int]] = [
             (_PHONE_ID, phones.GATE, 0),
-            (_ASSIGNMENT_ID, secrets.ASSIGNMENT_GATE, 0),
+            (_ASSIGNMENT_ID, assignments.GATE, 0),
             (_SENTENCE_ID, secrets.SPOKEN_GATE, 0),
         ]
         expressions.extend((index, family.gate, 0) for index, family in enumerate(FAMILIES))
