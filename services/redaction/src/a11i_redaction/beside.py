@@ -18,6 +18,8 @@ _TYPED: Final = frozenset({
 _COLUMNS: Final = frozenset({"column_names", "columns", "fields", "header", "headers"})
 _ROWS: Final = frozenset({"data", "records", "rows", "values"})
 _MOST_COLUMNS: Final = 512
+_LONGEST_TYPE: Final = 64
+"""Characters; what is longer names no type, and is no key of a cache."""
 _BEFORE_ROWS: Final = -1
 
 
@@ -40,8 +42,9 @@ class Beside:
         self.tells = _tells(key)
         if self.tells and key in _COLUMNS:
             self._columns = []
-        self.in_rows = bool(self._columns) and key in _ROWS
-        self._column = _BEFORE_ROWS
+        elif self._columns:
+            self.in_rows = key in _ROWS
+            self._column = _BEFORE_ROWS
         return self._typed if self._typed and _is_typed(key) else key
 
     def string(self, key: str, text: str) -> None:
@@ -49,7 +52,7 @@ class Beside:
         if key in _COLUMNS:
             if len(self._columns) < _MOST_COLUMNS:
                 self._columns.append(text)
-        elif names_number(text):
+        elif len(text) <= _LONGEST_TYPE and _names(text):
             self._typed = text
 
     def element(self, key: str, gap: str) -> str:
@@ -68,6 +71,9 @@ class Beside:
         """Take note that an object ends."""
         self._typed = ""
         self.tells = self.in_rows = False
+
+
+_names = lru_cache(maxsize=4096)(names_number)
 
 
 @lru_cache(maxsize=4096)
