@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tests.bench.redaction import kept, templates_machine, templates_numbers, templates_prose
+from tests.bench.redaction import kept, templates_labels, templates_machine, templates_numbers, templates_prose
 from tests.bench.redaction.disguises import DISGUISES, WRAPS
 from tests.bench.redaction.kinds import KINDS, Drawer
 from tests.bench.redaction.labels import Case, Part, Template, render
@@ -11,7 +11,7 @@ from tests.bench.redaction.labels import Case, Part, Template, render
 OPEN: Final[Sequence[Template]] = (*templates_prose.TEMPLATES, *templates_machine.TEMPLATES)
 """Templates to work with: every other one is for development, the rest to check that the work was not for them alone.
 """
-FURTHER: Final[Sequence[Template]] = templates_numbers.TEMPLATES
+FURTHER: Final[Sequence[Template]] = (*templates_numbers.TEMPLATES, *templates_labels.TEMPLATES)
 """More for development alone."""
 DRAWS: Final = 3
 """How often each template is filled."""
