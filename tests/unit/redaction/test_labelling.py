@@ -140,6 +140,7 @@ OTHERS = [
     "My passport is lost. Order no. 187662476 is late, invoice 187662477 too.",
     "여권 사진, 주문번호는 187662476입니다.",
     "tax file number form, order no. 201103176",
+    "<tr><td>Passport</td><td>lost</td></tr><tr><td>Order</td><td>187662476</td></tr>",
     "187662476 (order), passports are in the vault",
     "187662476, passport: lost",
     "id,Income tax PAN,created\n1,none,2000-11-01",

@@ -51,6 +51,7 @@ _THINGS_UNSPACED: Final = (
 _PARTICLES: Final = "는은はが是"
 _WORD_BACK: Final = re.compile(r"[^\w\n,;!?]{0,5}\n?[^\w\n,;!?]{0,3}_?([^\W\d_]+)")
 """The word before a place, in the text turned round."""
+_TAGS: Final = re.compile(r"(?:</?[a-zA-Z][^<>]{0,40}>\s*)+\Z")
 _OTHER_CHARS: Final = 48
 _WORDS_BACK: Final = 3
 _OPENED: Final = re.compile(
@@ -171,7 +172,11 @@ class Labelling:
     def _is_other(self, last: int, start: int) -> bool:
         """Return whether words directly before a value, behind the label, say that it is something else."""
         low = max(0, start - _OTHER_CHARS)
-        turned = self._text[low:start][::-1]
+        before = self._text[low:start]
+        if before.endswith(">"):
+            before = _TAGS.sub("", before)
+        end = low + len(before)
+        turned = before[::-1]
         at = 0
         for _ in range(_WORDS_BACK):
             match = _WORD_BACK.match(turned, at)
@@ -182,7 +187,7 @@ class Labelling:
             if word in _THINGS or word.removesuffix("po").removesuffix("ord").rstrip(_PARTICLES).endswith(
                 _THINGS_UNSPACED
             ):
-                return last < start - at - 1
+                return last < end - at - 1
             if word not in _NUMBER_WORDS:
                 return False
         return False
