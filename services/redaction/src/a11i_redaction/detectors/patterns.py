@@ -16,6 +16,7 @@ from a11i_redaction.detectors.context import Context, Nearby, Words
 from a11i_redaction.detectors.families import FAMILIES, Family, Need
 from a11i_redaction.detectors.labelling import Labelling
 from a11i_redaction.detectors.matching import Matcher, windows
+from a11i_redaction.detectors.recognizers import EmailRecognizer
 from a11i_redaction.findings import Finding
 from a11i_redaction.reduction import HOLE
 
@@ -58,6 +59,7 @@ _FORMAT_IDS: Final = 2_000
 _WORD_IDS: Final = 3_000
 _PHONE_CONTEXT: Final = len(FAMILIES)
 """Its index behind those of the families."""
+_MAIL: Final = next(index for index, family in enumerate(FAMILIES) if family.recognizer is EmailRecognizer)
 _FIRST_ONLY: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
 
 
@@ -134,6 +136,8 @@ class PatternDetector:
         for identity, places in ends.items():
             if identity < _PHONE_ID:
                 findings.extend(self._of_family(identity, plain, places, key, budget, labelling))
+                if plain is not text and identity == _MAIL:  # Domains can be of any script.
+                    findings.extend(self._of_family(identity, text, places, key, budget, labelling))
         if _PHONE_ID in ends:
             labelled = partial(labelling.labels, _PHONE_CONTEXT)
             findings.extend(phones.find(plain, ends[_PHONE_ID], key, budget, labelled))
