@@ -1,6 +1,8 @@
 """A number counts where people would read a label as its own, and stays where the label is another's."""
 
 # ruff: noqa: S608  (no database sees these statements)
+import time
+
 import pytest
 
 from a11i_redaction.detectors.headers import Headers
@@ -163,6 +165,15 @@ def test_headers_are_those_of_the_column(text: str, place: str, header: str) -> 
     known = Headers(text).of(text.rindex(place))
     assert known is not None
     assert text[known.start : known.end].strip() == header
+
+
+@pytest.mark.parametrize("text", [
+    "ssn " + "insert into t(a, b) values (1, 2)\n" * 6_000, "ssn " + "(a) values (" * 10_000, "a,b\n1,ssn\n\n" * 10_000,
+], ids=["statements", "open", "tables"])  # fmt: skip
+def test_headers_cost_no_more_than_the_text_is_long(text: str) -> None:
+    start = time.thread_time()
+    assert len(Headers(text).all()) <= len(text)
+    assert time.thread_time() - start < 2.0
 
 
 @pytest.mark.parametrize("text", ["", "a;b", "one, two\nthree", "id: 7, x\nid: 8, y", "1;2\n3;4", "VALUES (", "<tr>"])

@@ -47,11 +47,12 @@ class _Row(NamedTuple):
 class Headers:
     """The rows of the tables in one text, found when somebody asks first."""
 
-    __slots__ = ("_rows", "_starts", "_text")
+    __slots__ = ("_heads", "_rows", "_starts", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._rows: list[_Row] | None = None
+        self._heads: list[Span] | None = None
         self._starts: list[int] = []
 
     def of(self, place: int) -> Header | None:
@@ -69,7 +70,9 @@ class Headers:
 
     def all(self) -> list[Span]:
         """Return where the headers of all columns stand."""
-        return list(dict.fromkeys(span for row in self._found() for span in row.header))
+        if self._heads is None:
+            self._heads = list(dict.fromkeys(span for row in self._found() for span in row.header))
+        return self._heads
 
     def _found(self) -> list[_Row]:
         if self._rows is None:
@@ -136,11 +139,12 @@ def _sql(text: str) -> Iterator[_Row]:
         header = [(insert.start(1) + name.start(), insert.start(1) + name.end())
                   for name in re.finditer(r"[^,]+", insert[1])]  # fmt: skip
         row: list[Span] = []
-        begin = -1
+        begin, closed = -1, False
         for piece in _SQL.finditer(text, insert.end()):
             sign = piece.group()
-            if sign == ";":
+            if sign == ";" or (closed and sign != ",") or len(row) > _MAX_COLUMNS:
                 break
+            closed = sign == ")"
             if sign == "(":
                 row, begin = [], piece.start()
             elif sign == ")":
