@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from a11i_redaction.detectors.addresses import addresses
 from a11i_redaction.detectors.budget import Budget, BudgetExceededError
+from a11i_redaction.detectors.custom import without_surrogates
 from a11i_redaction.detectors.gazetteer import gazetteer
 from a11i_redaction.detectors.name_evidence import Evidence
 from a11i_redaction.detectors.name_runs import APOSTROPHES, CANDIDATE, NAME_WORD, is_code
@@ -84,7 +85,9 @@ class NameDetector:
         of windows; this call uses it and adds to it.
         """
         limits = budgets or [Budget(inf) for _ in texts]
-        looks = [_Look(text, key, budget) for (text, key), budget in zip(texts, limits, strict=True)]
+        # Neither RE2 nor the models take half a surrogate pair; the sign for it keeps all places.
+        plain = [(without_surrogates(text), key) for text, key in texts]
+        looks = [_Look(text, key, budget) for (text, key), budget in zip(plain, limits, strict=True)]
         now: float | None = None
         for look in looks:
             try:
