@@ -41,10 +41,9 @@ _PLACES: dict[str, Callable[[str], object]] = {
 }
 _KEY_PLACES = ("attr_string", "attr_int", "attr_double", "attr_bool", "attr_json")
 _NO_NAMES = {
-    "agent_id", "agent_name", "finish_reasons", "name", "operation", "provider", "request_model", "response_id",
-    "response_model", "scope_name", "scope_version", "service_name", "session_id", "tool_call_id", "tool_name",
-    "trace_state", "workflow_name", "defects", "resource_schema_url", "scope_schema_url", "service_tier",
-    "evaluation_name", "evaluation_label",
+    "agent_name", "finish_reasons", "operation", "provider", "request_model", "response_model", "scope_name",
+    "scope_version", "service_name", "tool_name", "workflow_name", "resource_schema_url", "scope_schema_url",
+    "service_tier", "evaluation_name",
 }  # fmt: skip
 
 

@@ -258,7 +258,11 @@ def _names_in(
     texts: Sequence[tuple[str, _Look]], detector: NameDetector, windows: WindowFindings
 ) -> list[list[Finding]]:
     """Return the names in texts that are those of the looks, or what they show."""
-    return detector.find([(text, look.unit.key) for text, look in texts], windows, [look.budget for _, look in texts])
+    found = detector.find([(text, look.unit.key) for text, look in texts], windows, [look.budget for _, look in texts])
+    for (text, look), names in zip(texts, found, strict=True):
+        if look.unit.is_key:  # Max Tokens, Grace Period: one word of a key alone is no name.
+            names[:] = [name for name in names if " " in text[name.start : name.end]]
+    return found
 
 
 def _tuple(found: Findings | Known) -> tuple[Finding, ...] | None:

@@ -15,16 +15,29 @@ from a11i_redaction.derived import Copies, copied_to
 from a11i_redaction.distinct_keys import told_apart
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
 from a11i_redaction.receipts import Happened
-from a11i_redaction.values import JsonValue, Parser, Rewritten, Value, drop, parse_number, rewrite, unexamined, units_of
+from a11i_redaction.values import (
+    JsonValue,
+    Parser,
+    Rewritten,
+    Value,
+    drop,
+    key_unit,
+    parse_number,
+    rewrite,
+    unexamined,
+    units_of,
+)
 from a11i_telemetry.batch import SchemaVersionError, SpanBatch
 from a11i_telemetry.signals import COLUMNS, Signal
 
-NAME_COLUMNS: Final = frozenset({
-    "status_message", "scope_attributes", "resource_attributes", "attr_string", "attr_json", "events", "links",
-    "input_messages", "output_messages", "system_instructions", "tool_definitions", "tool_arguments", "tool_result",
-    "user_id", "evaluation_explanation", "body", "exemplars", "metadata",
+_LABEL_COLUMNS: Final = frozenset({
+    "agent_name", "evaluation_name", "finish_reasons", "metric_name", "operation", "provider",
+    "request_model", "resource_schema_url", "response_model", "scope_name", "scope_schema_url", "scope_version",
+    "service_name", "service_tier", "tool_name", "unit", "workflow_name",
 })  # fmt: skip
-"""Columns in which names are looked for too. The others name models, services, tools and the like."""
+"""Columns that name models, services, tools and the like, and nobody: no names are looked for in them."""
+_KEYS: Final = {"name": "span_name"}
+"""What values stand under, where a column's name alone would say something else."""
 
 Sizes = npt.NDArray[np.int64]
 
@@ -151,11 +164,11 @@ class BatchTexts:
         yield from self._keys.values()
 
     def _gather(self, name: str, column: Column) -> None:
-        parser = self._parsers[name in NAME_COLUMNS or name not in self._known]
+        parser = self._parsers[name not in _LABEL_COLUMNS]
         if pa.types.is_map(column.type):
             entries = self._entries[name] = Entries.of(column)
             codes, keys = encode(entries.keys)
-            self._keys[name] = Texts(entries.rows, codes, [Unit(key, "", names=False, is_key=True) for key in keys])
+            self._keys[name] = Texts(entries.rows, codes, [key_unit(key, names=True) for key in keys])
             if name in _TEXT_ITEMS or name in _NUMBERS:
                 item_codes, items = encode(entries.items)
                 codes, both = pairs(codes, item_codes)
@@ -185,7 +198,7 @@ class BatchTexts:
             return [drop(text or "", is_json=is_json) for text in texts]
         if self._skipped.has_column(name):
             return [unexamined(text or "") for text in texts]
-        return [parse(text or "", name) for text in texts]
+        return [parse(text or "", _KEYS.get(name, name)) for text in texts]
 
     def _bodies(
         self, codes: Positions, texts: Sequence[str | None], values: list[Value | None], parser: Parser

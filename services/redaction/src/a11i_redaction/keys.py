@@ -15,29 +15,61 @@ _STRUCTURE: Final = frozenset({
 })  # fmt: skip
 """Keys that say nothing about a value. A text under one of them is the same text wherever it stands."""
 _IDENTIFIER_KEYS: Final = frozenset({
-    "call_id", "encoding", "error.type", "exception.stacktrace", "exception.type", "finish_reason", "finish_reasons",
+    "call_id", "exception.stacktrace", "exception.type", "finish_reason", "finish_reasons",
     "format", "id", "kind", "language", "level", "message_id", "mime_type", "mimetype", "modality", "model", "object",
     "parent_id", "request_id", "response_id", "role", "run_id", "schema_url", "scope.name", "scope.version", "severity",
     "span_id", "status", "thread_id", "tool_call_id", "trace_id", "type", "version",
 })  # fmt: skip
 _IDENTIFIER_PREFIXES: Final = (
-    "aws.", "azure.", "cloud.", "code.", "container.", "db.", "deployment.", "faas.", "gcp.", "gen_ai.agent.",
-    "gen_ai.conversation.id", "gen_ai.operation.", "gen_ai.output.type", "gen_ai.provider.", "gen_ai.request.",
-    "gen_ai.response.", "gen_ai.system", "gen_ai.tool.call.id", "gen_ai.tool.name", "gen_ai.tool.type", "gen_ai.usage.",
-    "host.", "http.", "k8s.", "llm.model", "messaging.", "net.", "network.", "openai.", "os.", "process.executable.",
-    "process.runtime.", "rpc.", "server.", "service.", "telemetry.", "thread.", "url.", "user_agent.",
+    "aws.", "azure.", "db.", "gcp.", "gen_ai.conversation.id", "gen_ai.request.", "gen_ai.response.",
+    "gen_ai.tool.call.id", "gen_ai.usage.", "host.", "http.", "messaging.", "net.", "network.", "openai.", "rpc.",
+    "url.",
 )  # fmt: skip
-_CONTENT_PREFIXES: Final = ("gen_ai.system_instructions", "gen_ai.response.content", "gen_ai.request.messages")
+_CONTENT_PREFIXES: Final = (
+    "gen_ai.agent.description", "gen_ai.request.messages", "gen_ai.response.content", "gen_ai.system_instructions",
+)  # fmt: skip
+_CONTENT_ENDINGS: Final = (
+    ".body", ".content", ".description", ".message", ".messages", ".query", ".query.text", ".stacktrace", ".statement",
+)  # fmt: skip
+"""Keys that hold sentences, whatever they begin with."""
+_LABELS: Final = frozenset({
+    "encoding", "error.type", "exception.type", "format", "language", "mime_type", "mimetype", "model", "schema_url",
+    "scope.name", "scope.version", "version",
+})  # fmt: skip
+_LABEL_PREFIXES: Final = (
+    "cloud.", "code.", "container.", "deployment.", "faas.", "gen_ai.agent.", "gen_ai.operation.",
+    "gen_ai.output.type", "gen_ai.provider.", "gen_ai.request.model", "gen_ai.response.model", "gen_ai.system",
+    "gen_ai.tool.name", "gen_ai.tool.type", "k8s.", "llm.model", "os.", "process.executable.", "process.runtime.",
+    "server.", "service.", "telemetry.", "thread.", "user_agent.",
+)  # fmt: skip
+"""Keys under which a value of several words names what runs, and nobody."""
+_LONGEST_LABEL: Final = 60
+"""Characters; identifiers are rarely longer."""
+_WORDS, _IDENTIFIERS, _NAMES_OF_THINGS = range(3)
 _HEX_ID: Final = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 
 
+def may_hold_names(key: str, value: str) -> bool:
+    """Return whether names are looked for in a value under the key.
+
+    Under keys that name models, roles, hosts and the like they are only in values of several words, or long ones; under
+    those of what runs never.
+    """
+    kind = _kind(key)
+    return kind == _WORDS or (kind == _IDENTIFIERS and (" " in value or "%20" in value or len(value) > _LONGEST_LABEL))
+
+
 @lru_cache(maxsize=4096)
-def holds_identifiers(key: str) -> bool:
-    """Return whether values under the key name models, services, roles and the like: no names are looked for there."""
+def _kind(key: str) -> int:
+    """Return what stands under a key."""
     lowered = key.lower()
     if lowered.startswith(_CONTENT_PREFIXES):
-        return False
-    return lowered in _IDENTIFIER_KEYS or lowered.startswith(_IDENTIFIER_PREFIXES)
+        return _WORDS
+    if lowered in _LABELS or lowered.startswith(_LABEL_PREFIXES):
+        return _NAMES_OF_THINGS
+    if lowered.endswith(_CONTENT_ENDINGS):
+        return _WORDS
+    return _IDENTIFIERS if lowered in _IDENTIFIER_KEYS or lowered.startswith(_IDENTIFIER_PREFIXES) else _WORDS
 
 
 def is_identifier(key: str, value: str) -> bool:

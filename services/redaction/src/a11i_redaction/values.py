@@ -18,7 +18,7 @@ from a11i_redaction.detectors.secret_names import names_secret
 from a11i_redaction.distinct_keys import with_keys_apart
 from a11i_redaction.encodings import decoded_bytes, decoded_string
 from a11i_redaction.findings import Finding
-from a11i_redaction.keys import context_key, holds_identifiers, is_identifier
+from a11i_redaction.keys import context_key, is_identifier, may_hold_names
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
 from a11i_redaction.pseudonyms import DROPPED, WITHHELD
 
@@ -117,6 +117,11 @@ def drop(text: str, *, in_json: bool = False, is_json: bool = False) -> Dropped 
 def unexamined(text: str) -> JsonValue:
     """Return a value that stays whatever it is."""
     return JsonValue(text, ())
+
+
+def key_unit(key: str, *, names: bool) -> Unit:
+    """Return what has to be examined of a key; one word alone is no name."""
+    return Unit(key, "", names and " " in key, is_key=True)
 
 
 def parse_number(digits: str, key: str) -> Unit | None:
@@ -231,7 +236,7 @@ class Parser:
         """Return a value for a text that stands under `key` (empty for none): JSON if it is valid JSON."""
         if _OPENING.match(text) and _is_json(text):
             return JsonValue(text, self._parts(text, key, depth + 1)) if depth < _MAX_DEPTH else TooDeep(text)
-        unit = Unit(text, context_key(key), self._names and not holds_identifiers(key))
+        unit = Unit(text, context_key(key), self._names and may_hold_names(key, text))
         return self._decoded(unit, decoded_string(text), key, depth)
 
     def parse_json(self, text: str, key: str) -> Value:
@@ -297,7 +302,7 @@ class Parser:
         known = self._keys.get(inner)
         if known is None:
             key = _decoded(inner)
-            known = self._keys[inner] = (key, Unit(key, "", names=False, is_key=True))
+            known = self._keys[inner] = (key, key_unit(key, names=self._names))
         return known
 
     def _string(self, inner: str, key: str, depth: int) -> Value | None:
