@@ -67,5 +67,7 @@ MODEL_FORMATS: Final[tuple[SecretFormat, ...]] = (
     SecretFormat(
         "a11i", r"a11i_[A-Za-z0-9]{6,32}_[A-Za-z0-9_\-]{20,90}", "this project: keys of its auth service", mixed=True
     ),
+    SecretFormat("apify", r"apify_api_[A-Za-z0-9]{34,40}", "docs.apify.com: API integration", mixed=True),
+    SecretFormat("voyage", rf"pa-{_URL}{{43}}", "docs.voyageai.com: API key", mixed=True),
 )
 """Keys for models, their tools and those who watch over them."""

@@ -420,6 +420,11 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
         mixed=True,
     ),
     SecretFormat("lob", r"(?:live|test)_[0-9a-f]{35}", "docs.lob.com: Authentication", mixed=True),
+    SecretFormat(
+        "launchdarkly",
+        r"(?:sdk|mob)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        "docs.launchdarkly.com: Keys",
+    ),
     # Keys of files
     SecretFormat("age", r"AGE-SECRET-KEY-1[A-Z0-9]{58}", "github.com/C2SP/C2SP: age.md"),
     SecretFormat("bitcoin extended key", r"[xyz]prv[1-9A-HJ-NP-Za-km-z]{107,108}", "BIP 32", mixed=True),
