@@ -92,3 +92,22 @@ def test_the_cache_stays_within_its_bytes_and_keeps_what_was_used_last() -> None
 
 def test_the_cache_tells_texts_and_scopes_apart() -> None:
     assert len({FindingsCache.key("a", "b"), FindingsCache.key("ab", ""), FindingsCache.key("b", "a")}) == 3
+
+
+@given(st.text("a\0", max_size=6), st.text("a\0", max_size=6), st.text("a\0", max_size=6), st.text("a\0", max_size=6))
+def test_no_character_makes_one_text_and_scope_look_like_others(text: str, scope: str, other: str, way: str) -> None:
+    same = (text, scope) == (other, way)
+    assert (FindingsCache.key(text, scope) == FindingsCache.key(other, way)) is same
+
+
+def test_what_a_sender_puts_in_a_key_says_nothing_of_other_texts() -> None:
+    assert FindingsCache.key("b", "note\0a") != FindingsCache.key("a\0b", "note")
+
+
+def test_of_overlapping_findings_the_strictest_operator_is_followed() -> None:
+    strictness = {"A": 1, "B": 2}
+    for findings in (
+        [Finding(0, 9, "A", 1.0), Finding(4, 12, "B", 0.4)],
+        [Finding(0, 9, "B", 0.4), Finding(0, 12, "A", 1.0)],
+    ):
+        assert [(one.start, one.end, one.entity) for one in merge(findings, strictness)] == [(0, 12, "B")]

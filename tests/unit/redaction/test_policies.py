@@ -152,6 +152,30 @@ def test_what_a_policy_does_not_take_hides_nothing_that_it_takes(bench: Bench) -
     assert one(bench, text, preset="standard", entities=[*without, rule("SECRET", enabled=False)]) == text
 
 
+@pytest.mark.parametrize(
+    ("own", "theirs", "left"),
+    [
+        ({"operator": pb.OPERATOR_MASK, "mask_keep_last": 4}, pb.OPERATOR_DROP_VALUE, "<SECRET>"),
+        ({"operator": pb.OPERATOR_ENCRYPT}, pb.OPERATOR_DROP_VALUE, "<SECRET>"),
+        ({"operator": pb.OPERATOR_ENCRYPT}, pb.OPERATOR_REPLACE, "<SECRET_"),
+        ({"operator": pb.OPERATOR_MASK, "mask_keep_last": 4}, pb.OPERATOR_ENCRYPT, "<SECRET:enc:"),
+        ({"operator": pb.OPERATOR_DROP_VALUE}, pb.OPERATOR_REPLACE, "<WORD>"),
+    ],
+)
+def test_what_overlaps_goes_by_the_strictest_operator(
+    bench: Bench, own: dict[str, Any], theirs: int, left: str
+) -> None:
+    redacted = one(
+        bench,
+        f"word={SECRET}",
+        preset="standard",
+        entities=[rule("WORD", **own), rule("SECRET", operator=theirs)],
+        recognizers=[pb.CustomRecognizer(entity="WORD", patterns=[r"word=\S+"])],
+    )
+    assert redacted.startswith(left)
+    assert SECRET[-4:] not in redacted
+
+
 def test_allowed_values_stay(bench: Bench) -> None:
     text = f"{MAIL} bob@corp.example.com"
     assert one(bench, text, preset="standard", allow_list=["JANE.ROE@example.com"]).startswith(f"{MAIL} <EMAIL")

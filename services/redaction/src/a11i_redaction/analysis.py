@@ -6,7 +6,7 @@ findings that overlap become one, so that what it does not take hides nothing th
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -115,13 +115,14 @@ class Analyzer:
                 self._withhold(look, "TooLong")
         windows: WindowFindings = {}
         entities = detected_entities() | policy.rules.keys()
+        strictness = policy.strictness
         for turn in range(_MAX_ROUNDS):
             new = [look for look in active if turn or look.raw is None]
             self._each(active, partial(self._look, entities, first=turn == 0))
             if self._names is not None:
                 detector = self._names.of(policy.languages)
                 self._look_for_names(detector, [look for look in new if look.names and not look.withheld], windows)
-            self._each(active, partial(self._take, policy, first=turn == 0))
+            self._each(active, partial(self._take, policy, strictness, first=turn == 0))
             active = [look for look in active if look.open and not look.withheld]
             if not active:
                 return
@@ -181,12 +182,12 @@ class Analyzer:
             if look.budget.over:
                 self._fail(look, BudgetExceededError())
 
-    def _take(self, policy: Policy, look: "_Look", *, first: bool) -> None:
+    def _take(self, policy: Policy, strictness: Mapping[str, int], look: "_Look", *, first: bool) -> None:
         """Add to what was found what the policy takes of what is new."""
         look.choose(policy, first=first)
         if policy.custom is not None:
             self._look_for_own(look, policy, policy.custom)
-        look.take()
+        look.take(strictness)
 
     def _look_for_own(self, look: "_Look", policy: Policy, custom: CustomDetector) -> None:
         text = look.reduced.text
@@ -246,9 +247,9 @@ class _Look:
         found = self.raw if first and self.raw is not None else self.new
         self.new = policy.taken(found, self.reduced.text)
 
-    def take(self) -> None:
+    def take(self, strictness: Mapping[str, int]) -> None:
         """Add what was found now, if anything: then another look is needed."""
-        new = _in_original(self.unit.text, self.reduced, self.new) if self.new else []
+        new = _in_original(self.unit.text, self.reduced, merge(self.new, strictness)) if self.new else []
         if new:
             self.found = sorted([*self.found, *new])
         self.open = bool(new)
@@ -276,7 +277,7 @@ def _reduce(text: str, findings: Sequence[Finding], entities: Collection[str]) -
 
 def _in_original(text: str, reduced: Reduced, findings: Sequence[Finding]) -> list[Finding]:
     placed: list[Finding] = []
-    for finding in merge(findings):
+    for finding in findings:
         spans = reduced.original_spans(finding.start, finding.end)
         # A value around what was taken out before is no longer one.
         plain = finding.plain if len(spans) == 1 else ""
