@@ -63,7 +63,10 @@ _OPENED: Final = re.compile(
     r"(?:[^\d\n:;.!?,)\x1a]|\.(?=[^\W\d_])|(?<=[^\W\d_])\.(?= [A-Z]{2})){0,48}\Z)"
 )
 """What stands between a value and a label behind it, the label included: `123-45-6789 (SSN`, `... is my SSN`."""
-_NEXT_S: Final = re.compile(r"[ \t]{0,2}(?:no\.?|nr\.?|num|number|#|id)?[\"'`)\]*]{0,3}\s{0,2}(?:[:=\uff1a]|->|#? ?\d)")
+_NEXT_S: Final = re.compile(
+    r"[ \t]{0,2}(?:no\.?|nr\.?|num|number|#|id)?[\"'`)\]*]{0,3}\s{0,2}"
+    r"(?:[:=\uff1a]|->|#? ?(?:(?:on|is|was|am|le|el|il|em|den|op)(?: the)? )?[\d\x1a])"
+)
 """What stands behind a label that is the next value's."""
 _JOINT: Final = re.compile(
     r"[\s,;/&\"'`()\[\]*\u2022\-+>.<=:\u3001\uff0c]{0,16}(?:(?:and|or|und|oder|et|ou|y|o|e|i|och|og|en|ja|lub"
