@@ -21,6 +21,7 @@ from a11i_redaction.findings import Finding
 from a11i_redaction.keys import context_key, is_identifier, may_hold_names
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
 from a11i_redaction.pseudonyms import DROPPED, WITHHELD
+from a11i_redaction.secret_members import may_name, told
 
 _MAX_DEPTH: Final = 6
 """How deep JSON inside JSON strings is opened; deeper ones are withheld."""
@@ -259,6 +260,7 @@ class Parser:
         beside = Beside()
         chosen = bool(self._skipped or self._dropped)
         done = 0
+        named_here = False
         for match in _TOKEN.finditer(text):
             kind = match.lastindex
             start, end = match.span()
@@ -266,12 +268,14 @@ class Parser:
                 continue
             value: Value | None = None
             if kind == _STRING:
+                named_here = named_here or may_name(match[1])
                 known = (match[1], beside.element(key, text[last:start]) if beside.in_rows else key)
                 value = self._strings.get(known, _UNSEEN)
                 if value is _UNSEEN:
                     value = self._strings[known] = self._string(*known, depth)
             elif kind == _KEY:
                 end = match.end(1) + 1
+                named_here = named_here or may_name(match[1])
                 outside = key if "{" in text[last:start] else ""
                 key, value = self._key(match[1])
                 if chosen and (key in self._dropped or key in self._skipped):
@@ -296,7 +300,19 @@ class Parser:
             last = end
             if value is not None:
                 parts.append((start, end, value))
-        return parts
+        return self._with_named(text, parts, depth) if named_here else parts
+
+    def _with_named(self, text: str, parts: list[tuple[int, int, Value]], depth: int) -> list[tuple[int, int, Value]]:
+        """Return the parts of JSON in which strings that something else than their key names stand under that name."""
+        named = told(text)
+        if not named:
+            return parts
+        return [
+            (start, end, self._string(text[start + 1 : end - 1], named[start], depth) or value)
+            if start in named and not isinstance(value, Dropped | JsonValue)
+            else (start, end, value)
+            for start, end, value in parts
+        ]
 
     def _key(self, inner: str) -> tuple[str, Unit]:
         known = self._keys.get(inner)

@@ -57,6 +57,7 @@ _RANDOM_CHANGES: Final = 0.4
 _RANDOM_PAIRS: Final = 2
 """Pairs of capitals side by side: a fourth of all pairs in random letters, and none in `PascalCasedNames`."""
 _SHORTEST_PHRASE: Final = 4
+_SENTENCE_WORDS: Final = 3
 _OF_SENTENCES: Final = frozenset({
     "a", "all", "an", "and", "any", "are", "as", "ask", "at", "be", "been", "between", "by", "can", "cannot",
     "changed", "characters", "contact", "contain", "contains", "do", "does", "email", "empty", "enter", "entered",
@@ -138,6 +139,8 @@ def is_secret(name: str, value: str, *, spoken: bool) -> bool:
         return False
     words = _WORDS_ONLY.fullmatch(value) is not None
     if names_password(name):
+        if " " in value and len(_OF_SENTENCES.intersection(value.lower().split(" "))) >= _SENTENCE_WORDS:
+            return False
         return len(value) >= _SHORTEST and not (
             words and (spoken or "." in value or (" " in value and not _is_passphrase(value)))
         )
