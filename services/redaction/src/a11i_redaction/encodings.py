@@ -1,4 +1,5 @@
-"""Text in base64: bytes of OTLP, and strings that are nothing else. In UTF-8, UTF-16, or one byte a character."""
+"""Text in base64 or in hexadecimal digits: bytes of OTLP, and strings that are nothing else. In UTF-8, UTF-16, or one
+byte a character."""
 
 import base64
 import binascii
@@ -8,12 +9,19 @@ from typing import Final
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_\-]{16,}+={0,2}")
 """Either alphabet of RFC 4648; shorter ones hold no address."""
+_HEX: Final = re.compile(r"(?:0[xX])?((?:[0-9a-f]{2}){8,}+|(?:[0-9A-F]{2}){8,}+)")
+_HEX_OF_DIGITS: Final = re.compile(r"(?:3\d|2[089])++")
+"""Decimal digits alone are those of a number, but for these, which are the bytes of digits, spaces and brackets."""
+_SASL: Final = re.compile(r"([^\0]*)\0([^\0]+)\0([^\0]+)")
+"""Whom to act for, who it is, and the password: PLAIN of SASL (RFC 4616)."""
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _ASCII: Final = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 _ONE_BYTE: Final = re.compile(rb"[\t\n\r\x20-\x7e\x80\x82-\x8c\x8e\x91-\x9c\x9e-\xff]*+")
 """What windows-1252 has characters for; ISO 8859-1 is the same but for those from 0x80 to 0x9f, which it lacks."""
 _MOST_OTHERS: Final = 0.2
 """Of a text's characters beyond ASCII. Of random bytes two in three are: they are not taken for text."""
+_MOST_UNSEEN: Final = 0.2
+"""Of a text's characters: bytes of length between strings, as in protocol buffers, and characters without width."""
 _MOST_HIGH: Final = 0.2
 """Of the characters of UTF-16 without a mark that are beyond Latin-1, so that one byte of two is zero."""
 
@@ -25,15 +33,32 @@ def decoded_bytes(encoded: str) -> str | None:
         raw = base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True)
     except binascii.Error:
         return None
-    return _utf_16(raw) or _utf_8(raw) or _one_byte(raw)
+    return _text_of(raw)
 
 
 def decoded_string(text: str) -> str | None:
-    """Return the printable text that a string is the base64 of, or None if it is not."""
+    """Return the printable text that a string is the base64 or the hexadecimal digits of, or None if it is not."""
+    digits = _HEX.fullmatch(text)
+    if digits is not None:
+        return _of_hex(digits[1])
     if _BASE64.fullmatch(text) is None:
         return None
     decoded = decoded_bytes(text)
-    return decoded if decoded and _is_printable(decoded) else None
+    return decoded if decoded and _is_text(decoded) else None
+
+
+def _of_hex(digits: str) -> str | None:
+    if digits.isdecimal() and _HEX_OF_DIGITS.fullmatch(digits) is None:
+        return None
+    decoded = _text_of(bytes.fromhex(digits))
+    return decoded if decoded and _is_text(decoded) else None
+
+
+def _text_of(raw: bytes) -> str | None:
+    text = _utf_16(raw) or _utf_8(raw) or _one_byte(raw)
+    if text and "\0" in text and (login := _SASL.fullmatch(text)):
+        return "{} user={} password={}".format(*login.groups()).strip()
+    return text
 
 
 def _utf_8(raw: bytes) -> str | None:
@@ -65,6 +90,12 @@ def _one_byte(raw: bytes) -> str | None:
     if len(raw.translate(None, _ASCII)) > _MOST_OTHERS * len(raw):
         return None
     return raw.decode("cp1252")
+
+
+def _is_text(text: str) -> bool:
+    return text.isprintable() or sum(not (char.isprintable() or char.isspace()) for char in text) <= (
+        _MOST_UNSEEN * len(text)
+    )
 
 
 def _is_printable(text: str) -> bool:

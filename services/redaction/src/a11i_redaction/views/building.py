@@ -30,6 +30,8 @@ def _ranges(codes: Iterable[int]) -> str:
 
 _TIMES_ENCODED: Final = 2
 """How often escapes are taken for what they stand for: those of a link in a link are escaped again."""
+_TIMES_PACKED: Final = 3
+"""How often base64 is: what it stands for can hold more of it, or escapes."""
 _AROUND_CHARS: Final = 128
 _LONGEST_WORD: Final = 4_096
 """How much of the text around an edit is looked at again: what a number and the words before it take; all of a word,
@@ -123,15 +125,21 @@ class ViewBuilder:
         budget.begin()
         layers: list[Layer] = []
         shown = text
-        for time in range(_TIMES_ENCODED):
-            if _ESCAPES in kinds:
-                shown = _add(layers, shown, decoding.escapes(shown, budget, forms=time == 0))
+        for turn in range(_TIMES_PACKED):
+            for time in range(_TIMES_ENCODED):
+                if _ESCAPES in kinds:
+                    shown = _add(layers, shown, decoding.escapes(shown, budget, forms=turn == time == 0))
+                    kinds = self._kinds(shown)
+            if _is_unusual(shown):
+                shown = _add(layers, shown, _unseen(shown, budget))
                 kinds = self._kinds(shown)
-        if _is_unusual(shown):
-            shown = _add(layers, shown, _unseen(shown, budget))
-            kinds = self._kinds(shown)
-        if _PACKED in kinds:
-            shown = _add(layers, shown, decoding.packed(shown, budget))
+            if _PACKED not in kinds:
+                break
+            before = len(layers)
+            # All of the text is decoded as a value of its own.
+            shown = _add(layers, shown, decoding.packed(shown, budget, whole=before > 0))
+            if len(layers) == before:
+                break
             kinds = self._kinds(shown)
         shown = _add(layers, shown, _joined(shown, kinds, budget))
         view = View(layers, _cut(layers)) if layers else None

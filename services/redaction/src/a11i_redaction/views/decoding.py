@@ -32,6 +32,7 @@ _ESCAPE: Final = re.compile(
     r"|&(?:#(?P<number>\d{1,7})|#[xX](?P<hex>[0-9A-Fa-f]{1,6})|(?P<entity>[A-Za-z][A-Za-z0-9]{1,7}));"
     r"|\\{1,4}u(?P<high>[dD][89ABab][0-9A-Fa-f]{2})\\{1,4}u(?P<low>[dD][C-Fc-f][0-9A-Fa-f]{2})"
     r"|\\{1,4}(?:u(?P<unit>[0-9A-Fa-f]{4})|u\{(?P<braced>[0-9A-Fa-f]{1,6})\}|U(?P<long>[0-9A-Fa-f]{8}))"
+    r"|\\{1,4}x(?P<bytes>(?:[0-9A-Fa-f]{2}){8,}+)(?![0-9A-Fa-f])"  # PostgreSQL's bytea
     rf"|(?P<code>{_bytes_of(chr(92) * 2 + '{1,4}x')})"
     r"|\\{1,3}(?P<sign>[nrt/])"
 )
@@ -42,11 +43,14 @@ _SIGNS: Final = {"n": "\n", "r": "\r", "t": "\t", "/": "/"}
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{2}")
 _LAST_CHAR: Final = 0x10FFFF
 
-_PACKED: Final = re.compile(r"(?<![\w+/.\-])[A-Za-z0-9+/_\-]{16,}={0,2}(?![\w+\-=]|\.\w)")
-_RUN: Final = re.compile(r"[A-Za-z0-9+/_\-]{16,}")
-"""What it is in: to look behind, and ahead, at the runs alone takes half of the time."""
-_HEX_TEXT: Final = re.compile(r"(?:[0-9a-f]{2}){8,}|(?:[0-9A-F]{2}){8,}")
-_MIXED: Final = re.compile(r"[^A-Z]*[A-Z].*")
+_RUN: Final = re.compile(r"[A-Za-z0-9+/_\-]{16,}+={0,2}")
+_WORTHWHILE: Final = re.compile(r"[A-Z]|[0-9a-f]{16}")
+"""What base64 of text has, or hexadecimal digits."""
+_SEPARATOR: Final = re.compile(r"[+/_\-]")
+"""Characters of the alphabets of base64, and between words, too: of paths, and of names with something behind."""
+_BESIDE: Final = "+/_-."
+_MOST_HEADS: Final = 4
+"""Words before base64 that has such characters itself."""
 _SHORTEST_PACKED: Final = 16
 """Base64 of twelve bytes, hexadecimal digits of eight: the shortest that can hold a value."""
 
@@ -69,26 +73,44 @@ def escapes(text: str, budget: Budget, *, forms: bool) -> Iterator[Edit]:
         space = next(spaces, None)
 
 
-def packed(text: str, budget: Budget) -> Iterator[Edit]:
-    """Yield each run of base64 or of hexadecimal digits that is that of printable text, as that text."""
-    for run in _RUN.finditer(text):
+def packed(text: str, budget: Budget, *, whole: bool) -> Iterator[Edit]:
+    """Yield each run of base64 or of hexadecimal digits that is that of printable text, as that text.
+
+    `whole` says whether it is looked for where it is all of the text, too.
+    """
+    for match in _RUN.finditer(text):
         budget.step()
-        match = _PACKED.match(text, run.start())
-        if match is None:
+        start, token = match.start(), match.group()
+        if _WORTHWHILE.search(token) is None:
             continue
-        token = match.group()
-        if len(token) == len(text):
-            return  # What stands there is decoded as a value of its own.
-        decoded = _unpacked(token)
-        if decoded is not None:
-            yield Edit(match.start(), match.end(), decoded)
-        elif "/" in token:  # A path: the alphabet has its separator.
-            start = match.start()
-            for part in token.split("/"):
-                decoded = _unpacked(part)
-                if decoded is not None:
-                    yield Edit(start, start + len(part), decoded)
-                start += len(part) + 1
+        decoded = decoded_string(token)
+        if decoded is None:
+            for first, last, new in _parts(token):
+                yield _apart(text, start + first, start + last, new)
+        elif whole or len(token) < len(text):
+            yield _apart(text, start, match.end(), decoded)
+
+
+def _apart(text: str, start: int, end: int, decoded: str) -> Edit:
+    """Return the edit for what is encoded, apart from signs beside it that could be its own."""
+    before = " " if start and text[start - 1] in _BESIDE else ""
+    behind = " " if text[end : end + 1] in _BESIDE and end < len(text) else ""
+    return Edit(start, end, f"{before}{decoded}{behind}")
+
+
+def _parts(token: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where in a token something is encoded behind, before or between separators, with what it stands for."""
+    separators = [match.start() for match in _SEPARATOR.finditer(token)]
+    if not separators:
+        return
+    start = 0
+    for number, end in enumerate([*separators, len(token)]):
+        if 0 < number <= _MOST_HEADS and (decoded := _unpacked(token[start:])) is not None:
+            yield start, len(token), decoded
+            return
+        if end - start >= _SHORTEST_PACKED and (decoded := _unpacked(token[start:end])) is not None:
+            yield start, end, decoded
+        start = end + 1
 
 
 def plain_forms() -> dict[int, str]:
@@ -123,6 +145,8 @@ def _meaning(match: re.Match[str]) -> str | None:
         # Overlong forms are no UTF-8.
         piece = bytes.fromhex("".join(_HEX.findall(said))).decode("utf-8", "replace")
         return piece if piece != "\ufffd" else None
+    if kind == "bytes":
+        return decoded_string(said) or chr(int(said[:2], 16)) + said[2:]
     if kind == "entity":
         return html5.get(said + ";")
     if kind == "low":
@@ -143,12 +167,4 @@ def _spaces_of_forms(text: str) -> Iterator[int]:
 
 
 def _unpacked(token: str) -> str | None:
-    if len(token) < _SHORTEST_PACKED or token.isdecimal():
-        return None
-    if _HEX_TEXT.fullmatch(token):
-        try:
-            decoded = bytes.fromhex(token).decode("ascii")
-        except UnicodeDecodeError:
-            return None
-        return decoded if all(char.isprintable() or char.isspace() for char in decoded) else None
-    return decoded_string(token) if _MIXED.match(token) else None
+    return decoded_string(token) if len(token) >= _SHORTEST_PACKED and _WORTHWHILE.search(token) else None
