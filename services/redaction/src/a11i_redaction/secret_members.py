@@ -1,6 +1,7 @@
 """Secrets in JSON that something else than their own key names: a member beside them, an object around, an option."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from a11i_redaction.detectors.context import key_words
@@ -10,6 +11,7 @@ _PIECE: Final = re.compile(r'"(?P<string>[^"\\]*+(?:\\.[^"\\]*+)*+)"(?P<key>[ \t
 _ENDS: Final = frozenset({
     "als", "ase", "ass", "ens", "eys", "ial", "ion", "jwt", "ken", "key", "kie", "ode", "ord", "psk", "pwd", "rds",
     "rer", "ret", "ets", "swd",
+    "-u", "ser",
 })  # fmt: skip
 """How names of secrets end, in English, and options of commands that have one."""
 _NAMES: Final = frozenset({
@@ -35,8 +37,8 @@ _USER_OPTIONS: Final = frozenset({"-u", "--user"})
 
 
 def may_name(text: str) -> bool:
-    """Return whether a string, or a key, may be the name of a secret: cheap, and rarely wrong."""
-    return len(text) <= _LONGEST_NAME and (text[-3:].lower() in _ENDS or text in _USER_OPTIONS)
+    """Return whether a string, or a key, is the name of a secret, or an option that has one behind it."""
+    return len(text) <= _LONGEST_NAME and text[-3:].lower() in _ENDS and _names(text)
 
 
 def told(text: str) -> dict[int, str]:
@@ -120,5 +122,11 @@ class _Frame:
             found.update(dict.fromkeys(self.waiting, self.named))
 
 
+@lru_cache(maxsize=4096)
+def _names(text: str) -> bool:
+    return text in _USER_OPTIONS or names_secret(text.lstrip("-"))
+
+
+@lru_cache(maxsize=4096)
 def _last_word(key: str) -> str:
     return key_words(key).rpartition(" ")[2]
