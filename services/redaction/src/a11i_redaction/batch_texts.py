@@ -1,5 +1,6 @@
 """The texts of a batch: taken out of its columns as distinct values, and put back after redaction."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,8 +83,12 @@ class Texts:
 class BatchTexts:
     """All texts of a batch's columns."""
 
-    def __init__(self, batch: SpanBatch, *, skipped: KeySet = NO_KEYS, dropped: KeySet = NO_KEYS) -> None:
+    def __init__(
+        self, batch: SpanBatch, *, skipped: KeySet = NO_KEYS, dropped: KeySet = NO_KEYS, every_number: bool = False
+    ) -> None:
         """Values under `skipped` keys, of attributes, columns and JSON, are not examined; `dropped` ones go whole.
+
+        `every_number` as `every` of `parse_number`.
 
         Raises SchemaVersionError for a column of a newer version that may hold text in a way unknown here.
         """
@@ -93,7 +98,11 @@ class BatchTexts:
         self._skipped = skipped
         self._dropped = dropped
         self._copies = Copies(columns, batch.signal).of_dropped(dropped) if dropped else {}
-        self._parsers = {names: Parser(names=names, skipped=skipped, dropped=dropped) for names in (False, True)}
+        self._every_number = every_number
+        self._parsers = {
+            names: Parser(names=names, skipped=skipped, dropped=dropped, every_number=every_number)
+            for names in (False, True)
+        }
         self._texts: dict[str, Texts] = {}
         self._keys: dict[str, Texts] = {}
         self._entries: dict[str, Entries] = {}
@@ -220,7 +229,7 @@ class BatchTexts:
             return drop(str(item), is_json=is_json)
         if item is not None and (all_skipped or key in self._skipped):
             return unexamined(str(item))
-        return _item(item, key, parse)
+        return _item(item, key, parse, self._every_number)
 
     def _put_back(self, name: str, texts: Column, columns: dict[str, Column]) -> None:
         kind = self._columns.column(name).type
@@ -287,10 +296,11 @@ def _text(value: Value | None) -> str:
     return "" if value is None else value.text
 
 
-def _item(item: Any, key: str, parse: Callable[[str, str], Value]) -> Value | None:
+def _item(item: Any, key: str, parse: Callable[[str, str], Value], every_number: bool) -> Value | None:
     """Return the value of a map's entry. A number is a text if its digits can be something."""
     if isinstance(item, str):
         return parse(item, key)
-    if isinstance(item, float) and not item.is_integer():
+    if item is None or not math.isfinite(item):
         return None
-    return None if item is None else parse_number(str(abs(int(item))), key)
+    number = repr(item) if isinstance(item, float) and not item.is_integer() else str(int(item))
+    return parse_number(number, key, every=every_number)

@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from a11i_redaction.detectors.families import names_number
+from a11i_redaction.detectors.secret_names import is_telling, is_telling_of_digits, names_password
 from a11i_redaction.reduction import PLACEHOLDER
 
 _POSITION: Final = re.compile(r"\.\d+(?![^.])")
@@ -46,6 +48,8 @@ _LABEL_PREFIXES: Final = (
 _LONGEST_LABEL: Final = 60
 """Characters; identifiers are rarely longer."""
 _WORDS, _IDENTIFIERS, _NAMES_OF_THINGS = range(3)
+_LABEL_CHARS: Final = 60
+"""Of the end of a key: what is longer names no number."""
 _HEX_ID: Final = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 
 
@@ -87,3 +91,11 @@ def context_key(key: str) -> str:
     if "." in key:
         key = _POSITION.sub("", key)
     return PLACEHOLDER.sub(" ", key) if "<" in key else key
+
+
+@lru_cache(maxsize=4096)
+def tells_of_numbers(key: str) -> bool:
+    """Return whether even a short number under the key can be something: `cvv`, `pin`, `password`, `phone`."""
+    return bool(key) and (
+        names_number(key[-_LABEL_CHARS:]) or is_telling_of_digits(key) or (is_telling(key) and names_password(key))
+    )

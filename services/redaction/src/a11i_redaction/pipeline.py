@@ -75,7 +75,10 @@ class Redactor:
         """
         began_ns = self._clock_ns()
         chosen = self._policies.in_force(batch.tenant_id, batch.project_id)
-        texts = BatchTexts(batch, skipped=chosen.policy.skipped, dropped=chosen.policy.dropped)
+        policy = chosen.policy
+        texts = BatchTexts(
+            batch, skipped=policy.skipped, dropped=policy.dropped, every_number=policy.custom is not None
+        )
         units = list(texts.units())
         changes = self._changes(units, self._analyzer.analyze(units, chosen.policy), batch.tenant_id, chosen)
         columns, happened = texts.apply(changes)
@@ -143,7 +146,7 @@ class Redactor:
 
 
 def _parsed(texts: Sequence[str], policy: Policy) -> tuple[list[Value], list[Unit]]:
-    parser = Parser(names=True, skipped=policy.skipped, dropped=policy.dropped)
+    parser = Parser(names=True, skipped=policy.skipped, dropped=policy.dropped, every_number=policy.custom is not None)
     values = [parser.parse(text, "") for text in texts]
     return values, list({unit for value in values for unit in units_of(value)})
 

@@ -18,7 +18,7 @@ from a11i_redaction.detectors.secret_names import names_secret
 from a11i_redaction.distinct_keys import with_keys_apart
 from a11i_redaction.encodings import decoded_bytes, decoded_string
 from a11i_redaction.findings import Finding
-from a11i_redaction.keys import context_key, is_identifier, may_hold_names
+from a11i_redaction.keys import context_key, is_identifier, may_hold_names, tells_of_numbers
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
 from a11i_redaction.pseudonyms import DROPPED, WITHHELD
 from a11i_redaction.secret_members import may_name, told
@@ -41,7 +41,7 @@ _NAME_KEYS: Final = frozenset({"key", "name"})
 _VALUE_KEYS: Final = frozenset({"value", "values"})
 """Members that say, of the one beside them or of the object around them, what it is."""
 _MIN_DIGITS: Final = 7
-"""Numbers with fewer digits are never PII."""
+"""Numbers with fewer digits are PII only where something says so."""
 _MAX_DIGITS: Final = 19
 """The longest card numbers, which begin with 4 or 6."""
 _MAX_OTHERS: Final = 17
@@ -125,11 +125,16 @@ def key_unit(key: str, *, names: bool) -> Unit:
     return Unit(key, "", names and " " in key, is_key=True)
 
 
-def parse_number(digits: str, key: str) -> Unit | None:
-    """Return a value for an integer's digits, or None if it cannot be anything that has to go."""
-    if not (_MIN_DIGITS <= len(digits) <= _MAX_DIGITS) or (len(digits) > _MAX_OTHERS and digits[0] not in "46"):
-        return None
-    return Unit(digits, context_key(key), names=False)
+def parse_number(number: str, key: str, *, every: bool = False) -> Unit | None:
+    """Return a value for a number, as JSON has it, or None if it cannot be anything that has to go.
+
+    `every`: any number can be something, as where a policy has recognizers of its own.
+    """
+    digits = _whole(number)
+    usual = _MIN_DIGITS <= len(digits) <= _MAX_DIGITS and (len(digits) <= _MAX_OTHERS or digits[0] in "46")
+    if usual or every or tells_of_numbers(key):
+        return Unit(digits or number.lstrip("-"), context_key(key), names=False)
+    return None
 
 
 def units_of(value: Value) -> Iterator[Unit]:
@@ -220,14 +225,18 @@ def locate(value: Value, findings: Mapping[Unit, Sequence[Finding]]) -> Iterator
 class Parser:
     """Parses the texts of one batch. What it has seen under a key before, it does not make again: agents repeat."""
 
-    __slots__ = ("_dropped", "_keys", "_names", "_skipped", "_strings")
+    __slots__ = ("_dropped", "_every_number", "_keys", "_names", "_skipped", "_strings")
 
-    def __init__(self, *, names: bool, skipped: KeySet = NO_KEYS, dropped: KeySet = NO_KEYS) -> None:
+    def __init__(
+        self, *, names: bool, skipped: KeySet = NO_KEYS, dropped: KeySet = NO_KEYS, every_number: bool = False
+    ) -> None:
         """`names` says whether names are looked for in these texts, under keys that do not speak against it.
 
-        Values under `skipped` keys in JSON are not examined, those under `dropped` ones go whole.
+        Values under `skipped` keys in JSON are not examined, those under `dropped` ones go whole. `every_number` as
+        `every` of `parse_number`.
         """
         self._names = names
+        self._every_number = every_number
         self._skipped = skipped
         self._dropped = dropped
         self._keys: dict[str, tuple[str, Unit]] = {}
@@ -244,7 +253,7 @@ class Parser:
         """Return a value for a text that is JSON: as `parse`, but a number alone becomes a string in quotes."""
         if _JSON_NUMBER.fullmatch(text) is None:
             return self.parse(text, key)
-        number = parse_number(_whole(text), key)
+        number = parse_number(text, key, every=self._every_number)
         return JsonValue(text, [(0, len(text), number)] if number else ())
 
     def _decoded(self, unit: Unit, decoded: str | None, key: str, depth: int) -> Value:
@@ -286,7 +295,8 @@ class Parser:
                 secret = key in _VALUE_KEYS and names_secret(named or outside)
                 key = named or outside if secret else beside.key(key)
             elif kind == _NUMBER:
-                value = parse_number(_whole(match[3]), beside.element(key, text[last:start]) if beside.in_rows else key)
+                told_by = beside.element(key, text[last:start]) if beside.in_rows else key
+                value = parse_number(match[3], told_by, every=self._every_number)
             elif kind == _BYTES:
                 value = self._decoded(Unit(match[6], "", names=False), decoded_bytes(match[6]), key, depth)
             else:
