@@ -32,11 +32,11 @@ _SIGN_CHARS: Final = 8
 _SHORTEST: Final = 4
 
 _QUOTED: Final = re.compile(
-    r"(?P<fence>\"{3}|'{3})\s*+(?P<block>[^\x1a]{3,}?)\s*(?P=fence)"
+    r"(?:[bBfFrRuU]{1,2}(?=[\"']))?(?:(?P<fence>\"{3}|'{3})\s*+(?P<block>[^\x1a]{3,}?)\s*(?P=fence)"
     r"|\"(?P<double>(?:[^\"\\\n\x1a]|\\.){4,}+)(?:\"|(?=\n|\Z))"
     r"|'(?P<single>(?:[^'\\\n\x1a]|\\.){4,}+)(?:'|(?=\n|\Z))"
     r"|`(?P<tick>[^`\n\x1a]{4,}+)(?:`|(?=\n|\Z))"
-    r"|[|>][+\-]?[ ]{0,3}\r?\n[ \t]{1,40}(?P<scalar>[^\s\x1a][^\n\x1a]{3,}+)"
+    r"|[|>][+\-]?[ ]{0,3}\r?\n[ \t]{1,40}(?P<scalar>[^\s\x1a][^\n\x1a]{3,}+))"
 )
 _ESCAPED_QUOTE: Final = re.compile(r"\\{1,7}[\"']")
 _BARE: Final = re.compile(r"[^\s\"'`,;<>(){}\[\]\x1a]{4,}+")

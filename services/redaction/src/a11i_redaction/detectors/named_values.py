@@ -53,7 +53,7 @@ NAMED_VALUES: Final = (
         "password of a statement",
         r"\b(?:identified(?:\s{1,4}with\s{1,4}[^\s\x1a]{1,60})?\s{1,4}by\s{1,4}(?:values\s{1,4})?"
         rf"|password\s{{0,4}}\({_QUOTE}(?<=[\"'])(?<!\()|password\s{{1,4}}(?=\\{{0,7}}['\"]))",
-        r"\bidentified\s|password\s{0,4}[(\\'\"]",
+        r"\bidentified\s|password(?:\s{0,4}\(|\s{1,4}[\\'\"])",
         "PostgreSQL, MySQL, Oracle: CREATE USER",
     ),
     _format(
