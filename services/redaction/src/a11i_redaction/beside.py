@@ -37,6 +37,13 @@ class Beside:
         self._columns: list[str] = []
         self._column = _BEFORE_ROWS
 
+    def copy(self) -> "Beside":
+        """Return another that has seen the same."""
+        other = Beside()
+        other.tells, other.in_rows = self.tells, self.in_rows
+        other._typed, other._columns, other._column = self._typed, [*self._columns], self._column
+        return other
+
     def key(self, key: str) -> str:
         """Return what says what the value under a key is: the type that was named beside it, or the key."""
         self.tells = _tells(key)

@@ -13,7 +13,6 @@ from typing import Final
 import orjson
 
 from a11i_redaction.analysis import Unit
-from a11i_redaction.beside import Beside
 from a11i_redaction.detectors.secret_names import names_secret
 from a11i_redaction.distinct_keys import with_keys_apart
 from a11i_redaction.encodings import decoded_bytes, decoded_string
@@ -22,6 +21,7 @@ from a11i_redaction.keys import context_key, is_identifier, may_hold_names, tell
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
 from a11i_redaction.pseudonyms import DROPPED, WITHHELD
 from a11i_redaction.secret_members import may_name, told
+from a11i_redaction.walks import Walk, Walks
 
 _MAX_DEPTH: Final = 6
 """How deep JSON inside JSON strings is opened; deeper ones are withheld."""
@@ -225,7 +225,7 @@ def locate(value: Value, findings: Mapping[Unit, Sequence[Finding]]) -> Iterator
 class Parser:
     """Parses the texts of one batch. What it has seen under a key before, it does not make again: agents repeat."""
 
-    __slots__ = ("_dropped", "_every_number", "_keys", "_names", "_skipped", "_strings")
+    __slots__ = ("_dropped", "_every_number", "_keys", "_names", "_skipped", "_strings", "_walks")
 
     def __init__(
         self, *, names: bool, skipped: KeySet = NO_KEYS, dropped: KeySet = NO_KEYS, every_number: bool = False
@@ -241,6 +241,7 @@ class Parser:
         self._dropped = dropped
         self._keys: dict[str, tuple[str, Unit]] = {}
         self._strings: dict[tuple[str, str], Value | None] = {}
+        self._walks = Walks()
 
     def parse(self, text: str, key: str, depth: int = 0) -> Value:
         """Return a value for a text that stands under `key` (empty for none): JSON if it is valid JSON."""
@@ -264,13 +265,10 @@ class Parser:
         )
 
     def _parts(self, text: str, outer: str, depth: int) -> list[tuple[int, int, Value]]:
-        parts: list[tuple[int, int, Value]] = []
-        key, named, last = outer, "", 0
-        beside = Beside()
+        key, named, beside, last, done, named_here, known_parts = self._walks.before(text, outer, depth)
+        parts = list(known_parts)
         chosen = bool(self._skipped or self._dropped)
-        done = 0
-        named_here = False
-        for match in _TOKEN.finditer(text):
+        for match in _TOKEN.finditer(text, last):
             kind = match.lastindex
             start, end = match.span()
             if start < done:
@@ -310,6 +308,7 @@ class Parser:
             last = end
             if value is not None:
                 parts.append((start, end, value))
+        self._walks.keep(text, outer, depth, Walk(key, named, beside, last, done, named_here, parts))
         return self._with_named(text, parts, depth) if named_here else parts
 
     def _with_named(self, text: str, parts: list[tuple[int, int, Value]], depth: int) -> list[tuple[int, int, Value]]:
