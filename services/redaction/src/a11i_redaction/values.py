@@ -15,6 +15,7 @@ import orjson
 from a11i_redaction.analysis import Unit
 from a11i_redaction.detectors.secret_names import names_secret
 from a11i_redaction.distinct_keys import with_keys_apart
+from a11i_redaction.dropping import without_members
 from a11i_redaction.encodings import decoded_bytes, decoded_string
 from a11i_redaction.findings import Finding
 from a11i_redaction.keys import context_key, is_identifier, may_hold_names, tells_of_numbers
@@ -96,7 +97,18 @@ class Dropped:
     """Whether what takes its place is quoted here, so that JSON stays JSON."""
 
 
-Value = Unit | JsonValue | EncodedValue | TooDeep | Dropped
+@dataclass(frozen=True, slots=True)
+class PartlyDropped:
+    """Text that is no JSON and held members that go."""
+
+    text: str
+    left: "Value"
+    """The text without them."""
+    keys: Mapping[str, int]
+    """How often each of their keys stood there."""
+
+
+Value = Unit | JsonValue | EncodedValue | PartlyDropped | TooDeep | Dropped
 """A plain text is a unit of its own. No class around it: there is one for each string of each message."""
 
 
@@ -144,6 +156,8 @@ def units_of(value: Value) -> Iterator[Unit]:
     elif isinstance(value, EncodedValue):
         yield value.itself
         yield from units_of(value.decoded)
+    elif isinstance(value, PartlyDropped):
+        yield from units_of(value.left)
     elif isinstance(value, JsonValue):
         for _, _, part in value.parts:
             if isinstance(part, Unit):
@@ -157,6 +171,8 @@ def members(value: Value, keys: KeySet) -> Counter[str]:
     found: Counter[str] = Counter()
     if isinstance(value, EncodedValue):
         return members(value.decoded, keys)
+    if isinstance(value, PartlyDropped):
+        return Counter(value.keys)
     for _, _, part in value.parts if isinstance(value, JsonValue) else ():
         if isinstance(part, Unit):
             found.update([part.text] if part.is_key and part.text in keys else ())
@@ -171,6 +187,10 @@ def rewrite(value: Value, changes: Mapping[Unit, Rewritten]) -> Rewritten | None
         return changes.get(value)
     if isinstance(value, EncodedValue):
         return changes.get(value.itself) or rewrite(value.decoded, changes)
+    if isinstance(value, PartlyDropped):
+        left = rewrite(value.left, changes) or Rewritten(value.left.text, {})
+        gone = sum(value.keys.values())
+        return Rewritten(left.text, Counter(left.entities) + Counter({_DROPPED_ENTITY: gone}), left.withheld)
     if isinstance(value, TooDeep):
         return Rewritten(WITHHELD, {}, 1)
     if isinstance(value, Dropped):
@@ -208,8 +228,9 @@ def locate(value: Value, findings: Mapping[Unit, Sequence[Finding]]) -> Iterator
     if isinstance(value, Unit):
         yield from findings.get(value, ())
         return
-    if isinstance(value, EncodedValue):
-        inside = [*findings.get(value.itself, ()), *locate(value.decoded, findings)]
+    if isinstance(value, EncodedValue | PartlyDropped):
+        parts = (value.left,) if isinstance(value, PartlyDropped) else (value.itself, value.decoded)
+        inside = [found for part in parts for found in locate(part, findings)]
         yield from (Finding(0, len(value.text), found.entity, found.score) for found in inside)
         return
     if isinstance(value, TooDeep | Dropped):
@@ -247,6 +268,10 @@ class Parser:
         """Return a value for a text that stands under `key` (empty for none): JSON if it is valid JSON."""
         if _OPENING.match(text) and _is_json(text):
             return JsonValue(text, self._parts(text, key, depth + 1)) if depth < _MAX_DEPTH else TooDeep(text)
+        without = without_members(text, self._dropped) if self._dropped else None
+        if without is not None:
+            left, keys = without
+            return PartlyDropped(text, self.parse(left, key, depth), keys)
         unit = Unit(text, context_key(key), self._names and may_hold_names(key, text))
         return self._decoded(unit, decoded_string(text), key, depth)
 
