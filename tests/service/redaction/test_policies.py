@@ -297,7 +297,12 @@ async def test_what_is_encrypted_is_revealed_to_whom_it_may_be_and_that_is_on_re
     async with refused(grpc.StatusCode.NOT_FOUND):
         await service.stub.Reveal(request(other), timeout=DEADLINE_S, metadata=REVEAL)
     page = await service.stub.ListReveals(pb.ListRevealsRequest(tenant_id=tenant), timeout=DEADLINE_S, metadata=ADMIN)
-    [record] = page.reveals
+    *without_right, record = page.reveals
+    assert [(one.actor, one.purpose, one.value_count, len(one.entities)) for one in without_right] == [
+        ("ann", "a court's order", 0, 0)
+    ] * 3
+    assert all(one.peer.endswith("(refused: without the reveal token)") for one in without_right)
+    assert "refused" not in record.peer
     assert (record.actor, record.purpose, record.value_count) == ("ann", "a court's order", 1)
     assert list(record.entities) == ["EMAIL_ADDRESS"]
     assert record.peer

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from a11i_bus.settings import BusSettings, RunnerSettings
 from a11i_chassis.settings import ServiceSettings
@@ -89,3 +89,9 @@ class RedactionSettings(ServiceSettings, env_prefix="A11I_REDACTION_"):
         "all share. The first answers gRPC; the n-th (from 0) has its /metrics on the port of metrics.listen plus n.",
     )
     detection: DetectionSettings = Field(default_factory=DetectionSettings, description="How texts are examined.")
+
+    @model_validator(mode="after")
+    def _rights_are_apart(self) -> "RedactionSettings":
+        if self.admin_token is not None and self.admin_token == self.reveal_token:
+            raise ValueError("admin_token and reveal_token are the same: who may store policies could reveal values")
+        return self

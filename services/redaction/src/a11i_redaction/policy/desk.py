@@ -132,6 +132,10 @@ class PolicyDesk:
             raise NotFoundError(f"placeholders[{unknown - 1}] is none of this tenant's; nothing is revealed")
         return revealed
 
+    async def refused(self, tenant_id: str, asker: Asker) -> None:
+        """Put a call for values on record that had no right to them."""
+        await self._store.add_reveal(NewReveal(tenant_id, asker.actor, asker.peer, asker.purpose, 0, ()))
+
     async def reveals(self, tenant_id: str, limit: int, after: tuple[datetime, uuid.UUID] | None) -> list[Reveal]:
         """Return calls for values, the latest first."""
         return await self._store.list_reveals(tenant_id, limit, after)
