@@ -70,3 +70,15 @@ def test_numbers_of_attributes_and_bodies_are_shown_to_recognizers_of_one_s_own(
 def test_numbers_that_nothing_tells_of_are_not_examined(patterns: PatternDetector) -> None:
     text = '{"n": 4821, "status_code": 200, "input_tokens": 4821, "t": 0.75, "ns": 1763697018000000000}'
     assert _redacted(patterns, text, policy(preset="strict")) == json.loads(text)
+
+
+def test_exemplars_are_examined_and_measurements_are_left_as_they_are(patterns: PatternDetector) -> None:
+    card = 4111111111111111
+    measured: dict[str, list[Any]] = {"value_int": [card], "sum": [float(card)], "quantile_values": [[float(card)]]}
+    exemplars = [json.dumps([{"time_unix_nano": 1, "value": value} for value in (card, float(card), 3)])]
+    sent = batch_of(Signal.METRICS, **measured, exemplars=exemplars)
+    output = redactor_with(patterns, _MODEL, policy(preset="pci")).redact_batch(sent)
+    assert {name: column(output, name) for name in measured} == measured
+    assert [str(one["value"])[:13] for one in json.loads(column(output, "exemplars")[0])] == ["<CREDIT_CARD_"] * 2 + [
+        "3"
+    ]
