@@ -44,20 +44,27 @@ _STRICT_SCORE: Final = 0.8
 with a word that says what it is."""
 _GROWING: Final = frozenset({"SECRET", "JWT", "PERSON"})
 """Entities of which a part can have the form of one."""
-_HIDDEN: Final = (
-    "\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
-)
-"""Characters without width: joiners, marks of direction, soft hyphens, variation selectors."""
 _FORMS: Final = decoding.plain_forms()
-_UNSEEN: Final = re.compile(f"(?P<hidden>[{_HIDDEN}]+)|[{_ranges(_FORMS)}]+")
+_HIDDEN: Final = _ranges(decoding.unseen())
+_CONTROLS: Final = "\x00-\x08\x0e-\x19\x1c-\x1f\x7f"
+_MARKS: Final = "\u0300-\u036f\ufe20-\ufe2f"
+"""Accents: what stands over a digit or a sign is none."""
+_UNSEEN: Final = re.compile(
+    rf"(?P<hidden>[{_HIDDEN}]+|(?<=[0-9@.])[{_MARKS}]+)|(?P<control>[{_CONTROLS}\x80-\x84\x86-\x9f]+|\x1b(?!\[))"
+    rf"|[{_ranges(_FORMS)}]+"
+)
+_CONTROL_GATE: Final = r"[\x00-\x08\x0b\x0c\x0e-\x19\x1c-\x1f\x7f]|\x1b[^\[]|\x1b\z"
 _BEYOND_ASCII: Final = re.compile("[^\x00-\x7f]+")
-_TELLING: Final = frozenset(map(chr, (code for code, plain in _FORMS.items() if plain.isalnum() or plain == "@"))) | {
-    char
-    for first, last in re.findall("(.)(?:-(.))?", _HIDDEN)
-    for char in map(chr, range(ord(first), ord(last or first) + 1))
-}
-"""Full-width punctuation alone is that of any Chinese text."""
-_ESCAPES, _PACKED, _MARKUP, _SPELT, _BREAKS = range(5)
+_COMMON: Final = frozenset("\u00b2\u00b3\u00b9")
+"""Raised digits of units and notes: alone they hide no value."""
+_TELLING: Final = frozenset(
+    chr(code) for code, plain in _FORMS.items() if plain.isalnum() or plain == "@" or plain.isspace()
+).difference(_COMMON, "\u3000\x0b\x0c") | frozenset(map(chr, (*decoding.unseen(), *range(0x80, 0xA0))))
+"""Full-width punctuation and spaces alone are those of any Chinese text."""
+_DOUBTFUL: Final = frozenset("\u3000").union(map(chr, (*range(0x300, 0x370), *range(0xFE20, 0xFE30))))
+_IN_VALUE: Final = re.compile(rf"[0-9@.][{_MARKS}]|[0-9@.]\u3000[0-9]")
+_ALL_TELLING: Final = _TELLING | _DOUBTFUL
+_ESCAPES, _PACKED, _MARKUP, _SPELT, _BREAKS, _CONTROL, _CARD = range(7)
 
 
 class View:
@@ -130,7 +137,7 @@ class ViewBuilder:
                 if _ESCAPES in kinds:
                     shown = _add(layers, shown, decoding.escapes(shown, budget, forms=turn == time == 0))
                     kinds = self._kinds(shown)
-            if _is_unusual(shown):
+            if _CONTROL in kinds or _is_unusual(shown):
                 shown = _add(layers, shown, _unseen(shown, budget))
                 kinds = self._kinds(shown)
             if _PACKED not in kinds:
@@ -161,6 +168,8 @@ def _compiled() -> bytes:
         (_MARKUP, joining.MARKUP_GATE, hyperscan.HS_FLAG_CASELESS),
         (_SPELT, joining.SPELT_GATE, hyperscan.HS_FLAG_CASELESS),
         (_BREAKS, joining.BREAK_GATE, 0),
+        (_CONTROL, _CONTROL_GATE, 0),
+        (_CARD, joining.CARD_GATE, 0),
     )
     database = hyperscan.Database()
     database.compile(
@@ -187,13 +196,18 @@ def _add(layers: list[Layer], text: str, edits: Iterable[Edit]) -> str:
 
 def _is_unusual(text: str) -> bool:
     """Return whether a text has characters without width, or letters and digits in unusual forms."""
+    if text.isascii():
+        return False
     # Of a text in ASCII for the most part, the rest is found in a quarter of the time that an expression takes.
-    return not text.isascii() and not _TELLING.isdisjoint("".join(_BEYOND_ASCII.findall(text)))
+    others = "".join(_BEYOND_ASCII.findall(text))
+    if _ALL_TELLING.isdisjoint(others):
+        return False
+    return not _TELLING.isdisjoint(others) or _IN_VALUE.search(text) is not None
 
 
 def _joined(text: str, kinds: Collection[int], budget: Budget) -> Iterator[Edit]:
     """Yield what splits values. Where two of them overlap, the first counts."""
-    ways = ((_MARKUP, joining.markup), (_SPELT, joining.spelt), (_BREAKS, joining.breaks))
+    ways = ((_MARKUP, joining.markup), (_SPELT, joining.spelt), (_BREAKS, joining.breaks), (_CARD, joining.cards))
     done = 0
     for edit in heapq.merge(*(way(text, budget) for kind, way in ways if kind in kinds)):
         if edit.start >= done:
@@ -202,10 +216,14 @@ def _joined(text: str, kinds: Collection[int], budget: Budget) -> Iterator[Edit]
 
 
 def _unseen(text: str, budget: Budget) -> Iterator[Edit]:
-    """Yield characters without width as nothing, and unusual forms of others as the usual ones."""
+    """Yield what nobody sees as nothing, and unusual forms of others as the usual ones.
+
+    Controls are weak: programs put them between values, too.
+    """
     for match in _UNSEEN.finditer(text):
         budget.step()
-        yield Edit(*match.span(), "" if match["hidden"] else match.group().translate(_FORMS))
+        gone = match.lastgroup is not None
+        yield Edit(*match.span(), "" if gone else match.group().translate(_FORMS), weak=match["control"] is not None)
 
 
 def _cut(layers: Sequence[Layer]) -> Layer | None:
