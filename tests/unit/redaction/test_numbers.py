@@ -51,6 +51,24 @@ def test_number_under_a_key_that_tells_what_it_is_goes(
         assert value.startswith(f"<{entity}_")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"value": 4821, "name": "pin"}', '["--pin", 4821]', '{"pin": {"new": 4821}}', '[["pin", 4821]]',
+        '{"pin": {"type": "int", "old": -4821, "new": 48.21e2}}',
+    ],
+)  # fmt: skip
+def test_number_goes_that_something_beside_it_or_around_it_names(patterns: PatternDetector, text: str) -> None:
+    once = json.dumps(_redacted(patterns, text, policy(preset="standard")))
+    assert once.count("<SECRET_") == text.count("48")
+    assert "482" not in once
+    chosen = policy(preset="standard", skip_attributes=["value", "pin"], drop_attributes=["gone"])
+    kept = '{"value": 4821, "name": "pin", "pin": {"new": 4821}, "gone": ["--pin", 4821], "a": ["--pin", 4822]}'
+    left = _redacted(patterns, kept, chosen)
+    assert left["a"][1].startswith("<SECRET_")
+    assert left == json.loads(kept) | {"gone": "<DROPPED>", "a": left["a"]}
+
+
 @pytest.mark.parametrize("text", ['{"n": 12345}', '{"n": 1234.5}', '{"n": [471]}', '[{"a": 1}, -12345]'])
 def test_every_number_is_shown_to_recognizers_of_one_s_own(patterns: PatternDetector, text: str) -> None:
     own = policy(preset="secrets-only", recognizers=[_BADGE])

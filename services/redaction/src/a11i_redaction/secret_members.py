@@ -7,10 +7,10 @@ from typing import Final
 from a11i_redaction.detectors.context import key_words
 from a11i_redaction.detectors.secret_names import names_secret
 
-_PIECE: Final = re.compile(r'"(?P<string>[^"\\]*+(?:\\.[^"\\]*+)*+)"(?P<key>[ \t\r\n]*+:)?|[\[\]{}]')
+_PIECE: Final = re.compile(r'"(?P<string>[^"\\]*+(?:\\.[^"\\]*+)*+)"(?P<key>[ \t\r\n]*+:)?|[\[\]{}]|-?\d[\d.eE+\-]*+')
 _ENDS: Final = frozenset({
-    "als", "ase", "ass", "ens", "eys", "ial", "ion", "jwt", "ken", "key", "kie", "ode", "ord", "psk", "pwd", "rds",
-    "rer", "ret", "ets", "swd",
+    "als", "ase", "ass", "ens", "eys", "ial", "ion", "jwt", "ken", "key", "kie", "ode", "ord", "otp", "pin", "psk",
+    "pwd", "rds", "rer", "ret", "ets", "swd",
     "-u", "ser",
 })  # fmt: skip
 """How names of secrets end, in English, and options of commands that have one."""
@@ -42,7 +42,7 @@ def may_name(text: str) -> bool:
 
 
 def told(text: str) -> dict[int, str]:
-    """Return what names the strings of valid JSON, by where they begin, where it is not their own key."""
+    """Return what names the strings and numbers of valid JSON, by where they begin, where it is not their own key."""
     found: dict[int, str] = {}
     stack: list[_Frame] = [_Frame("", "", is_array=False)]
     for match in _PIECE.finditer(text):
@@ -60,7 +60,8 @@ def told(text: str) -> dict[int, str]:
         elif match["key"] is not None:
             frame.enter(match["string"])
         else:
-            frame.add(match.start(), match["string"], found)
+            string = match["string"]
+            frame.add(match.start(), match.group() if string is None else string, found)
     return found
 
 

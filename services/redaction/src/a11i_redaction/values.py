@@ -337,16 +337,39 @@ class Parser:
         return self._with_named(text, parts, depth) if named_here else parts
 
     def _with_named(self, text: str, parts: list[tuple[int, int, Value]], depth: int) -> list[tuple[int, int, Value]]:
-        """Return the parts of JSON in which strings that something else than their key names stand under that name."""
+        """Return the parts of JSON in which what something else than its key names stands under that name."""
         named = told(text)
         if not named:
             return parts
-        return [
+        again = [
             (start, end, self._string(text[start + 1 : end - 1], named[start], depth) or value)
-            if start in named and not isinstance(value, Dropped | JsonValue)
+            if start in named and text[start] == '"' and not isinstance(value, Dropped | JsonValue)
             else (start, end, value)
             for start, end, value in parts
         ]
+        numbers = [start for start in named if text[start] not in '"{']
+        return self._with_numbers(text, again, {start: named[start] for start in numbers}) if numbers else again
+
+    def _with_numbers(
+        self, text: str, parts: list[tuple[int, int, Value]], named: Mapping[int, str]
+    ) -> list[tuple[int, int, Value]]:
+        """Return the parts with these numbers under what names them, but for those in what is skipped or dropped."""
+        found: dict[int, tuple[int, int, Value]] = {part[0]: part for part in parts}
+        closed = list(self._closed(text))
+        for start, name in named.items():
+            match = _JSON_NUMBER.match(text, start)
+            value = parse_number(match.group(), name, every=self._every_number) if match else None
+            if match and value and not any(begin <= start < end for begin, end in closed):
+                found[start] = (start, match.end(), value)
+        return [found[start] for start in sorted(found)]
+
+    def _closed(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where values stand that are skipped or dropped."""
+        for match in _TOKEN.finditer(text) if self._skipped or self._dropped else ():
+            if match.lastindex == _KEY:
+                key, _ = self._key(match[1])
+                if key in self._skipped or key in self._dropped:
+                    yield _value_span(text, match.end())
 
     def _key(self, inner: str) -> tuple[str, Unit]:
         known = self._keys.get(inner)
