@@ -76,7 +76,9 @@ class Analyzer:
                     continue
                 # What detectors find is the same under every policy, but for placeholders that only this one knows.
                 known = ",".join(sorted(named_by_placeholders(unit.text, own)))
-                key = FindingsCache.key(unit.text, f"{unit.names and with_names:d}{languages}\0{known}\0{unit.key}")
+                key = FindingsCache.key(
+                    unit.text, f"{unit.names and with_names:d}{unit.is_key:d}{languages}\0{known}\0{unit.key}"
+                )
                 raw = self._cache.get(key)
                 found = self._known(key, raw, policy)
                 if found is Known.NOTHING:
@@ -153,7 +155,7 @@ class Analyzer:
         text, key = look.reduced.text, look.unit.key
         found = self._patterns.find(text, key, look.budget)
         look.new.extend(found)
-        look.view = self._views.of(text, look.budget)
+        look.view = self._views.of(text, look.budget, whole=look.unit.is_key)
         if look.view is not None:
             sure = [finding for finding in found if finding.score >= MIN_SCORE]
             look.new.extend(look.view.in_text(self._patterns.find(look.view.text, key, look.budget), sure))
@@ -192,7 +194,7 @@ class Analyzer:
     def _look_for_own(self, look: "_Look", policy: Policy, custom: CustomDetector) -> None:
         text = look.reduced.text
         found = custom.find(text, look.unit.key, look.budget)
-        view = look.view or self._views.of(text, look.budget)
+        view = look.view or self._views.of(text, look.budget, whole=look.unit.is_key)
         if view is not None:
             found.extend(view.in_text(custom.find(view.text, look.unit.key, look.budget), tuple(found)))
         look.new.extend(finding for finding in found if policy.takes(finding, text))

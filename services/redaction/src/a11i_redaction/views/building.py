@@ -124,8 +124,11 @@ class ViewBuilder:
         self._database = hyperscan.loadb(_compiled(), hyperscan.HS_MODE_BLOCK)
         self._database.scratch = hyperscan.Scratch(self._database)
 
-    def of(self, text: str, budget: Budget) -> View | None:
-        """Return the view of a text, or None if nothing in it hides anything. Raises BudgetExceededError."""
+    def of(self, text: str, budget: Budget, *, whole: bool = False) -> View | None:
+        """Return the view of a text, or None if nothing in it hides anything. Raises BudgetExceededError.
+
+        `whole` says whether a text that is encoded as a whole is decoded here, and not as a value of its own.
+        """
         kinds = self._kinds(text)
         if not kinds and not _is_unusual(text):
             return None
@@ -143,8 +146,7 @@ class ViewBuilder:
             if _PACKED not in kinds:
                 break
             before = len(layers)
-            # All of the text is decoded as a value of its own.
-            shown = _add(layers, shown, decoding.packed(shown, budget, whole=before > 0))
+            shown = _add(layers, shown, decoding.packed(shown, budget, whole=whole or before > 0))
             if len(layers) == before:
                 break
             kinds = self._kinds(shown)
