@@ -17,6 +17,11 @@ GATE: Final = (
     rf"|--[a-z0-9\-]{{0,24}}(?:{SCANNED_NAMES}){TAIL}[ ]"
 )
 """What the prefilter looks for; every assignment holds it."""
+_CODES: Final = r"\b(?:pin|otp|totp|code)"
+COLUMN_GATE: Final = (
+    rf"(?i)(?:(?:{SCANNED_NAMES}){TAIL}|{_CODES})[\"'`*]{{0,3}}[ ]{{0,40}}(?:[,;|\t\r\n)]|[ ]{{2}}|</t)"
+)
+"""What the prefilter looks for of columns of secrets: a header with something behind it that ends it."""
 _SIGN: Final = re.compile(
     rf"(?P<option>--?[a-z0-9\-]{{0,24}})?(?:{NAMES}){TAIL}(?P<close>{_CLOSE})\s{{0,4}}"
     r"(?P<sign>[:=]=?>?(?:\s{0,2}is\b)?|\bis\b:?|\u2192|\uff1a|->|(?<=[a-z])>|(?<=[\"']),|(?(option)[ ]|(?!)))"

@@ -56,7 +56,7 @@ _DIGITS_11: Final = r"\b\d{11}\b"
 
 FAMILIES: Final[tuple[Family, ...]] = (
     Family(
-        recognizers.EmailRecognizer,
+        recognizers.MailRecognizer,
         r"[^\s@]@[^\s@]",
         reach_chars=400,
         solid=True,

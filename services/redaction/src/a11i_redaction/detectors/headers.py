@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from a11i_redaction.detectors.tables import DELIMITERS, RULE, cells_of
@@ -12,6 +12,8 @@ _HEADER_CELL_CHARS: Final = 48
 _LONGEST_LINE: Final = _MAX_COLUMNS * _HEADER_CELL_CHARS
 _VALUES: Final = tuple(map(re.compile, (r"[:=]\s?\S", r"\d{4}", r"\.\s(?<=[^\W\d_]{5}..)[^\W\d_]")))
 """What no header holds: pairs of a name and a value, numbers, sentences. One by one they take half of the time."""
+_MARKS: Final = " \t\r\"'`*"
+"""What can stand around a name: quotes, Markdown's emphasis."""
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _TAG: Final = re.compile(r"<(/?)(t[rhd])\b[^<>]{0,200}>", re.IGNORECASE)
 _INSERT: Final = re.compile(r"\(([^()]{2,2000})\)\s{0,8}VALUES\s{0,8}(?=\()", re.IGNORECASE)
@@ -73,6 +75,21 @@ class Headers:
         if self._heads is None:
             self._heads = list(dict.fromkeys(span for row in self._found() for span in row.header))
         return self._heads
+
+    def under(self, wanted: Callable[[str], bool]) -> Iterator[tuple[str, int, int]]:
+        """Yield the header and the place of each cell below the headers that are wanted, row by row."""
+        header: Sequence[Span] = ()
+        columns: list[tuple[int, str]] = []
+        for row in self._found():
+            if row.header is not header:
+                header = row.header
+                names = ((column, self._text[first:last].strip(_MARKS)) for column, (first, last) in enumerate(header))
+                columns = [(column, name) for column, name in names if wanted(name)]
+            if columns:
+                cells = row.cells or cells_of(self._text[row.start : row.end], row.start, row.delimiter)
+                for column, name in columns:
+                    if column < len(cells):
+                        yield name, *cells[column]
 
     def _found(self) -> list[_Row]:
         if self._rows is None:

@@ -82,12 +82,13 @@ _SHAPE: Final = re.compile(r"[^\W\d_]|\d")
 class Labelling:
     """What of one text is labelled by the words of which context."""
 
-    __slots__ = ("_headed", "_headers", "_last", "_nearby", "_said", "_text")
+    __slots__ = ("_headed", "_last", "_nearby", "_said", "_text", "headers")
 
     def __init__(self, text: str, nearby: Nearby) -> None:
         self._text = text
         self._nearby = nearby
-        self._headers = Headers(text)
+        self.headers = Headers(text)
+        """The tables of the text."""
         self._headed: dict[int, bool] = {}
         self._last: dict[int, tuple[int, int]] = {}
         self._said: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -135,7 +136,7 @@ class Labelling:
         headed = self._headed.get(context)
         if headed is None:
             places = self._nearby.places(context)
-            headed = any(_between(places, *head) for head in self._headers.all())
+            headed = any(_between(places, *head) for head in self.headers.all())
             self._headed[context] = headed
         return headed
 
@@ -147,7 +148,7 @@ class Labelling:
         last = places[at - 1] if at else -1
         line = self._text.rfind("\n", max(0, start - _ALONE_CHARS), start) + 1
         if last <= line or not self._nearby.near(context, start):
-            header = self._headers.of(start)
+            header = self.headers.of(start)
             if header is not None:
                 if _between(places, header.start, header.end):
                     return True

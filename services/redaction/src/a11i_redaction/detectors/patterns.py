@@ -16,7 +16,7 @@ from a11i_redaction.detectors.context import Context, Nearby, Words
 from a11i_redaction.detectors.families import FAMILIES, Family, Need
 from a11i_redaction.detectors.labelling import Labelling
 from a11i_redaction.detectors.matching import Matcher, windows
-from a11i_redaction.detectors.recognizers import EmailRecognizer
+from a11i_redaction.detectors.recognizers import MailRecognizer
 from a11i_redaction.findings import Finding
 from a11i_redaction.reduction import HOLE
 
@@ -55,11 +55,12 @@ _SIGNS: Final = frozenset("\u2192\uff1a")
 _PHONE_ID: Final = 1_000
 _ASSIGNMENT_ID: Final = 1_001
 _SENTENCE_ID: Final = 1_002
+_COLUMN_ID: Final = 1_003
 _FORMAT_IDS: Final = 2_000
 _WORD_IDS: Final = 3_000
 _PHONE_CONTEXT: Final = len(FAMILIES)
 """Its index behind those of the families."""
-_MAIL: Final = next(index for index, family in enumerate(FAMILIES) if family.recognizer is EmailRecognizer)
+_MAIL: Final = next(index for index, family in enumerate(FAMILIES) if family.recognizer is MailRecognizer)
 _FIRST_ONLY: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
 
 
@@ -133,6 +134,8 @@ class PatternDetector:
             findings.extend(self._secrets.of_assignments(text, signs, budget))
         if _SENTENCE_ID in ends:
             findings.extend(self._secrets.of_sentences(text, ends[_SENTENCE_ID], budget))
+        if _COLUMN_ID in ends:
+            findings.extend(self._secrets.of_columns(text, labelling.headers, budget))
         for identity, places in ends.items():
             if identity < _PHONE_ID:
                 findings.extend(self._of_family(identity, plain, places, key, budget, labelling))
@@ -183,6 +186,7 @@ class PatternDetector:
             (_PHONE_ID, phones.GATE, 0),
             (_ASSIGNMENT_ID, assignments.GATE, 0),
             (_SENTENCE_ID, secrets.SPOKEN_GATE, 0),
+            (_COLUMN_ID, assignments.COLUMN_GATE, 0),
         ]
         expressions.extend((index, family.gate, 0) for index, family in enumerate(FAMILIES))
         expressions.extend((_WORD_IDS + index, word, 0) for index, word in enumerate(self._words.expressions))

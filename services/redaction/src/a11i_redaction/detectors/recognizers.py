@@ -18,7 +18,7 @@ def _is_domain(domain: str) -> bool:
     return bool(_SUFFIXES(domain).suffix) or domain.rpartition(".")[2] in _PRIVATE
 
 
-class EmailRecognizer(presidio.EmailRecognizer):
+class MailRecognizer(presidio.EmailRecognizer):
     """Presidio's with a pattern of its own, and the public suffixes of the package alone: nothing is fetched.
 
     Presidio's stops at two hyphens (all domains in Punycode have them), at quotes and at a point before the sign.

@@ -8,6 +8,7 @@ from typing import Final
 from a11i_redaction.detectors import dummies
 from a11i_redaction.detectors.assignments import assigned, value_at
 from a11i_redaction.detectors.budget import Budget
+from a11i_redaction.detectors.headers import Headers
 from a11i_redaction.detectors.matching import windows
 from a11i_redaction.detectors.named_values import NAMED_VALUES
 from a11i_redaction.detectors.secret_formats import GENERAL_FORMATS, SecretFormat
@@ -17,6 +18,7 @@ from a11i_redaction.detectors.secret_names import (
     is_telling_of_digits,
     names_key_or_identifier,
     names_password,
+    names_secret,
     words_of,
 )
 from a11i_redaction.detectors.vendor_formats import VENDOR_FORMATS
@@ -72,6 +74,7 @@ _OF_SENTENCES: Final = frozenset({
 _LONGEST_WITHOUT_PROSE: Final = 200
 _RANDOM_WORD: Final = re.compile(r"(?<!\S)(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])\S{12}")
 """What long prose about a secret does not have."""
+_MARKS: Final = " \t\r\"'`*"
 _MIN_TOKEN_CHARS: Final = 12
 """Shorter values of names such as "token" are rather words or counts than tokens."""
 
@@ -119,6 +122,16 @@ class SecretFinder:
                 if len(value) >= _SHORTEST_SPOKEN and shape.fullmatch(value) and not dummies.is_reference(value):
                     yield Finding(begins, begins + len(value), "SECRET", _SPOKEN_SCORE)
 
+    def of_columns(self, text: str, headers: Headers, budget: Budget) -> Iterator[Finding]:
+        """Yield the cells of tables below headers such as `password`."""
+        for name, start, end in headers.under(names_secret):
+            budget.step()
+            start, end = _without_marks(text, start, end)
+            value = text[start:end]
+            short = value.isdigit() and len(value) >= _SHORTEST and is_telling_of_digits(name)
+            if short or (is_telling(name) and is_secret(name, value, spoken=False)):
+                yield Finding(start, end, "SECRET", _ASSIGNMENT_SCORE)
+
     def under_key(self, text: str, key: str) -> Iterator[Finding]:
         """Yield all of a text that stands under a key such as `password`, if it can be a secret."""
         value = text.strip()
@@ -128,6 +141,13 @@ class SecretFinder:
         if value and (short or header or (telling and is_secret(key, value, spoken=False))):
             start = text.index(value)
             yield Finding(start, start + len(value), "SECRET", _ASSIGNMENT_SCORE)
+
+
+def _without_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a cell's place without space, quotes and Markdown's emphasis around it."""
+    cell = text[start:end]
+    start += len(cell) - len(cell.lstrip(_MARKS))
+    return start, max(start, start + len(cell.strip(_MARKS)))
 
 
 def is_secret(name: str, value: str, *, spoken: bool) -> bool:
