@@ -107,6 +107,15 @@ async def test_the_limit_leaves_out_the_fewest_and_says_how_many_there_are(store
     assert found.group_count == 6
 
 
+async def test_pages_tell_all_groups_once(store: Store) -> None:
+    await _put(store)
+    reader, which = ClickHouseRedactionReader(store.clickhouse), RedactionFilter(_DAY)
+    pages = [await reader.summarise(store.scope, which, limit=4, behind=behind) for behind in (0, 4)]
+    assert [len(page.groups) for page in pages] == [4, 2]
+    assert (*pages[0].groups, *pages[1].groups) == (await _summarise(store)).groups
+    assert {page.group_count for page in pages} == {6}
+
+
 async def test_a_receipt_from_before_places_were_noted_counts_without_one(store: Store) -> None:
     await store.put(span("t", "1", redacted_entities=[("JWT", 2)], redaction_policy=_POLICY))
     assert _told(await _summarise(store)) == [("span", "JWT", "", 1, 2)]

@@ -10,6 +10,7 @@ from tests.bench.redaction.labels import Case, Part
 from tests.bench.redaction.scoring import Result, Score, score
 
 OURS: Final = "a11i, with names"
+STRICT: Final = "a11i, strict"
 PATTERNS: Final = "a11i, patterns only"
 PRESIDIO: Final = "Presidio"
 COUNTRIES: Final = "Presidio, all countries"
@@ -26,6 +27,8 @@ class Run:
     score: Score
     kb_per_s: float
     """Bytes of text per CPU time."""
+    entities: frozenset[str] = frozenset()
+    """What the engine was told to look for; empty: all that it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,11 @@ class Outcome:
 
 
 def compare(sets: Sets, model: str) -> list[Outcome]:
-    """Return what each engine reaches, with that language model: a11i with names first."""
+    """Return what each engine reaches, with that language model: a11i with names first, under the default preset."""
     outcomes = []
-    for name, names in ((OURS, True), (PATTERNS, False)):
-        engine = A11i(model, names=names)
-        outcomes.append(_outcome(name, sets, _looked(engine, sets)))
+    for name, names, preset in ((OURS, True, "standard"), (STRICT, True, "strict"), (PATTERNS, False, "standard")):
+        engine = A11i(model, names=names, preset=preset)
+        outcomes.append(_outcome(name, sets, _looked(engine, sets), engine.entities))
     for name, countries in ((PRESIDIO, False), (COUNTRIES, True)):
         found = dict(_looked(Presidio(model, countries=countries), sets))
         for least in (0.0, DEMO_THRESHOLD):
@@ -59,17 +62,22 @@ def _looked(engine: Callable[[Sequence[str]], _Made], sets: Sets) -> Iterator[tu
         yield part, (made, time.process_time() - start)
 
 
-def _outcome(name: str, sets: Sets, looked: Iterable[tuple[Part, tuple[list[Result], float]]]) -> Outcome:
+def _outcome(
+    name: str,
+    sets: Sets,
+    looked: Iterable[tuple[Part, tuple[list[Result], float]]],
+    entities: frozenset[str] = frozenset(),
+) -> Outcome:
     by_part: dict[Part, Run] = {}
     cases: list[Case] = []
     results: list[Result] = []
     total_s = 0.0
     for part, (made, seconds) in looked:
-        by_part[part] = Run(name, score(sets[part], made), _kilobytes(sets[part]) / seconds)
+        by_part[part] = Run(name, score(sets[part], made), _kilobytes(sets[part]) / seconds, entities)
         cases.extend(sets[part])
         results.extend(made)
         total_s += seconds
-    return Outcome(by_part, Run(name, score(cases, results), _kilobytes(cases) / total_s))
+    return Outcome(by_part, Run(name, score(cases, results), _kilobytes(cases) / total_s, entities))
 
 
 def _kilobytes(cases: Iterable[Case]) -> float:

@@ -4,12 +4,15 @@ import logging
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import tldextract
 from presidio_analyzer import AnalyzerEngine, PatternRecognizer, RecognizerRegistry
 from presidio_analyzer import predefined_recognizers as presidio
 from presidio_analyzer.nlp_engine import NlpEngine, NlpEngineProvider
 
-from a11i_redaction.detectors.recognizers import EmailRecognizer
-from a11i_redaction.loading import load_redactor
+from a11i.redaction.v1 import redaction_service_pb2 as pb
+from a11i_redaction.loading import DEFAULT_PRESET, load_redactor
+from a11i_redaction.policy.in_force import OnePolicy
+from a11i_redaction.policy.parsing import Abilities, parse
 from a11i_redaction.settings import DetectionSettings
 from tests.bench.redaction.scoring import Result, disjoint
 
@@ -36,8 +39,11 @@ _COUNTRIES: Final = (
 class A11i:
     """The redaction service's engine, on batches of texts as the stage sees them."""
 
-    def __init__(self, model: str, *, names: bool) -> None:
-        self._redactor = load_redactor(DetectionSettings(model=model), names=names, pseudonym_key=_KEY)
+    def __init__(self, model: str, *, names: bool, preset: str = DEFAULT_PRESET) -> None:
+        policy = OnePolicy(parse(pb.Policy(preset=preset), Abilities(names=names)))
+        self.entities = frozenset(policy.in_force(_TENANT, "").policy.rules)
+        """What the preset looks for."""
+        self._redactor = load_redactor(DetectionSettings(model=model), names=names, pseudonym_key=_KEY, policies=policy)
 
     def __call__(self, texts: Sequence[str]) -> list[Result]:
         """Return what was found in each text, and each text redacted."""
@@ -58,6 +64,16 @@ class Scored(NamedTuple):
     score: float
 
 
+class OfflineEmailRecognizer(presidio.EmailRecognizer):
+    """Presidio's, with the public suffixes that tldextract comes with: Presidio's own would fetch the list."""
+
+    _SUFFIXES: Final = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
+
+    def validate_result(self, pattern_text: str) -> bool:
+        """Return whether the domain ends in a public suffix."""
+        return bool(self._SUFFIXES(pattern_text).fqdn)
+
+
 class Presidio:
     """Presidio's analyzer with its default recognizers, or with those of all countries, for English."""
 
@@ -66,9 +82,8 @@ class Presidio:
         nlp = _nlp_engine(model)
         registry = RecognizerRegistry()
         registry.load_predefined_recognizers(languages=["en"], nlp_engine=nlp)
-        # Presidio's own would fetch the list of public suffixes.
         registry.remove_recognizer("EmailRecognizer")
-        registry.add_recognizer(EmailRecognizer())
+        registry.add_recognizer(OfflineEmailRecognizer())
         for name in _COUNTRIES if countries else ():
             recognizer: PatternRecognizer = getattr(presidio, name)(supported_language="en")
             registry.add_recognizer(recognizer)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from tests.bench.redaction import contacts, lookalikes, national_ids, people, secret_keys
+from tests.bench.redaction.aliases import alias
 from tests.bench.redaction.labels import Drawn
 
 Make = Callable[[random.Random], Drawn]
@@ -26,6 +27,20 @@ def _national_phone(region: str, rng: random.Random) -> Drawn:
     return contacts.phone(rng, region, national=True)
 
 
+def _with_more(make: Make, rng: random.Random) -> Drawn:
+    """Return a number with another name for it, and with more of its kind, as columns and lists have them."""
+    number = make(rng)
+    more = {piece: make(rng).value for piece in "bcd"}
+    return Drawn(number.entity, number.value, number.kind, number.label,
+                 {"alias": alias(number.entity, number.value), **more})  # fmt: skip
+
+
+_NUMBERS: Final[list[Make]] = [
+    *_each(national_ids.drawn, [*national_ids.IDS, *national_ids.MEDICAL]),
+    contacts.routing,
+    contacts.bank_account,
+]
+
 KINDS: Final[Mapping[str, Sequence[Make]]] = {
     "person": [people.person],
     "native": [people.native_person],
@@ -39,6 +54,11 @@ KINDS: Final[Mapping[str, Sequence[Make]]] = {
     "phone_us": [partial(_national_phone, "US")],
     "phone_gb": [partial(_national_phone, "GB")],
     "phone_de": [partial(_national_phone, "DE")],
+    "phone_cn": [partial(_national_phone, "CN")],
+    "phone_jp": [partial(_national_phone, "JP")],
+    "phone_kr": [partial(_national_phone, "KR")],
+    "phone_th": [partial(_national_phone, "TH")],
+    "number": [partial(_with_more, make) for make in _NUMBERS],
     "ip": [contacts.ipv4, contacts.ipv6],
     "ipv4": [contacts.ipv4],
     "mac": [contacts.mac],

@@ -70,6 +70,8 @@ class Case:
     labels: tuple[Label, ...]
 
 
+NAMES: Final = frozenset({"label", "alias"})
+"""Pieces that say what a value is called, and are no part of it."""
 CASES: Final = frozenset({"lower", "upper"})
 """Disguises that are none: a name in lower case or in capitals."""
 
@@ -115,8 +117,8 @@ def render(template: Template, draw: Draw, disguises: Mapping[str, Disguise], wr
         if kind + number not in drawn:
             drawn[kind + number] = draw(kind)
         value = drawn[kind + number]
-        if piece == "label":
-            made.put(value.label)
+        if piece in NAMES:
+            made.put(value.label if piece == "label" else value.pieces[piece])
             continue
         text = value.pieces[piece] if piece else value.value
         shown = disguises[disguise](text) if disguise else [(text, True)]

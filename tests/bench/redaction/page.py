@@ -21,8 +21,8 @@ The set is made of {templates} templates, which are filled with values drawn wit
 JSON, code, logs, tables, twenty languages in ten scripts, {ids} kinds of numbers that states give, keys in the formats
 of {vendors} vendors, values split or encoded in {disguises} ways, and {lookalikes} kinds of look-alikes that must stay,
 besides near misses of the keys. Numbers have valid check digits; look-alikes have broken ones. Templates are in three
-parts: *development*, to work with; *check*, to see that the work was not for those alone; *final*, kept from whoever
-works on the detectors, for the figure that counts. The tables say which parts were run.
+parts: *development*, to work with, the largest; *check*, to see that the work was not for those alone; *final*, kept
+from whoever works on the detectors, for the figure that counts. The tables say which parts were run.
 
 - **recall**: values of which no letter and no digit is left. Any finding counts that takes the value away, whatever it
   is called.
@@ -30,6 +30,8 @@ works on the detectors, for the figure that counts. The tables say which parts w
   does not label them.
 - **leaked chars**: letters and digits of labelled values that are left.
 - **look-alikes touched**: those of which a letter or a digit was taken away.
+- **a11i**: with the preset `standard`, the default, which takes names of people and leaves places and organisations;
+  *strict* is the preset that takes these too, and counts for them in the table of entities below Presidio.
 - **Presidio**: `AnalyzerEngine` with the recognizers that it loads for English, every score; *from 0.35* is what its
   demonstration shows; *all countries* has the recognizers too that it ships and does not load. Its e-mail recognizer
   takes the public suffixes that it comes with, as nothing is fetched here.

@@ -81,14 +81,19 @@ def targets(title: str, ours: Run) -> Table:
     return Table(title, ["", ours.engine, "to reach", ""], rows)
 
 
-def below(ours: Run, others: Sequence[Run]) -> Table:
-    """Return the entities of which another engine takes more away."""
+def below(ours: Run, strict: Run, others: Sequence[Run]) -> Table:
+    """Return the entities of which another engine takes more away.
+
+    `strict` is the same engine told to look for all that it knows: it counts for what `ours` does not look for.
+    """
     rows = []
-    for entity, tally in sorted(ours.score.by_entity.items()):
-        theirs = [run.score.by_entity.get(entity, _NOTHING).recall or 0.0 for run in others]
+    for entity in sorted(ours.score.by_entity):
+        run = strict if entity in strict.entities - ours.entities else ours
+        tally = run.score.by_entity.get(entity, _NOTHING)
+        theirs = [other.score.by_entity.get(entity, _NOTHING).recall or 0.0 for other in others]
         if tally.recall is not None and tally.recall < max(theirs):
-            rows.append([entity, str(tally.labels), rate(tally.recall), *map(rate, theirs)])
-    return Table("Entities below Presidio", ["", "values", ours.engine, *(run.engine for run in others)], rows)
+            rows.append([entity, str(tally.labels), run.engine, rate(tally.recall), *map(rate, theirs)])
+    return Table("Entities below Presidio", ["", "values", "by", "a11i", *(run.engine for run in others)], rows)
 
 
 def _target(name: str, value: float | None, wanted: float, *, most: bool = False) -> list[str]:

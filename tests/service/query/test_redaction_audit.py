@@ -67,3 +67,15 @@ async def test_a_bad_limit_is_refused(caller: Caller) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await summarise(caller, group_limit=5000)
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_groups_come_page_by_page(caller: Caller) -> None:
+    await put(caller)
+    first = await summarise(caller, group_limit=1)
+    assert ([one.entity for one in first.groups], first.group_count) == (["PERSON"], 2)
+    second = await summarise(caller, group_limit=1, page_token=first.next_page_token)
+    assert [one.entity for one in second.groups] == ["WITHHELD"]
+    assert (second.totals, second.next_page_token) == (first.totals, "")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await summarise(caller, entity="PERSON", page_token=first.next_page_token)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -5,7 +5,9 @@ import itertools
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
+import asyncpg
 import grpc
 import pytest
 
@@ -28,6 +30,10 @@ from tests.service.redaction.relay import relay
 MAIL = "jane.roe@example.com"
 CARD = "4111 1111 1111 1111"
 _NUMBERS = itertools.count(1)
+_INSERT = (
+    "INSERT INTO redaction_policies (tenant_id, project_id, version, policy, actor) VALUES ($1, '', $2, $3::jsonb, 'x')"
+)
+"""What a service of another version could store."""
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +99,48 @@ async def test_while_postgresql_is_away_the_last_policies_serve(server: postgres
             return (await service.through(next(_NUMBERS), MAIL, tenant))[0] != MAIL
 
         assert await until(in_force) < 8.0
+
+
+async def test_what_postgresql_refuses_ends_nothing(
+    server: postgres.PostgresServer, service: Service, tenant: str
+) -> None:
+    """A column with another name, a right taken away: the last policies serve, and new ones do as soon as they can."""
+    await service.put(tenant, preset="secrets-only")
+    connection = await asyncpg.connect(server.dsn)
+    try:
+        await connection.execute("ALTER TABLE redaction_policies RENAME COLUMN actor TO who")
+        try:
+            await connection.execute(_INSERT.replace("actor", "who"), tenant, 2, '{"preset": "standard"}')
+            await connection.execute("SELECT pg_notify('a11i_redaction_policies', '')")
+            await asyncio.sleep(2.0)
+            assert (await service.through(next(_NUMBERS), MAIL, tenant)) == (MAIL, "secrets-only+1")
+        finally:
+            await connection.execute("ALTER TABLE redaction_policies RENAME COLUMN who TO actor")
+    finally:
+        await connection.close()
+
+    async def in_force() -> bool:
+        return (await service.through(next(_NUMBERS), MAIL, tenant))[1] == "standard-no-names+2"
+
+    assert await until(in_force) < 8.0
+
+
+async def test_batches_of_a_policy_that_cannot_be_read_wait_and_others_do_not(
+    server: postgres.PostgresServer, service: Service, tenant: str
+) -> None:
+    connection = await asyncpg.connect(server.dsn)
+    try:
+        await connection.execute(_INSERT, tenant, 1, '{"preset": "of tomorrow"}')
+    finally:
+        await connection.close()
+    other = str(uuid.uuid4())
+    await service.put(other, preset="secrets-only")  # Whoever knows of this one knows of the other.
+    await service.send(next(_NUMBERS), MAIL, tenant)
+    assert (await service.through(next(_NUMBERS), MAIL, other)) == (MAIL, "secrets-only+1")
+    assert await service.nothing_for(2.0)
+    await service.put(tenant, preset="standard", expected=1)
+    columns = (await service.redacted()).columns
+    assert columns.column("status_message")[0].as_py().startswith("<EMAIL_ADDRESS_")
 
 
 async def test_without_any_policy_ever_known_a_batch_waits_and_goes_on_then(
@@ -189,6 +237,43 @@ async def test_versions_follow_each_other_and_a_stale_one_is_refused(service: Se
     assert (unknown.policy.version, unknown.policy.label) == (0, "standard-no-names/1")
 
 
+async def _pages(service: Service, **asked: Any) -> list[pb.ListPoliciesResponse]:
+    pages: list[pb.ListPoliciesResponse] = []
+    while not pages or pages[-1].next_page_token:
+        token = pages[-1].next_page_token if pages else ""
+        request = pb.ListPoliciesRequest(page_token=token, **asked)
+        pages.append(await service.stub.ListPolicies(request, timeout=DEADLINE_S, metadata=ADMIN))
+    return pages
+
+
+async def test_policies_are_listed_page_by_page(service: Service, tenant: str) -> None:
+    for name in "abcde":
+        await service.put(tenant, name, preset="standard")
+    await service.put(tenant, "b", preset="pci")
+    pages = await _pages(service, tenant_id=tenant, page_size=2)
+    listed = [[(one.project_id, one.version) for one in page.policies] for page in pages]
+    assert listed == [[("b", 2), ("e", 1)], [("d", 1), ("c", 1)], [("a", 1)]]
+    pages = await _pages(service, tenant_id=tenant, project_id="b", page_size=1)
+    assert [[one.version for one in page.policies] for page in pages] == [[2], [1]]
+    for field, wrong in (
+        ("page_token", pb.ListPoliciesRequest(tenant_id=tenant, page_token="x")),
+        ("page_size", pb.ListPoliciesRequest(tenant_id=tenant, page_size=-1)),
+    ):
+        async with refused(grpc.StatusCode.INVALID_ARGUMENT, field):
+            await service.stub.ListPolicies(wrong, timeout=DEADLINE_S, metadata=ADMIN)
+
+
+async def test_a_page_of_large_policies_is_below_what_clients_take(service: Service, tenant: str) -> None:
+    words = [f"{number:07d}{'w' * 193}" for number in range(4_500)]
+    for name in "abcdef":
+        recognizer = pb.CustomRecognizer(entity="BIG_LIST", deny_list=words)
+        await service.put(tenant, name, preset="secrets-only", recognizers=[recognizer])
+    pages = await _pages(service, tenant_id=tenant)
+    assert [one.project_id for page in pages for one in page.policies] == list("fedcba")
+    assert len(pages) > 1
+    assert all(len(page.SerializeToString()) < 4_000_000 for page in pages)
+
+
 async def test_what_is_encrypted_is_revealed_to_whom_it_may_be_and_that_is_on_record(
     service: Service, tenant: str
 ) -> None:
@@ -212,7 +297,12 @@ async def test_what_is_encrypted_is_revealed_to_whom_it_may_be_and_that_is_on_re
     async with refused(grpc.StatusCode.NOT_FOUND):
         await service.stub.Reveal(request(other), timeout=DEADLINE_S, metadata=REVEAL)
     page = await service.stub.ListReveals(pb.ListRevealsRequest(tenant_id=tenant), timeout=DEADLINE_S, metadata=ADMIN)
-    [record] = page.reveals
+    *without_right, record = page.reveals
+    assert [(one.actor, one.purpose, one.value_count, len(one.entities)) for one in without_right] == [
+        ("ann", "a court's order", 0, 0)
+    ] * 3
+    assert all(one.peer.endswith("(refused: without the reveal token)") for one in without_right)
+    assert "refused" not in record.peer
     assert (record.actor, record.purpose, record.value_count) == ("ann", "a court's order", 1)
     assert list(record.entities) == ["EMAIL_ADDRESS"]
     assert record.peer

@@ -13,8 +13,8 @@ _CASE = Case("chat", Template("chat", "ask [[person]]"), _TEXT, (
 ))  # fmt: skip
 
 
-def _run(name: str, *spans: tuple[int, int, str]) -> Run:
-    return Run(name, score([_CASE], [Result(spans)]), 12.4)
+def _run(name: str, *spans: tuple[int, int, str], entities: frozenset[str] = frozenset()) -> Run:
+    return Run(name, score([_CASE], [Result(spans)]), 12.4, entities)
 
 
 _OURS = _run("ours", (4, 11, "PERSON"))
@@ -39,8 +39,18 @@ def test_targets_say_what_is_reached_and_what_falls_short() -> None:
 
 
 def test_entities_that_another_engine_finds_better_are_named() -> None:
-    assert [row[0] for row in report.below(_OURS, [_THEIRS]).rows] == ["CREDIT_CARD"]
-    assert [row[0] for row in report.below(_THEIRS, [_OURS]).rows] == ["PERSON"]
+    assert [row[0] for row in report.below(_OURS, _OURS, [_THEIRS]).rows] == ["CREDIT_CARD"]
+    assert [row[0] for row in report.below(_THEIRS, _THEIRS, [_OURS]).rows] == ["PERSON"]
+
+
+def test_what_an_engine_was_not_told_to_look_for_is_compared_as_it_finds_it_when_told() -> None:
+    asked = _run("ours", (4, 11, "PERSON"), entities=frozenset({"PERSON"}))
+    both = frozenset({"PERSON", "CREDIT_CARD"})
+    found = _run("strict", (37, 53, "CREDIT_CARD"), entities=both)
+    assert not report.below(asked, found, [_THEIRS]).rows
+    nothing = _run("strict", entities=both)
+    rows = [list(row) for row in report.below(asked, nothing, [_THEIRS]).rows]
+    assert rows == [["CREDIT_CARD", "1", "strict", "0.00", "1.00"]]
 
 
 def test_a_breakdown_has_a_row_for_each_labelled_entity() -> None:

@@ -68,8 +68,16 @@ class FakeQuery(rpc.QueryServiceServicer):
         self, request: pb.SummariseRedactionsRequest, context: grpc.ServicerContext
     ) -> pb.SummariseRedactionsResponse:
         self._authenticate(context)
-        self.asked_for_rows.append(request)
-        return self.redactions
+        self.asked_for_rows.append(pb.SummariseRedactionsRequest.FromString(request.SerializeToString()))
+        begin = int(request.page_token or 0)
+        end = begin + (request.group_limit or len(self.redactions.groups))
+        answer = pb.SummariseRedactionsResponse(
+            groups=self.redactions.groups[begin:end],
+            group_count=self.redactions.group_count,
+            totals=self.redactions.totals,
+        )
+        answer.next_page_token = str(end) if end < len(self.redactions.groups) else ""
+        return answer
 
     def CompareTokenCounts(
         self, request: pb.CompareTokenCountsRequest, context: grpc.ServicerContext

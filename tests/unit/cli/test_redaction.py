@@ -62,7 +62,11 @@ class FakeRedaction(rpc.RedactionServiceServicer):
 
     def ListPolicies(self, request: pb.ListPoliciesRequest, context: grpc.ServicerContext) -> pb.ListPoliciesResponse:
         self._check(request, context, ADMIN_TOKEN)
-        return pb.ListPoliciesResponse(policies=[pb.StoredPolicy(label="standard+3", version=3, actor="ann")])
+        first = int(request.page_token or 3)  # Three policies, two a page.
+        versions = range(first, max(first - min(request.page_size, 2), 0), -1)
+        policies = [pb.StoredPolicy(label=f"standard+{version}", version=version, actor="ann") for version in versions]
+        behind = versions[-1] - 1
+        return pb.ListPoliciesResponse(policies=policies, next_page_token=str(behind) if behind else "")
 
     def TestPolicy(self, request: pb.TestPolicyRequest, context: grpc.ServicerContext) -> pb.TestPolicyResponse:
         tried, against = pb.RedactedText(text="<E_ID_00000000>"), pb.RedactedText(text="E-1")
@@ -188,7 +192,10 @@ def test_policies_are_shown_and_listed(run: Run, service: FakeRedaction) -> None
     asked = service.asked[0]
     assert isinstance(asked, pb.GetPolicyRequest)
     assert (asked.tenant_id, asked.project_id) == (TENANT, PROJECT)
-    assert "standard+3" in run("policy", "list", "--tenant", "other")[1]
+    listed = run("policy", "list", "--tenant", "other")[1].splitlines()
+    assert [line.split()[0] for line in listed] == ["standard+3", "standard+2", "standard+1"]
+    listed = run("policy", "list", "--tenant", "other", "--limit", "1")[1].splitlines()
+    assert [line.split()[0] for line in listed] == ["standard+3", "and"]
     asked = service.asked[1]
     assert isinstance(asked, pb.ListPoliciesRequest)
     assert asked.tenant_id == "other"

@@ -69,6 +69,15 @@ def test_it_asks_for_what_its_options_say(capsys: pytest.CaptureFixture[str]) ->
     assert (asked.signal, asked.group_limit, asked.HasField("start_time")) == (Signal.SIGNAL_LOGS, 9, True)
 
 
+def test_more_than_a_page_holds_is_asked_for_page_by_page(capsys: pytest.CaptureFixture[str]) -> None:
+    groups = [pb.RedactionGroup(entity=f"KIND_{number}", finding_count=1, row_count=1) for number in range(2_500)]
+    server = FakeQuery(redactions=pb.SummariseRedactionsResponse(groups=groups, group_count=2_500))
+    _, output, _ = audit(capsys, server, "--limit", "2001")
+    assert output.count("KIND_") == 2_001
+    assert "2,001 of 2,500" in output
+    assert [asked.group_limit for asked in server.asked_for_rows] == [1_000, 1_000, 1]
+
+
 def test_json_is_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
     _, output, _ = audit(capsys, FakeQuery(redactions=_FOUND), "--json")
     assert json.loads(output)["groups"][0]["findingCount"] == "3400"

@@ -84,8 +84,11 @@ def policy(**fields: Any) -> Policy:
     return parse(pb.Policy(**fields), Abilities(names=True))
 
 
-def redactor_with(patterns: PatternDetector, model: ScriptedModel, **limits: int) -> Redactor:
-    """Return a redactor with the real patterns and a scripted model."""
+def redactor_with(
+    patterns: PatternDetector, model: ScriptedModel, chosen: Policy | None = None, **limits: int
+) -> Redactor:
+    """Return a redactor with the real patterns and a scripted model, by default under the preset "standard"."""
     names = NameDetectors({"en": model}, MODEL_ENTITIES, limits.get("max_model_chars", 10_000))
     analyzer = Analyzer(patterns, names, FindingsCache(1_000_000), limits.get("max_value_chars", 100_000))
-    return Redactor(analyzer, Pseudonyms(KEY), OnePolicy(policy(preset="standard")), "test/1", lambda: 0)
+    policies = OnePolicy(chosen or policy(preset="standard"))
+    return Redactor(analyzer, Pseudonyms(KEY), policies, "test/1", lambda: 0)

@@ -15,7 +15,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from a11i_redaction.detectors.families import FAMILIES, LEFT_OUT
 from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
 from a11i_redaction.detectors.phones import REGIONS
-from a11i_redaction.detectors.recognizers import EmailRecognizer
+from a11i_redaction.detectors.recognizers import MailRecognizer
 from a11i_redaction.detectors.spacy_model import SpacyModel
 from a11i_redaction.findings import Finding
 
@@ -77,7 +77,7 @@ _MAKERS: dict[str, Callable[[random.Random], str]] = {
     ),
 }
 _RECOGNIZERS: list[Any] = [
-    EmailRecognizer(), presidio.PhoneRecognizer(supported_regions=REGIONS), presidio.CreditCardRecognizer(),
+    MailRecognizer(), presidio.PhoneRecognizer(supported_regions=REGIONS), presidio.CreditCardRecognizer(),
     presidio.IbanRecognizer(), presidio.IpRecognizer(), presidio.MacAddressRecognizer(), presidio.UsSsnRecognizer(),
     presidio.UsItinRecognizer(), presidio.NhsRecognizer(), presidio.UsPassportRecognizer(), presidio.UsBankRecognizer(),
     presidio.UsLicenseRecognizer(), presidio.CryptoRecognizer(),

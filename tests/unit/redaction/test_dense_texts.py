@@ -3,12 +3,15 @@
 import itertools
 import random
 import time
+from collections.abc import Iterable, Iterator
 
 import pytest
 
-from a11i_redaction.detectors.budget import BudgetExceededError
+from a11i_redaction.detectors.budget import Budget, BudgetExceededError
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.detectors.recognizers import CardRecognizer
+from a11i_redaction.detectors.secrets import SecretFinder
+from a11i_redaction.findings import Finding
 from a11i_redaction.pipeline import Redactor
 from a11i_redaction.pseudonyms import WITHHELD
 from tests.unit.redaction.redaction_kit import ScriptedModel, redactor_with
@@ -78,3 +81,20 @@ def test_a_text_stops_soon_after_its_budget_and_is_not_examined_again(patterns: 
     assert time.thread_time() - start < budget_s + 0.5
     assert redactor.redact_texts([text], "t")[0].text == WITHHELD
     assert redactor.failures == {BudgetExceededError.__name__: 1}
+
+
+@pytest.mark.parametrize("char", ["\u200b", "\u0442", "\u4e2d", "\uff1f"])
+def test_what_is_not_ascii_is_no_sign_of_assignment(
+    patterns: PatternDetector, monkeypatch: pytest.MonkeyPatch, char: str
+) -> None:
+    looked_into: list[int] = []
+
+    def of_assignments(_self: SecretFinder, _text: str, ends: Iterable[int], _budget: Budget) -> Iterator[Finding]:
+        looked_into.extend(ends)
+        return iter(())
+
+    monkeypatch.setattr(SecretFinder, "of_assignments", of_assignments)
+    patterns.find(char * 1_000, "")
+    assert not looked_into
+    patterns.find("\u5bc6\u7801\uff1ahunter22", "")
+    assert looked_into

@@ -41,6 +41,15 @@ def test_a_value_that_is_allowed_stays_in_its_disguise(redactor: Redactor, text:
     assert redacted.text == text
 
 
+@pytest.mark.parametrize("encoded", [base64.b64encode(_MAIL.encode()).decode(), _MAIL.encode().hex()])
+def test_a_key_that_is_encoded_is_the_value_also_where_the_same_text_was_a_value(
+    redactor: Redactor, encoded: str
+) -> None:
+    placeholder = _PSEUDONYMS.placeholder(TENANT, "EMAIL_ADDRESS", _MAIL)
+    for text in (f'["{encoded}"]', f'{{"{encoded}": 1}}'):
+        assert redactor.redact_texts([text], TENANT)[0].text == text.replace(encoded, placeholder)
+
+
 def test_an_operator_is_applied_to_the_value_not_its_disguise(redactor: Redactor) -> None:
     rule = pb.EntityRule(entity="CREDIT_CARD", operator=pb.OPERATOR_MASK, mask_keep_last=4)
     [redacted] = redactor.redact_texts(

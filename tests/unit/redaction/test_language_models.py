@@ -6,16 +6,15 @@ from typing import Any
 
 import pytest
 import spacy
-from presidio_analyzer.predefined_recognizers.ner import gliner_recognizer
+from presidio_analyzer.nlp_engine import NlpEngineProvider
 
 from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_chassis.errors import InvalidArgumentError
 from a11i_redaction.analysis import Analyzer
 from a11i_redaction.cache import FindingsCache
 from a11i_redaction.detectors.languages import NameDetectors, languages_of, load_models
-from a11i_redaction.detectors.nlp_configuration import NlpConfiguration, read_configuration
+from a11i_redaction.detectors.nlp_configuration import read_configuration
 from a11i_redaction.detectors.patterns import PatternDetector
-from a11i_redaction.detectors.presidio_models import GlinerModel, presidio_models
 from a11i_redaction.pipeline import Redactor
 from a11i_redaction.policy.entities import MODEL_ENTITIES
 from a11i_redaction.policy.in_force import OnePolicy
@@ -68,13 +67,18 @@ def configuration(german: str, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def test_the_same_model_finds_the_same_through_presidio_s_engine(configuration: Path) -> None:
-    said = read_configuration(configuration)
     fast = load_models(DetectionSettings(nlp_config=configuration))
-    generic = presidio_models(said, "cpu")
-    assert list(fast) == list(generic) == ["en", "de"]
+    presidio = NlpEngineProvider(conf_file=configuration).create_engine()
+    assert list(fast) == presidio.get_supported_languages() == ["en", "de"]
     for language, texts in (("en", _TEXTS), ("de", [f"Frag {_CODE_NAME} am Donnerstag."])):
-        ours, theirs = list(fast[language].entities(texts)), list(generic[language].entities(texts))
-        assert ours == theirs
+        ours = list(fast[language].entities(texts))
+        assert ours == [
+            [
+                (span.start_char, span.end_char, span.label_, score)
+                for span, score in zip(made.entities, made.scores, strict=True)
+            ]
+            for made in (presidio.process_text(text, language) for text in texts)
+        ]
         assert any(ours)
     people = [text[start:end] for text, each in zip(_TEXTS, fast["en"].entities(_TEXTS), strict=True)
               for start, end, entity, score in each if entity == "PERSON" and score == 0.9]  # fmt: skip
@@ -126,11 +130,17 @@ def test_a_language_without_a_model_is_refused(configuration: Path) -> None:
         ("{nlp_engine_name: spacy, models: [{lang_code: english, model_name: x}]}", r"models\[0\].lang_code"),
         ("{nlp_engine_name: spacy, models: [{lang_code: en}]}", r"models\[0\].model_name"),
         ("{nlp_engine_name: spacy, models: [{lang_code: en, model_name: en_core_web_none}]}", "neither an installed"),
-        ("{nlp_engine_name: gliner, models: [{lang_code: en, model_name: /tmp}]}", "needs the package gliner"),
-        ("{nlp_engine_name: stanza, models: [{lang_code: en, model_name: en}]}", "needs the package stanza"),
+        (
+            "{nlp_engine_name: gliner, models: [{lang_code: en, model_name: /tmp}]}",
+            "not installed: torch, gliner, transformers",
+        ),
+        (
+            "{nlp_engine_name: stanza, models: [{lang_code: en, model_name: en}]}",
+            "not installed: torch, stanza; pip install torch stanza",
+        ),
         (
             "{nlp_engine_name: transformers, models: [{lang_code: en, model_name: {spacy: a, transformers: b}}]}",
-            "needs the package transformers",
+            "pip install torch transformers huggingface-hub tokenizers",
         ),
     ],
 )
@@ -147,32 +157,3 @@ def test_a_scores_table_that_is_none_is_refused(tmp_path: Path) -> None:
     path.write_text(f"{{nlp_engine_name: spacy, {models}, ner_model_configuration: {{default_score: 7}}}}")
     with pytest.raises(OSError, match="ner_model_configuration"):
         read_configuration(path)
-
-
-class _Gliner:
-    """Stands for the package: knows one name, and what it was loaded from."""
-
-    loaded: dict[str, Any]
-
-    @classmethod
-    def from_pretrained(cls, name: str, **options: Any) -> "_Gliner":
-        made = cls()
-        made.loaded = {"name": name, **options}
-        cls.last = made  # type: ignore[attr-defined]  # For the test to look at.
-        return made
-
-    def predict_entities(self, text: str, labels: list[str], **_: Any) -> list[dict[str, Any]]:
-        start = text.find(_CODE_NAME)
-        assert labels == ["person"]
-        return [{"label": "person", "start": start, "end": start + len(_CODE_NAME), "score": 0.7}] if start >= 0 else []
-
-
-def test_gliner_is_presidio_s_recognizer_and_loads_local_files_alone(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(gliner_recognizer, "GLiNER", _Gliner)
-    said = NlpConfiguration("gliner", {"en": str(tmp_path)}, {"model_to_presidio_entity_mapping": {"person": "PERSON"}})
-    model = GlinerModel(said.models["en"], said.entities.model_to_presidio_entity_mapping or {}, "cpu")
-    assert list(model.entities([f"ask {_CODE_NAME} now", "nobody"])) == [[(4, 18, "PERSON", 0.7)], []]
-    loaded = _Gliner.last.loaded  # type: ignore[attr-defined]  # As above.
-    assert (loaded["name"], loaded["local_files_only"], loaded["map_location"]) == (str(tmp_path), True, "cpu")

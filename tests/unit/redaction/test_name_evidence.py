@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.gazetteer import folded, gazetteer
 from a11i_redaction.detectors.name_evidence import Evidence
 from a11i_redaction.detectors.name_runs import CANDIDATE, is_code
@@ -15,7 +16,9 @@ from tests.unit.redaction.redaction_kit import ScriptedModel
 
 
 def _names(text: str, key: str = "") -> list[str]:
-    found = Evidence(gazetteer()).find(text, key, list(CANDIDATE.finditer(text)))
+    budget = Budget(60.0)
+    budget.begin()
+    found = Evidence(gazetteer()).find(text, key, list(CANDIDATE.finditer(text)), budget)
     return [text[item.start : item.end] for item in merge(item for item in found if item.entity == "PERSON")]
 
 

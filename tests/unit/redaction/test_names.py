@@ -131,3 +131,12 @@ def test_a_telling_key_makes_a_name(key: str, taken: bool) -> None:
 def test_a_text_with_too_much_for_the_model_is_refused() -> None:
     with pytest.raises(BudgetExceededError):
         _detector(ScriptedModel({}), budget_chars=100).find([("so Ada wrote it. " * 50, "")], {})
+
+
+@pytest.mark.parametrize("half", ["\ud83d", "\\ud83d", "\ude00 Zorvan Quillick ", "hello \ud83d my Ltd"])
+def test_half_a_surrogate_pair_hides_no_name_and_withholds_nothing(redactor: Redactor, half: str) -> None:
+    text = f"hello this is cut {half} by Marta Hernandez"
+    [redacted] = redactor.redact_texts([text], "t")
+    assert "WITHHELD" not in redacted.text
+    assert "Hernandez" not in redacted.text
+    assert "hello this is cut" in redacted.text

@@ -174,3 +174,51 @@ def test_numbers_with_typeset_separators_are_found(patterns: PatternDetector, jo
     for entity, groups in [("CREDIT_CARD", ["4111", "1111", "1111", "1111"]), ("PHONE_NUMBER", ["415", "555", "2671"])]:
         value = joint.join(groups)
         assert (entity, value) in found(patterns.find(f"it is {value} now", ""), f"it is {value} now")
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "value"),
+    [
+        ("телефон 4951234567", "PHONE_NUMBER", "4951234567"),
+        ("дата рождения 12.03.1980", "DATE_OF_BIRTH", "12.03.1980"),
+        ("telefonní číslo, dn født 12.03.1980", "DATE_OF_BIRTH", "12.03.1980"),
+    ],
+)
+def test_words_in_other_alphabets_say_what_a_number_is(
+    patterns: PatternDetector, text: str, entity: str, value: str
+) -> None:
+    assert (entity, value) in found(patterns.find(text, ""), text)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "jane.roe@xn--mnchen-3ya.de",
+        "jane.roe@my--company.com",
+        '"jane.roe"@example.com',
+        "jane.roe.@example.com",
+        "用户@例子.公司",
+        "иван.петров@пример.рф",
+        "jane@example.comé",
+        "jane+tag@sub.xn--80ak6aa92e.com",
+        "o'brien_x@a-b.co.uk",
+    ],
+)
+@pytest.mark.parametrize("form", ["write to {} today", "<{}>", "{}", "mail={};x=1"])
+def test_finds_addresses_of_mail_in_all_their_forms(patterns: PatternDetector, form: str, address: str) -> None:
+    text = form.format(address)
+    places = {place for one in patterns.find(text, "") if one.score >= 0.4 for place in range(one.start, one.end)}
+    start = text.index(address)
+    assert places >= {start + index for index, char in enumerate(address) if char != '"'}
+
+
+@pytest.mark.parametrize("text", ["联系jane@example.com谢谢", "メールはjane@example.comです", "jane@example.com이메일"])
+def test_an_address_ends_where_a_script_without_spaces_begins(patterns: PatternDetector, text: str) -> None:
+    assert found(patterns.find(text, ""), text) == [("EMAIL_ADDRESS", "jane@example.com")]
+
+
+@pytest.mark.parametrize(
+    "text", ["@decorator.name", "a @ b.com", "user@host", "x@y.notasuffix", "关注@微博", "git@1.2.3", "@例子.公司"]
+)
+def test_leaves_what_only_has_the_sign_of_mail(patterns: PatternDetector, text: str) -> None:
+    assert "EMAIL_ADDRESS" not in {entity for entity, _ in found(patterns.find(text, ""), text)}

@@ -60,7 +60,8 @@ def rule(entity: str, **fields: Any) -> pb.EntityRule:
 
 _PIECES = st.sampled_from([
     MAIL, CARD, SECRET, "+1 415 555 0132", "password: hunter22!", "E-12345", "192.168.3.14", "8.8.4.4", "ab12", "plain",
-    "GB82 WEST 1234 5698 7654 32", "<EMAIL_ADDRESS_3f2a9c01>", "****1111", "078-05-1120", "ssn", "é\u200b\U0001f600",
+    "GB82 WEST 1234 5698 7654 32", "<EMAIL_ADDRESS_3f2a9c01>", "<ID_12345678>", "<HEX_ID_1a345678>",
+    "****1111", "078-05-1120", "ssn", "é\u200b\U0001f600",
 ])  # fmt: skip
 _TEXTS = st.lists(_PIECES, min_size=1, max_size=6).map(" ".join)
 _POLICIES = st.builds(
@@ -70,7 +71,10 @@ _POLICIES = st.builds(
             rule(entity, operator=operator, mask_keep_last=keep if operator == pb.OPERATOR_MASK else 0)
             for entity, operator in operators.items()
         ],
-        recognizers=[pb.CustomRecognizer(entity="EMPLOYEE_ID", patterns=[r"\bE-\d{4,5}\b"])],
+        recognizers=[
+            pb.CustomRecognizer(entity="EMPLOYEE_ID", patterns=[r"\bE-\d{4,5}\b"]),
+            pb.CustomRecognizer(entity="HEX_ID", patterns=["[0-9a-f]{8}"]),
+        ],
     ),
     st.dictionaries(
         st.sampled_from(["EMAIL_ADDRESS", "CREDIT_CARD", "SECRET", "PHONE_NUMBER", "IBAN_CODE", "EMPLOYEE_ID"]),
@@ -146,6 +150,30 @@ def test_what_a_policy_does_not_take_hides_nothing_that_it_takes(bench: Bench) -
     assert MAIL not in one(bench, text, preset="standard", entities=without)
     assert MAIL not in one(bench, text, preset="standard")
     assert one(bench, text, preset="standard", entities=[*without, rule("SECRET", enabled=False)]) == text
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "left"),
+    [
+        ({"operator": pb.OPERATOR_MASK, "mask_keep_last": 4}, pb.OPERATOR_DROP_VALUE, "<SECRET>"),
+        ({"operator": pb.OPERATOR_ENCRYPT}, pb.OPERATOR_DROP_VALUE, "<SECRET>"),
+        ({"operator": pb.OPERATOR_ENCRYPT}, pb.OPERATOR_REPLACE, "<SECRET_"),
+        ({"operator": pb.OPERATOR_MASK, "mask_keep_last": 4}, pb.OPERATOR_ENCRYPT, "<SECRET:enc:"),
+        ({"operator": pb.OPERATOR_DROP_VALUE}, pb.OPERATOR_REPLACE, "<WORD>"),
+    ],
+)
+def test_what_overlaps_goes_by_the_strictest_operator(
+    bench: Bench, own: dict[str, Any], theirs: int, left: str
+) -> None:
+    redacted = one(
+        bench,
+        f"word={SECRET}",
+        preset="standard",
+        entities=[rule("WORD", **own), rule("SECRET", operator=theirs)],
+        recognizers=[pb.CustomRecognizer(entity="WORD", patterns=[r"word=\S+"])],
+    )
+    assert redacted.startswith(left)
+    assert SECRET[-4:] not in redacted
 
 
 def test_allowed_values_stay(bench: Bench) -> None:
@@ -255,6 +283,33 @@ def test_value_in_angle_brackets_is_no_dropped_text(bench: Bench, text: str) -> 
     assert text[1:-1] not in one(bench, json.dumps({"a": text}), preset="standard")
 
 
+@pytest.mark.parametrize(
+    "inside",
+    ["AK" + "IAIOSFODNN7EXAMPLQ", "AK" + "IAIOSFODNN7EXAMPLQ_3f2a9c01", "EMAIL:enc:" + SECRET, "SSN_19800503 " + MAIL],
+)
+def test_what_a_sender_writes_in_the_form_of_a_placeholder_is_examined(bench: Bench, inside: str) -> None:
+    assert inside not in one(bench, f"see <{inside}>", preset="standard")
+
+
+def test_a_number_in_the_form_of_a_placeholder_is_examined(bench: Bench) -> None:
+    own = pb.CustomRecognizer(entity="ACCOUNT", patterns=["[0-9]{8}"])
+    for text in ("<ID_12345678>", "<ACCOUNT_12345678>", "<PHONE_NUMBER_12345678>"):
+        once = one(bench, text, preset="secrets-only", recognizers=[own])
+        assert "12345678" not in once
+        assert one(bench, once, preset="secrets-only", recognizers=[own]) == once
+
+
+def test_placeholders_of_a_policy_s_own_are_known_by_it_alone(bench: Bench) -> None:
+    """What is remembered of a text under one policy must not hide anything under another."""
+    own = pb.CustomRecognizer(entity="EMPLOYEE_ID", patterns=["E-[0-9]{5}"])
+    hex_id = pb.CustomRecognizer(entity="HEX_ID", patterns=["[0-9a-f]{8}"])
+    text = "<EMPLOYEE_ID_3f2a9c01> of jane.roe@example.com"
+    for _ in range(2):
+        kept = one(bench, text, preset="standard", recognizers=[own, hex_id])
+        assert kept.startswith("<EMPLOYEE_ID_3f2a9c01> of <EMAIL_ADDRESS_")
+        assert "3f2a9c01" not in one(bench, text, preset="standard", recognizers=[hex_id])
+
+
 def test_dropped_text_of_own_entity_stays_though_its_own_pattern_matches_it(bench: Bench) -> None:
     own = pb.CustomRecognizer(entity="EMPLOYEE_ID", patterns=["[A-Z]+_ID|E-[0-9]{5}"])
     dropping = {
@@ -347,7 +402,7 @@ def test_number_that_is_dropped_is_dropped_where_it_was_copied(bench: Bench) -> 
     redactor = bench.under(policy(preset="standard", drop_attributes=["user.id"]))
     spans = batch(attr_int=[[("user.id", 12345)]], user_id=["12345"])
     output = redactor.redact_batch(spans)
-    assert column(output, "user_id") == ['"<DROPPED>"']  # What is JSON, as digits are, stays so.
+    assert column(output, "user_id") == ["<DROPPED>"]
     assert column(output, "attr_string") == [[("user.id", "<DROPPED>")]]
 
 

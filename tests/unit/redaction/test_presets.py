@@ -84,6 +84,8 @@ def _taken(redactor: Redactor, text: str, **fields: Any) -> list[tuple[str, str]
         ("生年月日 1980/02/03 です", "DATE_OF_BIRTH", "1980/02/03"),
         ("the CVV is 123 there", "CARD_SECURITY_CODE", "123"),
         ("card verification 4321.", "CARD_SECURITY_CODE", "4321"),
+        ("security code: 4321", "CARD_SECURITY_CODE", "4321"),
+        ("the security code on the back is 123.", "CARD_SECURITY_CODE", "123"),
         ("valid thru 09/27", "CARD_EXPIRY", "09/27"),
         ("exp. 9 / 2027", "CARD_EXPIRY", "9 / 2027"),
     ],

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.patterns import PatternDetector
+from a11i_redaction.encodings import decoded_string
 from a11i_redaction.pipeline import Redactor
 from a11i_redaction.pseudonyms import WITHHELD
 from a11i_telemetry.batch import SchemaVersionError, SpanBatch
@@ -40,10 +41,9 @@ _PLACES: dict[str, Callable[[str], object]] = {
 }
 _KEY_PLACES = ("attr_string", "attr_int", "attr_double", "attr_bool", "attr_json")
 _NO_NAMES = {
-    "agent_id", "agent_name", "finish_reasons", "name", "operation", "provider", "request_model", "response_id",
-    "response_model", "scope_name", "scope_version", "service_name", "session_id", "tool_call_id", "tool_name",
-    "trace_state", "workflow_name", "defects", "resource_schema_url", "scope_schema_url", "service_tier",
-    "evaluation_name", "evaluation_label",
+    "agent_name", "finish_reasons", "operation", "provider", "request_model", "response_model", "scope_name",
+    "scope_version", "service_name", "tool_name", "workflow_name", "resource_schema_url", "scope_schema_url",
+    "service_tier", "evaluation_name",
 }  # fmt: skip
 
 
@@ -93,6 +93,41 @@ def test_what_is_planted_in_base64_is_gone(redactor: Redactor, value: object) ->
         assert "bytesValue" not in text
         assert json.loads(text)
     assert redactor.redact_batch(output).encode() == output.encode()
+
+
+_LATIN = f"¿está todo así? {TEXT} "
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "latin-1", "cp1252"])
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_what_is_planted_in_bytes_of_another_encoding_of_text_is_gone(
+    redactor: Redactor, codec: str, wrapped: bool
+) -> None:
+    text = TEXT if codec.startswith("utf-16-") else _LATIN + ("“€5”" if codec == "cp1252" else "")
+    encoded = base64.b64encode(text.encode(codec)).decode()
+    value = {"bytesValue": encoded} if wrapped else encoded
+    sent = batch(attr_json=[[("k", json.dumps(value))]], attr_string=[[("s", encoded)]], tool_result=[encoded])
+    output = redactor.redact_batch(sent)
+    assert encoded[:60].encode() not in output.encode()
+    for left in (json.loads(column(output, "attr_json")[0][0][1]), column(output, "attr_string")[0][0][1]):
+        assert "<EMAIL_ADDRESS_" in left
+        assert left.startswith(text[:10])
+    assert redactor.redact_batch(output).encode() == output.encode()
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_half_a_character_at_the_end_hides_nothing_before_it(redactor: Redactor, codec: str) -> None:
+    for raw in ("\ufeff" + TEXT).encode(codec)[:-1], TEXT.encode(codec)[:-1]:
+        text = json.dumps({"bytesValue": base64.b64encode(raw).decode()})
+        assert (
+            "<EMAIL_ADDRESS_" in column(redactor.redact_batch(batch(attr_json=[[("k", text)]])), "attr_json")[0][0][1]
+        )
+
+
+def test_few_random_bytes_are_taken_for_text() -> None:
+    drawn = random.Random(7)  # noqa: S311  (the same bytes in each run)
+    texts = [base64.b64encode(drawn.randbytes(size)).decode() for size in (12, 15, 16, 20, 32) for _ in range(2_000)]
+    assert sum(decoded_string(text) is not None for text in texts) <= 20
 
 
 @pytest.mark.parametrize("raw", [b"nothing to find in here", b"\xff\xfe\x00jane.roe@example.com", b""])

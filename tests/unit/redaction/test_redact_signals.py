@@ -7,10 +7,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.pipeline import Redactor
 from a11i_telemetry.batch import SchemaVersionError
 from a11i_telemetry.signals import COLUMNS, Signal
-from tests.unit.redaction.redaction_kit import batch_of, column
+from tests.unit.redaction.redaction_kit import ScriptedModel, batch_of, column, policy, redactor_with
 
 MAIL = "jane.roe@example.com"
 SECRET = "sk-" + "proj-" + "a1B2c3D4" * 6
@@ -55,6 +56,26 @@ def test_a_log_record_carries_a_receipt(redactor: Redactor) -> None:
     output = redactor.redact_batch(batch_of(Signal.LOGS, 2, body=[f"to {MAIL}", "nothing"]))
     assert [dict(row) for row in column(output, "redacted_entities")] == [{"EMAIL_ADDRESS": 1}, {}]
     assert column(output, "redaction_policy") == ["standard/1"] * 2
+
+
+@pytest.mark.parametrize("body", [str(CARD), f"-{CARD}", f"{CARD}.0", f'"{CARD}"', f"[{CARD}]", f'{{"card": {CARD}}}'])
+def test_a_body_of_json_stays_json_whatever_is_found_in_it(redactor: Redactor, body: str) -> None:
+    """A record's body can be a number alone."""
+    for text, is_json in ((body, True), (str(CARD), False)):
+        output = redactor.redact_batch(batch_of(Signal.LOGS, 2, body=[text, "1"], body_is_json=[is_json, True]))
+        left = column(output, "body")
+        assert str(CARD) not in left[0]
+        assert "<CREDIT_CARD_" in json.dumps(json.loads(left[0])) if is_json else left[0].startswith("<CREDIT_CARD_")
+        assert left[1] == "1"
+        assert redactor.redact_batch(output).columns.equals(output.columns)
+
+
+def test_a_dropped_body_of_json_stays_json_and_one_of_text_stays_text(patterns: PatternDetector) -> None:
+    redactor = redactor_with(patterns, ScriptedModel({}), policy(preset="standard", drop_attributes=["body"]))
+    logs = batch_of(Signal.LOGS, 4, body=["12345", "12345", "true", '{"a": 1}'], body_is_json=[True, False, True, True])
+    output = redactor.redact_batch(logs)
+    assert column(output, "body") == ['"<DROPPED>"', "<DROPPED>", '"<DROPPED>"', '"<DROPPED>"']
+    assert redactor.redact_batch(output).columns.equals(output.columns)
 
 
 def test_a_card_number_among_a_points_attributes_becomes_a_placeholder(redactor: Redactor) -> None:

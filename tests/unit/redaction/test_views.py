@@ -51,6 +51,10 @@ def _each(form: str) -> str:
     return "".join(form.format(ord(char)) for char in _MAIL)
 
 
+def _digits(forms: str) -> str:
+    return "".join(forms[int(char)] for char in _CARD)
+
+
 HIDDEN = {
     "tags": ("card ", _cut(_CARD, "<b>", "</b>"), " paid", "CREDIT_CARD"),
     "attributes": ("card ", _cut(_CARD, '</span><span class="x">'), " paid", "CREDIT_CARD"),
@@ -78,8 +82,67 @@ HIDDEN = {
     "base64": ("data: ", _in_base64(_MAIL), " mode=ro", "EMAIL_ADDRESS"),
     "base64 of text": ("GET /x/", _in_base64(f"write to {_MAIL}, please"), "/y", "EMAIL_ADDRESS"),
     "hex digits": ("dump ", _MAIL.encode().hex(), " end", "EMAIL_ADDRESS"),
+    "hex digits beyond ASCII": ("dump ", f"Zoë {_MAIL}".encode().hex(), " end", "EMAIL_ADDRESS"),
+    "hex digits of digits": ("dump ", _CARD.encode().hex(), " end", "CREDIT_CARD"),
+    "hex digits with a mark": ("dump ", "0x" + _MAIL.encode().hex(), " end", "EMAIL_ADDRESS"),
+    "hex digits, whole": ("", _MAIL.encode().hex(), "", "EMAIL_ADDRESS"),
+    "hex digits of digits, whole": ("", _CARD.encode().hex(), "", "CREDIT_CARD"),
+    "bytea": ("row ", "\\x" + _MAIL.encode().hex(), " end", "EMAIL_ADDRESS"),
+    "bytea, whole": ("", "\\x" + _MAIL.encode().hex(), "", "EMAIL_ADDRESS"),
+    "hex escape before digits": ("card ", "\\x34" + _CARD[1:], " end", "CREDIT_CARD"),
+    "base64 twice": ("data: ", _in_base64(_in_base64(f"write to {_MAIL}")), " end", "EMAIL_ADDRESS"),
+    "base64 of escapes": ("data: ", _in_base64(f"write to {quote(_MAIL)}"), " end", "EMAIL_ADDRESS"),
+    "base64 behind a hyphen": ("id-", _in_base64(f"write to {_MAIL}"), "", "EMAIL_ADDRESS"),
+    "base64 behind an underscore": ("to the_id_", _in_base64(f"write to {_MAIL}"), " end", "EMAIL_ADDRESS"),
+    "base64 behind a point": ("x.", _in_base64(f"write to {_MAIL}"), ".end", "EMAIL_ADDRESS"),
+    "base64 before a word": ("at ", _in_base64(f"to {_MAIL}.."), "-of-it", "EMAIL_ADDRESS"),
+    "base64 of an address in a name": ("/x/", _in_base64(_MAIL), ".txt", "EMAIL_ADDRESS"),
+    "base64 with separators, behind one": ("id-", "Pj4-Pz8_" + _in_base64(f"to {_MAIL}"), " end", "EMAIL_ADDRESS"),
+    "base64 of bytes": ("data: ", _in_base64(f"\x0a\x15{_MAIL}\x12\0"), " end", "EMAIL_ADDRESS"),
+    "login": ("AUTH PLAIN ", _in_base64("\0ann\0S3cr3tPw99x"), "\r\n", "SECRET"),
     "full width": ("卡号 ", "".join(chr(ord(char) + 0xFEE0) for char in _CARD), "。", "CREDIT_CARD"),
     "spelt out": ("to ", "ann.smith [at] example [dot] com", " now", "EMAIL_ADDRESS"),
+    "raised digits": (
+        "card ",
+        _digits("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"),
+        " paid",
+        "CREDIT_CARD",
+    ),
+    "digits in circles": (
+        "card ",
+        _digits("\u24ea" + "".join(map(chr, range(0x2460, 0x2469)))),
+        " paid",
+        "CREDIT_CARD",
+    ),
+    "digits in black": ("card ", _digits("\u24ff" + "".join(map(chr, range(0x2776, 0x277F)))), " paid", "CREDIT_CARD"),
+    "digits of Adlam": ("card ", _digits("".join(map(chr, range(0x1E950, 0x1E95A)))), " paid", "CREDIT_CARD"),
+    "digits of displays": ("card ", _digits("".join(map(chr, range(0x1FBF0, 0x1FBFA)))), " paid", "CREDIT_CARD"),
+    "keycaps": ("card ", "\ufe0f\u20e3".join(_CARD), "\ufe0f\u20e3 paid", "CREDIT_CARD"),
+    "struck through": ("to ", "\u0336".join(_MAIL), "\u0336 now", "EMAIL_ADDRESS"),
+    "accents on digits": ("card ", _cut(_CARD, "\u0301", "\u0300"), " paid", "CREDIT_CARD"),
+    "thin spaces": ("card ", "4111\u20091111\u205f1111\u16801111", " paid", "CREDIT_CARD"),
+    "wide spaces": ("card ", "4111\u30001111\u30001111\u30001111", " paid", "CREDIT_CARD"),
+    "controls": ("to ", _cut(_MAIL, "\0", "\x01", "\x7f", "\x9f", "\x1f"), " now", "EMAIL_ADDRESS"),
+    "escape alone": ("to ", _cut(_MAIL, "\x1b"), " now", "EMAIL_ADDRESS"),
+    "line separator": ("card ", _cut(_CARD, "\u2028"), " paid", "CREDIT_CARD"),
+    "next line": ("card ", _cut(_CARD, "\x85"), " paid", "CREDIT_CARD"),
+    "vertical tab": ("card ", _cut(_CARD, "\x0b"), " paid", "CREDIT_CARD"),
+    **{
+        f"ignorable {ord(char):x}": ("card ", _cut(_CARD, char, char), " paid", "CREDIT_CARD")
+        for char in "\u206a\u2065\U000e0041\U000e0100\u3164\u115f\uffa0\u17b4\ufff9\U0001d173"
+    },
+    "points": ("card ", "4111.1111.1111.1111", " paid", "CREDIT_CARD"),
+    "underscores": ("card ", "4111_1111_1111_1111", " paid", "CREDIT_CARD"),
+    "slashes": ("card ", "3782/822463/10005", " paid", "CREDIT_CARD"),
+    "tabs": ("card:\t", "4111\t1111\t1111\t1111", "\tpaid", "CREDIT_CARD"),
+    "two spaces": ("card  ", "4111  1111  1111  1111", "  paid", "CREDIT_CARD"),
+    "digit by digit": ("card ", " ".join(_CARD), " paid", "CREDIT_CARD"),
+    "digit by digit, hyphens": ("card ", "-".join(_CARD), " paid", "CREDIT_CARD"),
+    "entity without its end": ("to ", "ann.smith&#64example.com", " now", "EMAIL_ADDRESS"),
+    "percent of old": ("to ", "ann.smith%u0040example.com", " now", "EMAIL_ADDRESS"),
+    "quoted-printable": ("to ", "ann.smith=40example.com", " now", "EMAIL_ADDRESS"),
+    "all quoted-printable": ("to ", _each("={:02X}"), " now", "EMAIL_ADDRESS"),
+    "octal": ("to ", "\\141nn.smith\\100example.com", " now", "EMAIL_ADDRESS"),
     "name": ("seen ", "An<b>n</b>&#32;Smith", " there", "PERSON"),
 }
 
@@ -100,6 +163,14 @@ STAYS = {
     "wrapped prose": "These are the internationalised\nadministrators of version2\nand others",
     "paths and hashes": "services/redaction/src/a11i_redaction/views d41d8cd98f00b204e9800998ecf8427e",
     "markup": "<b>Total</b> 12 <i>of</i> 34<br>2 * 3 ** 4 = 162 & more &amp; less",
+    "cells with tabs": "4111\t1111\t1111\t1111\n4112\t1111\t1113\t1111\n4111\t1111\t1111\t1113\n",
+    "cells with spaces": "4111  1111  1111  1111  1111\n4112  1111  1113  1111  7777\n",
+    "digits of a matrix": "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\n1 2 4 5 6 7 8 3 4 5 6 7 8 3 4 5\n",
+    "more digits": "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
+    "points without the check digit": "4111.1111.1111.1112 and 9111.1111.1111.1116",
+    "parameters": "?limit=40&offset=80 width=40px; a=40b.py5",
+    "fields": "a\x1f411111\x1f111111\x1e4111\0path",
+    "raised": "12 m\u00b2 at 3.5 \u00b7 10\u2076 J\u00b9, caf\u00e9 \u00aa",
     "masked": "card 4111********1111, ssn ***-**-6789",
 }
 
@@ -167,8 +238,9 @@ def test_a_place_says_whether_an_edit_lies_in_it(made: tuple[str, list[Edit]], s
         st.sampled_from([
             _MAIL, _CARD, "a", " ", "\n", "<b>", "</b>", "<br>", "%40", "%25", "%", "&#64;", "&amp;", "#64;", "\\u0040",
             "u0040", "\\", "**", '" + "', "\u200b", "\u00ad", "=\n", "\n> ", "\uff14", " [at] ", "41", "1111", "@",
-            ".com", "x=", "+", "QW5uIGFubkBleGFtcGxlLmNvbQ==", "Ann Smith", "<EMAIL_ADDRESS_3f2a9c01>", "1@e.de",
-            "\x1b[0m",
+            "\t1111", ".com", "x=", "+", "QW5uIGFubkBleGFtcGxlLmNvbQ==", "Ann Smith", "<EMAIL_ADDRESS_3f2a9c01>",
+            "1@e.de", "\x1b[0m", "\0", "\x1f", "\u0336", "\u2028", "\u2009", "\u3000", "4 1 1 1 1 1 ", "1 1 1 1 ",
+            "4111", ".1111", "=40", "\\100", "%u0040", "-", "616e6e406578616d706c652e636f6d", "\\x",
         ]),
         max_size=14,
     )
@@ -193,6 +265,8 @@ def _kept(text: str, findings: tuple[Finding, ...]) -> list[str]:
     ["<", "<!--", "<a ", "1<b>", "1<br>",
      "%", "%25", "&#", "&amp;", "&#38;", "\u200b", "1\u200b", "\n", "1\n", "ab@cd\n",
      "aB3dEfGhIjK\n", "a**", "'+", "'        +        ", "\\", "\\u0041", "QUJDREVGR0hJSktM", "a=b+c&", "\x1b[0000",
+     "\0", "1\0", "1 ", "1\t", "4111\t1111\t1111\t1111\n", "4111.", "=40", "a=40", "=41", "\\101", "\u0336",
+     "1\u0301", "\u3000", "\u2028", "QUJDREVGR0hJSktM-", "41424344454647484950", "\\x41424344454647484950 ",
      " [at] ", "a at b ", "\uff14", 'a"\n"b', "a\n> > > ", "1\\\n"],
 )  # fmt: skip
 def test_a_megabyte_of_signs_takes_no_more_than_its_budget(builder: ViewBuilder, unit: str) -> None:

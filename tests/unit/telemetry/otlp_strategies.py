@@ -58,8 +58,8 @@ _EVENTS = st.builds(
 )
 _LINKS = st.builds(
     trace.Span.Link,
-    trace_id=st.binary(max_size=17),
-    span_id=st.binary(max_size=9),
+    trace_id=st.just(b"") | st.binary(min_size=16, max_size=16),
+    span_id=st.just(b"") | st.binary(min_size=8, max_size=8),
     trace_state=TEXT,
     attributes=ATTRIBUTES,
     dropped_attributes_count=UINT32,

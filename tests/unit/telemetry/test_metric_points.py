@@ -82,6 +82,14 @@ def test_sums_and_gauges_keep_integers_and_doubles_apart() -> None:
     assert (total["service_name"], total["scope_name"], total["scope_schema_url"]) == ("shop", "lib", "https://scope")
 
 
+def test_what_an_exemplar_has_in_place_of_an_id_is_not_kept() -> None:
+    exemplar = pb.Exemplar(as_int=3, trace_id=b"jane.roe@example.com", span_id=b"short")
+    point = pb.NumberDataPoint(as_int=1, time_unix_nano=NS, exemplars=[exemplar])
+    [row] = rows(metrics(pb.Metric(name="load", gauge=pb.Gauge(data_points=[point]))))
+    [kept] = json.loads(row["exemplars"])
+    assert (kept["value"], kept["trace_id"], kept["span_id"]) == (3, "", "")
+
+
 def test_histograms_keep_buckets_and_bounds_and_what_was_not_sent_is_null() -> None:
     sent = pb.Histogram(
         aggregation_temporality=pb.AGGREGATION_TEMPORALITY_CUMULATIVE,

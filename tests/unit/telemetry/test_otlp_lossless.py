@@ -52,6 +52,16 @@ def test_a_value_survives_json(value: AnyValue) -> None:
     assert _octets(restored.value) == _octets(value)
 
 
+def test_what_a_link_has_in_place_of_an_id_is_not_kept() -> None:
+    span = Span(trace_id=b"t" * 16, span_id=b"s" * 8, name="n")
+    span.links.add(trace_id=b"jane.roe@example.com", span_id=b"t" * 16)
+    span.links.add(trace_id=b"t" * 16, span_id=b"u" * 8)
+    spans = [ResourceSpans(scope_spans=[ScopeSpans(spans=[span])])]
+    request = ExportTraceServiceRequest(resource_spans=spans)
+    links = orjson.loads(decode_traces(request.SerializeToString()).columns.column("links")[0].as_py())
+    assert [(link["trace_id"], link["span_id"]) for link in links] == [("", ""), ((b"t" * 16).hex(), (b"u" * 8).hex())]
+
+
 def _octets(message: Message) -> bytes:
     """The message as bytes, in which a NaN equals itself."""
     return message.SerializeToString(deterministic=True)

@@ -7,6 +7,7 @@ import pyarrow as pa
 from google.protobuf.message import DecodeError
 
 from a11i_telemetry import attributes, lenient
+from a11i_telemetry.ids import SPAN_ID_BYTES, TRACE_ID_BYTES, hex_id
 from a11i_telemetry.metric_schema import COLUMNS
 from a11i_telemetry.otlp_items import (
     ColumnsOf,
@@ -131,8 +132,8 @@ def _exemplar(exemplar: Any) -> attributes.JsonValue:
     return {
         "time_unix_nano": exemplar.time_unix_nano,
         "value": value,
-        "trace_id": exemplar.trace_id.hex(),
-        "span_id": exemplar.span_id.hex(),
+        "trace_id": hex_id(exemplar.trace_id, TRACE_ID_BYTES),
+        "span_id": hex_id(exemplar.span_id, SPAN_ID_BYTES),
         "filtered_attributes": attributes.pairs_to_object(exemplar.filtered_attributes),
     }
 

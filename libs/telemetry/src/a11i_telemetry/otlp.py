@@ -33,12 +33,11 @@ from a11i_telemetry.columns import (
 )
 from a11i_telemetry.contents import Event
 from a11i_telemetry.defects import DEFECTS_KEY, defects
+from a11i_telemetry.ids import SPAN_ID_BYTES, TRACE_ID_BYTES, hex_id
 from a11i_telemetry.messages import is_genai_event
 from a11i_telemetry.normalise import Normalised, normalise
 from a11i_telemetry.schema import SCHEMA
 
-_TRACE_ID_BYTES: Final = 16
-_SPAN_ID_BYTES: Final = 8
 _LAST_SPAN_KIND: Final = 5
 _LAST_STATUS_CODE: Final = 2
 _LAST_TIME_NS: Final = 2**63 - 1
@@ -166,12 +165,12 @@ def _check_ids(spans: Column) -> tuple[npt.NDArray[np.bool_], dict[str, int]]:
     """Return which spans are good, and how many are bad for each reason."""
     good = np.ones(len(spans), np.bool_)
     reasons: dict[str, int] = {}
-    _, parent_lengths = sized(spans.field("parent_span_id"), _SPAN_ID_BYTES)
+    _, parent_lengths = sized(spans.field("parent_span_id"), SPAN_ID_BYTES)
     checks = (
         # Ids of another length come as zeros.
-        (BAD_TRACE_ID, sized(spans.field("trace_id"), _TRACE_ID_BYTES)[0].any(axis=1)),
-        (BAD_SPAN_ID, sized(spans.field("span_id"), _SPAN_ID_BYTES)[0].any(axis=1)),
-        (BAD_PARENT_SPAN_ID, (parent_lengths == 0) | (parent_lengths == _SPAN_ID_BYTES)),
+        (BAD_TRACE_ID, sized(spans.field("trace_id"), TRACE_ID_BYTES)[0].any(axis=1)),
+        (BAD_SPAN_ID, sized(spans.field("span_id"), SPAN_ID_BYTES)[0].any(axis=1)),
+        (BAD_PARENT_SPAN_ID, (parent_lengths == 0) | (parent_lengths == SPAN_ID_BYTES)),
     )
     for reason, passed in checks:
         count = int(np.count_nonzero(good & ~passed))
@@ -186,11 +185,11 @@ def _span_columns(found: _Spans) -> dict[str, Column]:
     spans = found.spans
     status_message, status_code = spans.field("status").flatten()
     start, end = _times(spans.field("start_time_unix_nano")), _times(spans.field("end_time_unix_nano"))
-    parent, _ = sized(spans.field("parent_span_id"), _SPAN_ID_BYTES)
+    parent, _ = sized(spans.field("parent_span_id"), SPAN_ID_BYTES)
     direct = ("flags", "dropped_attributes_count", "dropped_events_count", "dropped_links_count")
     return {
-        "trace_id": from_sized(sized(spans.field("trace_id"), _TRACE_ID_BYTES)[0]),
-        "span_id": from_sized(sized(spans.field("span_id"), _SPAN_ID_BYTES)[0]),
+        "trace_id": from_sized(sized(spans.field("trace_id"), TRACE_ID_BYTES)[0]),
+        "span_id": from_sized(sized(spans.field("span_id"), SPAN_ID_BYTES)[0]),
         "parent_span_id": from_sized(parent, np.asarray(parent.any(axis=1))),
         "trace_state": to_text(spans.field("trace_state")),
         "name": to_text(spans.field("name")),
@@ -333,8 +332,8 @@ def _event(raw: bytes) -> attributes.JsonValue:
 def _link(raw: bytes) -> attributes.JsonValue:
     link = lenient.Link.FromString(raw)
     return {
-        "trace_id": link.trace_id.hex(),
-        "span_id": link.span_id.hex(),
+        "trace_id": hex_id(link.trace_id, TRACE_ID_BYTES),
+        "span_id": hex_id(link.span_id, SPAN_ID_BYTES),
         "trace_state": attributes.text(link.trace_state),
         "attributes": attributes.pairs_to_object(link.attributes),
         "dropped_attributes_count": link.dropped_attributes_count,

@@ -85,6 +85,7 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     list_ = policy.add_parser("list", help="the tenant's stored policies", parents=[connection])
     list_.set_defaults(run=_list)
     list_.add_argument("--history", metavar="ID", help="all versions of this project's; - of the tenant's own")
+    list_.add_argument("--limit", metavar="N", type=positive, default=200, help="at most this many (default: 200)")
 
     test = commands.add_parser(
         "test",
@@ -178,10 +179,16 @@ def _put(arguments: argparse.Namespace) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> None:
+    found = pb.ListPoliciesResponse()
     with _connected(arguments) as to:
-        tenant_id = to.tenant(arguments)
-        request = pb.ListPoliciesRequest(tenant_id=tenant_id, project_id=arguments.history or "")
-        found = to.stub.ListPolicies(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
+        request = pb.ListPoliciesRequest(tenant_id=to.tenant(arguments), project_id=arguments.history or "")
+        while len(found.policies) < arguments.limit:
+            request.page_size = arguments.limit - len(found.policies)
+            page = to.stub.ListPolicies(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata)
+            found.policies.extend(page.policies)
+            found.next_page_token = request.page_token = page.next_page_token
+            if not page.next_page_token:
+                break
     if _print_json(arguments, found):
         return
     if not found.policies:
@@ -189,6 +196,8 @@ def _list(arguments: argparse.Namespace) -> None:
     for one in found.policies:
         time = one.create_time.ToDatetime()
         print(f"{one.label:<24}{one.project_id or 'all other projects':<38}{time:%Y-%m-%d %H:%M:%S}  {one.actor}")
+    if found.next_page_token:
+        print(f"and more: --limit {2 * arguments.limit}")
 
 
 def _test(arguments: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -29,6 +30,7 @@ COLUMNS = (
     Column("service", flexible=True, optional=True),
     Column("policy", optional=True),
 )
+MOST_ON_A_PAGE = 1_000
 SIGNALS = {"spans": Signal.SIGNAL_SPANS, "logs": Signal.SIGNAL_LOGS}
 NAMES = {number: name for name, number in SIGNALS.items()}
 
@@ -60,7 +62,6 @@ def _audit(arguments: argparse.Namespace) -> None:
         service_name=arguments.service or "",
         policy=arguments.policy or "",
         signal=SIGNALS.get(arguments.signal, Signal.SIGNAL_UNSPECIFIED),
-        group_limit=arguments.limit,
     )
     if arguments.since is not None:
         request.start_time.FromDatetime(ago(arguments.since))
@@ -69,13 +70,33 @@ def _audit(arguments: argparse.Namespace) -> None:
     try:
         with grpc.insecure_channel(target.address) as channel:
             stub = rpc.QueryServiceStub(channel)
-            found = stub.SummariseRedactions(request, timeout=CALL_TIMEOUT_S, metadata=metadata)
+            found = _pages(
+                lambda: stub.SummariseRedactions(request, timeout=CALL_TIMEOUT_S, metadata=metadata),
+                request,
+                arguments.limit,
+            )
     except grpc.RpcError as error:
         raise explain(error, target.address) from None
     if arguments.json:
         print(MessageToJson(found))
     else:
         _show(make_console(), found, wide=arguments.wide)
+
+
+def _pages(
+    ask: Callable[[], pb.SummariseRedactionsResponse], request: pb.SummariseRedactionsRequest, limit: int
+) -> pb.SummariseRedactionsResponse:
+    """As many groups as are wanted and there are, of as many pages as that takes."""
+    groups: list[pb.RedactionGroup] = []
+    while True:
+        request.group_limit = min(limit - len(groups), MOST_ON_A_PAGE)
+        found = ask()
+        groups += found.groups
+        request.page_token = found.next_page_token
+        if len(groups) >= limit or not found.next_page_token:
+            del found.groups[:]
+            found.groups.extend(groups)
+            return found
 
 
 def _show(console: Console, found: pb.SummariseRedactionsResponse, *, wide: bool) -> None:

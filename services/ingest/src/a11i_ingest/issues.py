@@ -9,11 +9,10 @@ from a11i_chassis.auth import Principal
 from a11i_ingest.kinds import Kind
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.findings import Findings
+from a11i_telemetry.ids import SPAN_ID_BYTES, TRACE_ID_BYTES, hex_id
 from a11i_telemetry.signals import SCHEMAS, Signal
 
 _WHERE_CHARS: Final = 200
-_ID_BYTES: Final = 32
-"""What is kept of an example's id, which can be of any length where it is what was wrong."""
 
 
 def issues_batch(
@@ -31,8 +30,8 @@ def issues_batch(
             "count": finding.count,
             "key_id": principal.key_id,
             "door": door,
-            "example_trace_id": finding.trace_id[:_ID_BYTES].hex(),
-            "example_span_id": finding.span_id[:_ID_BYTES].hex(),
+            "example_trace_id": hex_id(finding.trace_id, TRACE_ID_BYTES),
+            "example_span_id": hex_id(finding.span_id, SPAN_ID_BYTES),
             "example_where": finding.where[:_WHERE_CHARS],
         }
         for finding in findings

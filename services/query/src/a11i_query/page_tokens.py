@@ -21,10 +21,14 @@ _HEAD: Final = struct.Struct(">B8s")
 _TRACE_PLACE: Final = struct.Struct(">qqq16sq")
 _ROW_PLACE: Final = struct.Struct(">qqq16s")
 _REPORT_PLACE: Final = struct.Struct(">qqI")
+_OF_PAGES: Final = ("page_token", "page_size", "group_limit")
+"""Fields that say nothing about what is listed."""
 
 RowsRequest: TypeAlias = pb.ListLogsRequest | pb.ListMetricPointsRequest | pb.ListIngestIssuesRequest
 """A request for a page of rows."""
-ReportRequest: TypeAlias = pb.CompareTokenCountsRequest | pb.ListUnpricedModelsRequest
+UsageRequest: TypeAlias = pb.CompareTokenCountsRequest | pb.ListUnpricedModelsRequest
+"""A request for a page of what calls add up to."""
+ReportRequest: TypeAlias = UsageRequest | pb.SummariseRedactionsRequest
 """A request for a page of what rows add up to."""
 PageRequest: TypeAlias = pb.ListTracesRequest | RowsRequest | ReportRequest
 
@@ -121,8 +125,9 @@ def _digest(request: PageRequest, place: bytes) -> bytes:
     """Return a digest of the kind of listing, its filters and the place; the page size may change from page to page."""
     filters = type(request)()
     filters.MergeFrom(request)  # type: ignore[arg-type]  # of the same type
-    filters.ClearField("page_token")
-    filters.ClearField("page_size")
+    for name in _OF_PAGES:
+        if name in filters.DESCRIPTOR.fields_by_name:
+            filters.ClearField(name)  # type: ignore[arg-type]  # a name that it has
     content = filters.DESCRIPTOR.full_name.encode() + place + filters.SerializeToString(deterministic=True)
     return hashlib.sha256(content).digest()[:8]
 

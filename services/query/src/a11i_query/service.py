@@ -170,8 +170,9 @@ class QueryServicer:
     ) -> pb.SummariseRedactionsResponse:
         """Return what was redacted where."""
         scope = await self._scope(context)
-        which, limit = redactions.which(request, self._now_ns()), redactions.group_limit(request)
-        return redactions.answer(await self._receipts.summarise(scope, which, limit=limit))
+        page = redactions.asked(request, self._now_ns())
+        found = await self._receipts.summarise(scope, page.which, limit=page.limit, behind=page.behind)
+        return redactions.answer(request, page, found)
 
     async def compare_token_counts(
         self, request: pb.CompareTokenCountsRequest, context: Context

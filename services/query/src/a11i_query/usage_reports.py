@@ -5,7 +5,7 @@ from typing import Final
 
 from a11i.query.v1 import query_service_pb2 as pb
 from a11i.telemetry.v1.span_pb2 import NumberSource
-from a11i_query.page_tokens import ReportPlace, ReportRequest, decode_report, encode_report
+from a11i_query.page_tokens import ReportPlace, UsageRequest, decode_report, encode_report
 from a11i_query.requests import check_lengths, page_size
 from a11i_query.signal_requests import time_range
 from a11i_query.times import timestamp
@@ -22,7 +22,7 @@ class _Page:
     place: ReportPlace
     limit: int
 
-    def next_token(self, request: ReportRequest, found: int) -> str:
+    def next_token(self, request: UsageRequest, found: int) -> str:
         """Return the token of the page after this one, for which a row more than `limit` was looked for."""
         if found <= self.limit:
             return ""
@@ -55,7 +55,7 @@ async def unpriced_models(
     )
 
 
-def _page(request: ReportRequest, now_ns: int) -> _Page:
+def _page(request: UsageRequest, now_ns: int) -> _Page:
     limit = page_size(request)
     place = decode_report(request) if request.page_token else ReportPlace(time_range(request, now_ns), 0)
     return _Page(place, limit)

@@ -6,7 +6,8 @@ findings that overlap become one, so that what it does not take hides nothing th
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from a11i_redaction.cache import Findings, FindingsCache, Known
@@ -18,7 +19,7 @@ from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
 from a11i_redaction.findings import Finding, merge
 from a11i_redaction.policy.entities import detected_entities
 from a11i_redaction.policy.model import Policy
-from a11i_redaction.reduction import Reduced, is_dropped, placeholders
+from a11i_redaction.reduction import Reduced, is_dropped, named_by_placeholders, placeholders
 from a11i_redaction.views.building import View, ViewBuilder
 
 _MAX_ROUNDS: Final = 8
@@ -68,11 +69,16 @@ class Analyzer:
             looks: list[tuple[int, _Look]] = []
             with_names = policy.names and self._names is not None
             languages = ",".join(policy.languages)
+            own = policy.rules.keys() - detected_entities()
             for index, unit in enumerate(units):
                 if is_dropped(unit.text, policy.rules):
                     results.append(())
                     continue
-                key = FindingsCache.key(unit.text, f"{unit.names and with_names:d}{languages}\0{unit.key}")
+                # What detectors find is the same under every policy, but for placeholders that only this one knows.
+                known = ",".join(sorted(named_by_placeholders(unit.text, own)))
+                key = FindingsCache.key(
+                    unit.text, f"{unit.names and with_names:d}{unit.is_key:d}{languages}\0{known}\0{unit.key}"
+                )
                 raw = self._cache.get(key)
                 found = self._known(key, raw, policy)
                 if found is Known.NOTHING:
@@ -110,57 +116,58 @@ class Analyzer:
             else:
                 self._withhold(look, "TooLong")
         windows: WindowFindings = {}
+        entities = detected_entities() | policy.rules.keys()
+        strictness = policy.strictness
         for turn in range(_MAX_ROUNDS):
-            for look in active:
-                look.reduce()
             new = [look for look in active if turn or look.raw is None]
-            for look in new:
-                self._look_for_patterns(look)
+            self._each(active, partial(self._look, entities, first=turn == 0))
             if self._names is not None:
                 detector = self._names.of(policy.languages)
                 self._look_for_names(detector, [look for look in new if look.names and not look.withheld], windows)
-            for look in active:
-                look.choose(policy, first=turn == 0)
-                if policy.custom is not None and not look.withheld:
-                    self._look_for_own(look, policy, policy.custom)
-            active = [look for look in active if look.take()]
+            self._each(active, partial(self._take, policy, strictness, first=turn == 0))
+            active = [look for look in active if look.open and not look.withheld]
             if not active:
                 return
         for look in active:
             self._withhold(look, "Unsettled")
 
-    def _look_for_own(self, look: "_Look", policy: Policy, custom: CustomDetector) -> None:
-        text = look.reduced.text
-        try:
-            found = custom.find(text, look.unit.key, look.budget)
-            view = look.view or self._views.of(text, look.budget)
-            if view is not None:
-                found.extend(view.in_text(custom.find(view.text, look.unit.key, look.budget), tuple(found)))
-        except Exception as error:  # As below.
-            self._fail(look, error)
-        else:
-            look.new.extend(finding for finding in found if policy.takes(finding, text))
+    def _each(self, looks: Iterable["_Look"], work: Callable[["_Look"], None]) -> None:
+        """Do some work on each text that is not withheld, within its time. One on which it fails is withheld."""
+        now: float | None = None
+        for look in looks:
+            if look.withheld:
+                continue
+            try:
+                look.budget.begin(now)
+                work(look)
+                now = look.budget.end()
+            except Exception as error:  # Whatever it is: a value that was not examined is not passed on.
+                self._fail(look, error)
+                now = None
+
+    def _look(self, entities: Collection[str], look: "_Look", *, first: bool) -> None:
+        """Take out of the text what was found before, and look for patterns if it is not known what they find."""
+        look.reduce(entities)
+        if not first or look.raw is None:
+            self._look_for_patterns(look)
 
     def _look_for_patterns(self, look: "_Look") -> None:
         text, key = look.reduced.text, look.unit.key
-        try:
-            found = self._patterns.find(text, key, look.budget)
-            look.new.extend(found)
-            look.view = self._views.of(text, look.budget)
-            if look.view is not None:
-                sure = [finding for finding in found if finding.score >= MIN_SCORE]
-                look.new.extend(look.view.in_text(self._patterns.find(look.view.text, key, look.budget), sure))
-        except Exception as error:  # Whatever it is: a value that was not examined is not passed on.
-            self._fail(look, error)
+        found = self._patterns.find(text, key, look.budget)
+        look.new.extend(found)
+        look.view = self._views.of(text, look.budget, whole=look.unit.is_key)
+        if look.view is not None:
+            sure = [finding for finding in found if finding.score >= MIN_SCORE]
+            look.new.extend(look.view.in_text(self._patterns.find(look.view.text, key, look.budget), sure))
 
     def _look_for_names(self, detector: NameDetector, looks: Sequence["_Look"], windows: WindowFindings) -> None:
         """Look for names in all texts at once, or, if that fails, one by one, so that only the cause is withheld."""
         if not looks:
             return
         try:
-            found = detector.find([(look.reduced.text, look.unit.key) for look in looks], windows)
-            viewed = [(look, look.view, known) for look, known in zip(looks, found, strict=True) if look.view]
-            hidden = detector.find([(view.text, look.unit.key) for look, view, _ in viewed], windows)
+            found = _names_in([(look.reduced.text, look) for look in looks], detector, windows)
+            shown = [(look, look.view, names) for look, names in zip(looks, found, strict=True) if look.view]
+            hidden = _names_in([(view.text, look) for look, view, _ in shown], detector, windows)
         except Exception as error:  # As above.
             if len(looks) == 1:
                 self._fail(looks[0], error)
@@ -171,8 +178,26 @@ class Analyzer:
             return
         for look, names in zip(looks, found, strict=True):
             look.new.extend(names)
-        for (look, view, known), names in zip(viewed, hidden, strict=True):
+        for (look, view, known), names in zip(shown, hidden, strict=True):
             look.new.extend(view.in_text(names, known))
+        for look in looks:
+            if look.budget.over:
+                self._fail(look, BudgetExceededError())
+
+    def _take(self, policy: Policy, strictness: Mapping[str, int], look: "_Look", *, first: bool) -> None:
+        """Add to what was found what the policy takes of what is new."""
+        look.choose(policy, first=first)
+        if policy.custom is not None:
+            self._look_for_own(look, policy, policy.custom)
+        look.take(strictness)
+
+    def _look_for_own(self, look: "_Look", policy: Policy, custom: CustomDetector) -> None:
+        text = look.reduced.text
+        found = custom.find(text, look.unit.key, look.budget)
+        view = look.view or self._views.of(text, look.budget, whole=look.unit.is_key)
+        if view is not None:
+            found.extend(view.in_text(custom.find(view.text, look.unit.key, look.budget), tuple(found)))
+        look.new.extend(finding for finding in found if policy.takes(finding, text))
 
     def _fail(self, look: "_Look", error: Exception) -> None:
         # Only what lies in the text itself is remembered of it.
@@ -187,7 +212,9 @@ class Analyzer:
 class _Look:
     """A text that is being examined."""
 
-    __slots__ = ("budget", "failed", "found", "key", "names", "new", "raw", "reduced", "unit", "view", "withheld")
+    __slots__ = (
+        "budget", "failed", "found", "key", "names", "new", "open", "raw", "reduced", "unit", "view", "withheld",
+    )  # fmt: skip
 
     def __init__(self, unit: Unit, key: bytes, names: bool, budget: Budget, raw: tuple[Finding, ...] | None) -> None:
         self.unit = unit
@@ -200,6 +227,8 @@ class _Look:
         self.new: list[Finding] = []
         self.view: View | None = None
         """What the text shows where something hides values, after the last look for patterns."""
+        self.open = True
+        """Whether another look is needed."""
         self.withheld = False
         self.failed = False
 
@@ -207,40 +236,50 @@ class _Look:
     def result(self) -> Findings:
         return None if self.withheld else tuple(self.found)
 
-    def reduce(self) -> None:
-        """Take out what was found so far."""
-        self.reduced = _reduce(self.unit.text, self.found)
+    def reduce(self, entities: Collection[str]) -> None:
+        """Take out what was found so far, and placeholders of these entities."""
+        self.reduced = _reduce(self.unit.text, self.found, entities)
         self.new = []
         self.view = None
 
     def choose(self, policy: Policy, *, first: bool) -> None:
         """Keep what the policy takes of what detectors found."""
-        if first and self.raw is None and not self.withheld:
+        if first and self.raw is None:
             self.raw = tuple(self.new)
         found = self.raw if first and self.raw is not None else self.new
         self.new = policy.taken(found, self.reduced.text)
 
-    def take(self) -> bool:
-        """Add what was found now. Return whether another look is needed."""
-        if self.withheld or not self.new:
-            return False
-        new = _in_original(self.unit.text, self.reduced, self.new)
-        self.found = sorted([*self.found, *new])
-        return bool(new)
+    def take(self, strictness: Mapping[str, int]) -> None:
+        """Add what was found now, if anything: then another look is needed."""
+        new = _in_original(self.unit.text, self.reduced, merge(self.new, strictness)) if self.new else []
+        if new:
+            self.found = sorted([*self.found, *new])
+        self.open = bool(new)
+
+
+def _names_in(
+    texts: Sequence[tuple[str, _Look]], detector: NameDetector, windows: WindowFindings
+) -> list[list[Finding]]:
+    """Return the names in texts that are those of the looks, or what they show."""
+    found = detector.find([(text, look.unit.key) for text, look in texts], windows, [look.budget for _, look in texts])
+    for (text, look), names in zip(texts, found, strict=True):
+        if look.unit.is_key:  # Max Tokens, Grace Period: one word of a key alone is no name.
+            names[:] = [name for name in names if " " in text[name.start : name.end]]
+    return found
 
 
 def _tuple(found: Findings | Known) -> tuple[Finding, ...] | None:
     return None if isinstance(found, Known) else found
 
 
-def _reduce(text: str, findings: Sequence[Finding]) -> Reduced:
-    taken = sorted([*placeholders(text, detected_entities()), *((finding.start, finding.end) for finding in findings)])
+def _reduce(text: str, findings: Sequence[Finding], entities: Collection[str]) -> Reduced:
+    taken = sorted([*placeholders(text, entities), *((finding.start, finding.end) for finding in findings)])
     return Reduced(text, taken)
 
 
 def _in_original(text: str, reduced: Reduced, findings: Sequence[Finding]) -> list[Finding]:
     placed: list[Finding] = []
-    for finding in merge(findings):
+    for finding in findings:
         spans = reduced.original_spans(finding.start, finding.end)
         # A value around what was taken out before is no longer one.
         plain = finding.plain if len(spans) == 1 else ""

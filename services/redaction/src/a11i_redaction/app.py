@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+import structlog
+
 from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i.redaction.v1 import redaction_service_pb2_grpc
 from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_REDACTED
@@ -44,6 +46,7 @@ SERVICE: Final = pb.DESCRIPTOR.services_by_name["RedactionService"].full_name
 _CALLS_CACHE_BYTES: Final = 1024**2
 """What people try out hardly repeats."""
 _KEY_BYTES: Final = 32
+_log = structlog.get_logger()
 
 
 @asynccontextmanager
@@ -153,7 +156,12 @@ def load_detections(settings: RedactionSettings) -> Detections:
 
 
 def _load(settings: RedactionSettings, policies: Policies, loaded: Detections | None) -> Redactors:
-    detections = loaded or load_detections(settings)
+    try:
+        detections = loaded or load_detections(settings)
+    except OSError as error:
+        # Elsewhere logs name only an error's type, as its words may quote a text. These speak of files and packages.
+        _log.error("language_model_not_loaded", reason=str(error))
+        raise
     return Redactors(
         stage=redactor_of(detections.stage, settings.pseudonym_key.get_secret_value().encode(), policies),
         calls=redactor_of(detections.calls, secrets.token_bytes(_KEY_BYTES), standard_policy(names=settings.names)),

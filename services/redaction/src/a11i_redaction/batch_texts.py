@@ -1,5 +1,6 @@
 """The texts of a batch: taken out of its columns as distinct values, and put back after redaction."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,22 +12,34 @@ import pyarrow as pa
 
 from a11i_redaction.analysis import Unit
 from a11i_redaction.columns import Column, Entries, Positions, decode, encode, list_column, list_entries, pairs
-from a11i_redaction.derived import rows_of_dropped
+from a11i_redaction.derived import Copies, copied_to
 from a11i_redaction.distinct_keys import told_apart
 from a11i_redaction.policy.attributes import NO_KEYS, KeySet
-from a11i_redaction.values import Parser, Rewritten, Value, drop, parse_number, rewrite, unexamined, units_of
+from a11i_redaction.receipts import Happened
+from a11i_redaction.values import (
+    JsonValue,
+    Parser,
+    Rewritten,
+    Value,
+    drop,
+    key_unit,
+    parse_number,
+    rewrite,
+    unexamined,
+    units_of,
+)
 from a11i_telemetry.batch import SchemaVersionError, SpanBatch
 from a11i_telemetry.signals import COLUMNS, Signal
 
-NAME_COLUMNS: Final = frozenset({
-    "status_message", "scope_attributes", "resource_attributes", "attr_string", "attr_json", "events", "links",
-    "input_messages", "output_messages", "system_instructions", "tool_definitions", "tool_arguments", "tool_result",
-    "user_id", "evaluation_explanation", "body", "exemplars", "metadata",
+_LABEL_COLUMNS: Final = frozenset({
+    "agent_name", "evaluation_name", "finish_reasons", "metric_name", "operation", "provider",
+    "request_model", "resource_schema_url", "response_model", "scope_name", "scope_schema_url", "scope_version",
+    "service_name", "service_tier", "tool_name", "unit", "workflow_name",
 })  # fmt: skip
-"""Columns in which names are looked for too. The others name models, services, tools and the like."""
+"""Columns that name models, services, tools and the like, and nobody: no names are looked for in them."""
+_KEYS: Final = {"name": "span_name"}
+"""What values stand under, where a column's name alone would say something else."""
 
-Happened = tuple[int, str, Rewritten]
-"""A change: its row, its column, and what it was."""
 Sizes = npt.NDArray[np.int64]
 
 _KNOWN: Final = {signal: {column.name: column for column in columns} for signal, columns in COLUMNS.items()}
@@ -61,26 +74,35 @@ class Texts:
         texts = [rewritten[code].text if code in rewritten else _text(value) for code, value in enumerate(self.values)]
         return decode(self.codes, texts)
 
-    def changed(self, rewritten: Mapping[int, Rewritten]) -> Iterator[tuple[int, Rewritten]]:
-        """Yield the row and the change of each text that changed."""
-        for position in np.flatnonzero(np.isin(self.codes, list(rewritten))):
-            yield int(self.rows[position]), rewritten[int(self.codes[position])]
+    def changed(self, rewritten: Mapping[int, Rewritten]) -> Iterator[tuple[int, int, Rewritten]]:
+        """Yield place, row and change of each text that changed."""
+        for place in np.flatnonzero(np.isin(self.codes, list(rewritten))):
+            yield int(place), int(self.rows[place]), rewritten[int(self.codes[place])]
 
 
 class BatchTexts:
     """All texts of a batch's columns."""
 
-    def __init__(self, batch: SpanBatch, *, skipped: KeySet = NO_KEYS, dropped: KeySet = NO_KEYS) -> None:
+    def __init__(
+        self, batch: SpanBatch, *, skipped: KeySet = NO_KEYS, dropped: KeySet = NO_KEYS, every_number: bool = False
+    ) -> None:
         """Values under `skipped` keys, of attributes, columns and JSON, are not examined; `dropped` ones go whole.
+
+        `every_number` as `every` of `parse_number`.
 
         Raises SchemaVersionError for a column of a newer version that may hold text in a way unknown here.
         """
         self._columns = columns = batch.columns
+        self._signal = batch.signal
         self._known = _KNOWN[batch.signal]
         self._skipped = skipped
         self._dropped = dropped
-        self._copies = rows_of_dropped(columns, dropped)
-        self._parsers = {names: Parser(names=names, skipped=skipped, dropped=dropped) for names in (False, True)}
+        self._copies = Copies(columns, batch.signal).of_dropped(dropped) if dropped else {}
+        self._every_number = every_number
+        self._parsers = {
+            names: Parser(names=names, skipped=skipped, dropped=dropped, every_number=every_number)
+            for names in (False, True)
+        }
         self._texts: dict[str, Texts] = {}
         self._keys: dict[str, Texts] = {}
         self._entries: dict[str, Entries] = {}
@@ -107,70 +129,107 @@ class BatchTexts:
         for name, texts in self._texts.items():
             rewritten = texts.rewritten(changes)
             if rewritten and name not in _NUMBERS:
-                happened.extend((row, name, change) for row, change in texts.changed(rewritten))
+                happened.extend(self._happened(name, rewritten))
                 self._put_back(name, texts.column(rewritten), columns)
         for name, texts in self._keys.items():
             rewritten = texts.rewritten(changes)
             if rewritten:
-                happened.extend((row, name, change) for row, change in texts.changed(rewritten))
+                happened.extend(Happened(row, name, change) for _, row, change in texts.changed(rewritten))
                 entries = self._entries[name]
                 self._entries[name] = Entries(entries.rows, _keys_apart(texts, rewritten), entries.items)
                 columns[name] = None
         for name in (name for name in _NUMBERS if name in self._texts):
             rewritten = self._texts[name].rewritten(changes)
             if rewritten:
-                happened.extend((row, name, change) for row, change in self._texts[name].changed(rewritten))
+                happened.extend(self._happened(name, rewritten))
                 self._move_to_strings(name, rewritten)
                 columns[name] = columns["attr_string"] = None
         for name in columns:
             if name in self._entries:
                 columns[name] = self._entries[name].column(self._columns.num_rows, self._columns.column(name).type)
-        return columns, happened
+        return columns | self._numbers_dropped(), happened
+
+    def _happened(self, name: str, rewritten: Mapping[int, Rewritten]) -> Iterator[Happened]:
+        changed = list(self._texts[name].changed(rewritten))
+        if name not in self._entries:
+            copied = copied_to(self._signal, name, "")
+            yield from (Happened(row, name, change, copied) for _, row, change in changed)
+            return
+        keys = self._entries[name].keys.take(pa.array([place for place, _, _ in changed], pa.int64())).to_pylist()
+        for key, (_, row, change) in zip(keys, changed, strict=True):
+            yield Happened(row, name, change, copied_to(self._signal, name, key))
+
+    def _numbers_dropped(self) -> dict[str, Column]:
+        """Return the columns of numbers without those of dropped attributes."""
+        found = {}
+        for name, rows in self._copies.items():
+            column = self._columns.column(name)
+            if not self._known[name].text and column.null_count < len(column):
+                found[name] = pa.compute.if_else(pa.array(rows), pa.scalar(None, column.type), column)
+        return found
 
     def _all(self) -> Iterator[Texts]:
         yield from self._texts.values()
         yield from self._keys.values()
 
     def _gather(self, name: str, column: Column) -> None:
-        parse = self._parsers[name in NAME_COLUMNS or name not in self._known].parse
-        values: list[Value | None]
+        parser = self._parsers[name not in _LABEL_COLUMNS]
         if pa.types.is_map(column.type):
             entries = self._entries[name] = Entries.of(column)
             codes, keys = encode(entries.keys)
-            self._keys[name] = Texts(entries.rows, codes, [Unit(key, "", names=False, is_key=True) for key in keys])
+            self._keys[name] = Texts(entries.rows, codes, [key_unit(key, names=True) for key in keys])
             if name in _TEXT_ITEMS or name in _NUMBERS:
                 item_codes, items = encode(entries.items)
                 codes, both = pairs(codes, item_codes)
                 chosen = self._dropped.has_column(name), self._skipped.has_column(name)
-                values = [self._entry(items[item], keys[key], parse, chosen) for key, item in both]
+                is_json = name == "attr_json"
+                values = [self._entry(items[item], keys[key], parser.parse, chosen, is_json) for key, item in both]
                 self._texts[name] = Texts(entries.rows, codes, values)
             return
         rows, texts = list_entries(column) if pa.types.is_list(column.type) else (np.arange(len(column)), column)
         codes, distinct = encode(texts)
         copies = self._copies.get(name)
-        if self._dropped.has_column(name):
-            values = [drop(text or "") for text in distinct]
-        elif not self._skipped.has_column(name):
-            values = [parse(text or "", name) for text in distinct]
-        elif copies is not None:
-            values = [unexamined(text or "") for text in distinct]
-        else:
+        if copies is None and self._skipped.has_column(name) and not self._dropped.has_column(name):
             return
-        if copies is not None:
+        values = self._values(name, distinct, parser.parse)
+        if name == "body":
+            codes, values = self._bodies(codes, distinct, values, parser)
+        elif copies is not None:
             codes = np.where(copies[rows], codes + len(distinct), codes)
             values += [drop(text or "") for text in distinct]
         self._texts[name] = Texts(rows, codes, values)
 
+    def _values(
+        self, name: str, texts: Sequence[str | None], parse: Callable[[str, str], Value], *, is_json: bool = False
+    ) -> list[Value | None]:
+        """Return the values of a column's texts."""
+        if self._dropped.has_column(name):
+            return [drop(text or "", is_json=is_json) for text in texts]
+        if self._skipped.has_column(name):
+            return [unexamined(text or "") for text in texts]
+        return [parse(text or "", _KEYS.get(name, name)) for text in texts]
+
+    def _bodies(
+        self, codes: Positions, texts: Sequence[str | None], values: list[Value | None], parser: Parser
+    ) -> tuple[Positions, list[Value | None]]:
+        """Return the codes and values of log records' bodies, of which each says itself whether it is JSON."""
+        is_json = self._columns.column("body_is_json").fill_null(False).to_numpy(zero_copy_only=False)
+        numbers = [code for code, text in enumerate(texts) if text and not isinstance(values[code], JsonValue)]
+        behind = np.full(len(texts), -1)
+        behind[numbers] = len(values) + np.arange(len(numbers))
+        others = self._values("body", [texts[code] for code in numbers], parser.parse_json, is_json=True)
+        return np.where(is_json & (behind[codes] >= 0), behind[codes], codes), values + others
+
     def _entry(
-        self, item: Any, key: str, parse: Callable[[str, str], Value], chosen: tuple[bool, bool]
+        self, item: Any, key: str, parse: Callable[[str, str], Value], chosen: tuple[bool, bool], is_json: bool
     ) -> Value | None:
         """Return the value of a map's entry; None for one that needs no look."""
         all_dropped, all_skipped = chosen
         if item is not None and (all_dropped or key in self._dropped):
-            return drop(str(item), in_json=not isinstance(item, str))
+            return drop(str(item), is_json=is_json)
         if item is not None and (all_skipped or key in self._skipped):
             return unexamined(str(item))
-        return _item(item, key, parse)
+        return _item(item, key, parse, self._every_number)
 
     def _put_back(self, name: str, texts: Column, columns: dict[str, Column]) -> None:
         kind = self._columns.column(name).type
@@ -237,10 +296,11 @@ def _text(value: Value | None) -> str:
     return "" if value is None else value.text
 
 
-def _item(item: Any, key: str, parse: Callable[[str, str], Value]) -> Value | None:
+def _item(item: Any, key: str, parse: Callable[[str, str], Value], every_number: bool) -> Value | None:
     """Return the value of a map's entry. A number is a text if its digits can be something."""
     if isinstance(item, str):
         return parse(item, key)
-    if isinstance(item, float) and not item.is_integer():
+    if item is None or not math.isfinite(item):
         return None
-    return None if item is None else parse_number(str(abs(int(item))), key)
+    number = repr(item) if isinstance(item, float) and not item.is_integer() else str(int(item))
+    return parse_number(number, key, every=every_number)

@@ -43,8 +43,10 @@ class FindingsCache:
     @staticmethod
     def key(text: str, scope: str) -> bytes:
         """Return the cache's key of a text that was examined in a way that `scope` names."""
-        digest = hashlib.blake2b(scope.encode("utf-8", "surrogatepass"), digest_size=16)
-        digest.update(b"\0")
+        # The length first: both can hold any character, and none may pass from one to the other.
+        way = scope.encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(len(way).to_bytes(8), digest_size=16)
+        digest.update(way)
         digest.update(text.encode("utf-8", "surrogatepass"))
         return digest.digest()
 

@@ -1,7 +1,11 @@
 """Findings: where a text holds PII or a secret, and how overlapping ones become one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+_EQUAL: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,16 +24,17 @@ class Finding:
         return self.plain or text[self.start : self.end]
 
 
-def merge(findings: Iterable[Finding]) -> list[Finding]:
+def merge(findings: Iterable[Finding], strictness: Mapping[str, int] = _EQUAL) -> list[Finding]:
     """Return disjoint findings in the order of the text.
 
-    Findings that overlap become one over all of their text, named after the one with the highest score, then the
-    longest: nothing of any of them stays behind.
+    Findings that overlap become one over all of their text: nothing of any of them stays behind. It is named after the
+    one whose entity is the strictest, by how strictly entities are dealt with, then that with the highest score, then
+    the longest.
     """
     merged: list[Finding] = []
-    best = (0.0, 0)
+    best = (0, 0.0, 0)
     for finding in sorted(findings):
-        rank = (finding.score, finding.end - finding.start)
+        rank = (strictness.get(finding.entity, 0), finding.score, finding.end - finding.start)
         if not merged or finding.start >= merged[-1].end:
             merged.append(finding)
             best = rank

@@ -1,13 +1,18 @@
 """Builds a Redactor: compiles the patterns and loads the language model, which takes some seconds."""
 
 import gc
+import hashlib
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Final
+
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i_redaction.analysis import Analyzer
 from a11i_redaction.cache import FindingsCache
+from a11i_redaction.detectors import numbering
 from a11i_redaction.detectors.languages import NameDetectors, load_models
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.pipeline import Redactor
@@ -18,6 +23,11 @@ from a11i_redaction.pseudonyms import Pseudonyms
 from a11i_redaction.settings import DetectionSettings
 
 DEFAULT_PRESET: Final = "standard"
+_FINDING: Final = (
+    "detectors/**/*", "views/**/*", "analysis.py", "encodings.py", "findings.py", "keys.py", "reduction.py",
+    "values.py",
+)  # fmt: skip
+"""What decides, beside a policy, about what is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class Detection:
 
 def load_detection(settings: DetectionSettings, *, names: bool) -> Detection:
     """Return the detectors. Raises OSError if the language model is not installed."""
-    versions = [f"a11i-redaction/{metadata.version('a11i-redaction')}"]
+    versions = [f"a11i-redaction/{metadata.version('a11i-redaction')}+{content_digest(Path(__file__).parent)}"]
     versions.append(f"presidio-analyzer/{metadata.version('presidio-analyzer')}")
     detector = None
     if names:
@@ -43,11 +53,30 @@ def load_detection(settings: DetectionSettings, *, names: bool) -> Detection:
         FindingsCache(settings.cache_bytes),
         settings.max_value_chars,
     )
+    _compile_numbering_plans()
     # What was loaded stays as long as the process: the garbage collector need not walk a million objects again and
     # again, which takes a third of the time of a batch (measured).
     gc.collect()
     gc.freeze()
     return Detection(analyzer, " ".join(versions))
+
+
+def content_digest(package: Path) -> str:
+    """Return eight hexadecimal digits that change whenever anything changes by which this package finds values."""
+    files = (path for part in _FINDING for path in ([package / part] if part.endswith(".py") else package.glob(part)))
+    digest = hashlib.sha256()
+    for path in sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(package)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:8]
+
+
+def _compile_numbering_plans() -> None:
+    """Compile the plans of all countries' phone numbers (0.2 s, 3 MB), so that forks share them."""
+    for code, regions in COUNTRY_CODE_TO_REGION_CODE.items():
+        numbering.international(f"{code}0")
+        for region in regions:
+            numbering.national("0", region)
 
 
 def load_redactor(

@@ -5,7 +5,9 @@ their form; a hash holds digits that check the others, and so does what keeps a 
 """
 
 import hmac
+import math
 import string
+from collections.abc import Sequence
 from typing import Final
 
 from a11i_redaction.ciphers import TenantCipher
@@ -16,10 +18,14 @@ _HASH_BYTES: Final = 12
 _CHECK_BYTES: Final = 4
 """A hash is 96 bits of the value's and 32 that check them: 128 bits, 32 hexadecimal digits."""
 _HASH_CHARS: Final = 2 * (_HASH_BYTES + _CHECK_BYTES)
-_SHORTEST_FORMAT: Final = 8
-"""Digits and letters that a value must have to keep its format: half of them check the other half, so that one value
-in 10,000 at most is taken for the result of another."""
 _KINDS: Final = (string.digits, string.ascii_uppercase, string.ascii_lowercase)
+_BITS: Final = {char: math.log2(len(kind)) for kind in _KINDS for char in kind}
+"""What a digit or letter can say."""
+_FORMAT_CHECK_BITS: Final = 32
+"""The last characters of a format check those before them, as many as hold so much: 10 digits, or 7 letters. A value
+that nobody has worked on is taken for a result, and so passes, with a chance of one in 2**32 at most."""
+_FORMAT_BITS: Final = 16
+"""What the characters before them must hold, or two values would too often share a result: 5 digits, or 4 letters."""
 
 
 class Operators:
@@ -67,14 +73,14 @@ class Operators:
     def _same_format(self, entity: str, value: str) -> str:
         """Return a value of the same form, or a placeholder for one too short, or with letters of other alphabets."""
         places = [index for index, char in enumerate(value) if char.isalnum()]
-        if len(places) < _SHORTEST_FORMAT or not value.isascii():
+        chars = [value[place] for place in places]
+        body = _body_length(chars) if value.isascii() else 0
+        if not body:
             return self.replace(entity, value)
-        half = len(places) // 2
-        first = [value[place] for place in places[:half]]
-        rest = [value[place] for place in places[half:]]
+        first, rest = chars[:body], chars[body:]
         if rest == self._drawn("format-check", "".join(first), rest):
             return value
-        new_first = self._drawn("format", f"{entity}\0{value}", first)
+        new_first = self._drawn("format", f"{entity}\0{normalised(entity, value)}", first)
         return _with(value, places, new_first + self._drawn("format-check", "".join(new_first), rest))
 
     def _drawn(self, use: str, seed: str, like: list[str]) -> list[str]:
@@ -93,6 +99,16 @@ class Operators:
 def dropped(entity: str) -> str:
     """Return what stands in place of a whole value in which an entity was found."""
     return f"<{entity}>"
+
+
+def _body_length(chars: Sequence[str]) -> int:
+    """Return how many of a value's digits and letters those behind them can check; 0 if these or those are too few."""
+    bits = 0.0
+    length = len(chars)
+    while length and bits < _FORMAT_CHECK_BITS:
+        length -= 1
+        bits += _BITS[chars[length]]
+    return length if sum(_BITS[char] for char in chars[:length]) >= _FORMAT_BITS else 0
 
 
 def _masked(value: str, keep: int) -> str:

@@ -17,7 +17,7 @@ from a11i_redaction.operators import Operators, dropped
 from a11i_redaction.policy.in_force import InForce, Policies
 from a11i_redaction.policy.model import Operator, Policy
 from a11i_redaction.pseudonyms import WITHHELD, Pseudonyms
-from a11i_redaction.receipts import Pass, has_receipt, receipt_columns
+from a11i_redaction.receipts import Pass, by_entity, has_receipt, receipt_columns, tallied
 from a11i_redaction.values import Parser, Rewritten, Value, locate, rewrite, units_of
 from a11i_telemetry.batch import SpanBatch
 
@@ -48,6 +48,7 @@ class Redactor:
         self._pseudonyms = pseudonyms
         self._policies = policies
         self._clock_ns = clock_ns
+        self._found: Counter[str] = Counter()
         self.detector = detector
         """The detectors and their versions, as spans carry them."""
 
@@ -61,6 +62,11 @@ class Redactor:
         """How many texts could not be examined so far, by reason."""
         return self._analyzer.failures
 
+    @property
+    def found(self) -> Counter[str]:
+        """How many findings batches had so far, by entity; a value that ingest copied counts once."""
+        return self._found
+
     def redact_batch(self, batch: SpanBatch) -> SpanBatch:
         """Return the batch redacted under its project's policy, with a receipt on each row whose signal has one.
 
@@ -69,13 +75,18 @@ class Redactor:
         """
         began_ns = self._clock_ns()
         chosen = self._policies.in_force(batch.tenant_id, batch.project_id)
-        texts = BatchTexts(batch, skipped=chosen.policy.skipped, dropped=chosen.policy.dropped)
+        policy = chosen.policy
+        texts = BatchTexts(
+            batch, skipped=policy.skipped, dropped=policy.dropped, every_number=policy.custom is not None
+        )
         units = list(texts.units())
         changes = self._changes(units, self._analyzer.analyze(units, chosen.policy), batch.tenant_id, chosen)
         columns, happened = texts.apply(changes)
+        tally = tallied(happened)
+        self._found.update(by_entity(tally))
         if has_receipt(batch.columns):
             done = Pass(chosen.policy.label, self.detector, texts.row_bytes(), self._clock_ns() - began_ns)
-            columns |= receipt_columns(batch.columns, happened, done)
+            columns |= receipt_columns(batch.columns, tally, done)
         return batch.with_columns(**columns)
 
     def redact_texts(self, texts: Sequence[str], tenant_id: str, chosen: InForce | None = None) -> list[RedactedText]:
@@ -135,7 +146,7 @@ class Redactor:
 
 
 def _parsed(texts: Sequence[str], policy: Policy) -> tuple[list[Value], list[Unit]]:
-    parser = Parser(names=True, skipped=policy.skipped, dropped=policy.dropped)
+    parser = Parser(names=True, skipped=policy.skipped, dropped=policy.dropped, every_number=policy.custom is not None)
     values = [parser.parse(text, "") for text in texts]
     return values, list({unit for value in values for unit in units_of(value)})
 

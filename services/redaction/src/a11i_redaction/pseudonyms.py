@@ -10,8 +10,10 @@ WITHHELD: Final = "<WITHHELD>"
 DROPPED: Final = "<DROPPED>"
 """In place of a value that goes whole, whatever it is, as its key says."""
 
-_DIGEST_BYTES: Final = 4
-"""32 bits: among 10,000 values of a tenant, two share a placeholder with a chance of about 1 in 90."""
+_DIGITS: Final = 8
+"""Hexadecimal: among 10,000 values of a tenant, two share a placeholder with a chance of about 1 in 90."""
+_LAST_RESORT: Final = "a0000000"
+"""Where each eight of a digest's 64 digits are decimal: once in 10**13 values."""
 
 _IGNORE_CASE: Final = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS", "PERSON", "LOCATION", "ORGANIZATION"})
 _EXACT: Final = frozenset({"SECRET", "JWT", "PRIVATE_KEY", "URL_CREDENTIALS", "CRYPTO"})
@@ -42,8 +44,10 @@ class Pseudonyms:
     def placeholder(self, tenant_id: str, entity: str, value: str) -> str:
         """Return the placeholder of a value, such as `<EMAIL_ADDRESS_3f2a9c01>`: HMAC-SHA256, keyed, per tenant."""
         message = "\0".join((tenant_id, entity, normalised(entity, value)))
-        digest = hmac.digest(self._key, message.encode("utf-8", "surrogatepass"), hashlib.sha256)
-        return f"<{entity}_{digest[:_DIGEST_BYTES].hex()}>"
+        digest = hmac.digest(self._key, message.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
+        pieces = (digest[start : start + _DIGITS] for start in range(0, len(digest), _DIGITS))
+        # Digits alone are left out: no number that somebody writes in this form passes for a placeholder.
+        return f"<{entity}_{next((piece for piece in pieces if not piece.isdecimal()), _LAST_RESORT)}>"
 
     def digest(self, use: str, *parts: str) -> bytes:
         """Return a keyed digest of 32 bytes for another use than placeholders, apart from those of all other uses."""

@@ -1,9 +1,10 @@
 """The receipt that spans and log records carry: what was found in them and where, under which policy, by which
 detectors, and what that took."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,19 @@ from a11i_redaction.columns import Column, Entries, offsets
 from a11i_redaction.values import Rewritten
 
 _NS_PER_US: Final = 1_000
+_WITHHELD: Final = ""
+"""Counts values that were withheld where an entity's name counts findings."""
 _Counts = dict[int, dict[str, int]]
+
+
+class Happened(NamedTuple):
+    """A change of a value."""
+
+    row: int
+    column: str
+    change: Rewritten
+    copied_to: frozenset[str] = frozenset()
+    """Columns of the row that ingest may have filled with a part of the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +46,51 @@ def has_receipt(columns: pa.RecordBatch) -> bool:
     return "redacted_entities" in columns.schema.names
 
 
-def receipt_columns(
-    columns: pa.RecordBatch, happened: Iterable[tuple[int, str, Rewritten]], done: Pass
-) -> dict[str, Column]:
+Tally = Mapping[tuple[int, str, str], tuple[int, int]]
+"""By row, column and entity: how much was found there, and how much of it besides what the column took from others."""
+
+
+def tallied(happened: Iterable[Happened]) -> Tally:
+    """Return the counts of what happened."""
+    found: dict[tuple[int, str, str], int] = {}
+    copied: Counter[tuple[int, str, str]] = Counter()
+    for row, column, change, copied_to in happened:
+        counts = {**change.entities, _WITHHELD: change.withheld} if change.withheld else change.entities
+        for entity, count in counts.items():
+            place = row, column, entity
+            found[place] = found.get(place, 0) + count
+            for copy in copied_to:
+                copied[row, copy, entity] += count
+    return {place: (count, max(0, count - copied.get(place, 0))) for place, count in found.items()}
+
+
+def by_entity(tally: Tally) -> Counter[str]:
+    """Return the findings of all rows, a copied value once."""
+    found: Counter[str] = Counter()
+    for (_, _, entity), (_, own) in tally.items():
+        if entity != _WITHHELD:
+            found[entity] += own
+    return found
+
+
+def receipt_columns(columns: pa.RecordBatch, tally: Tally, done: Pass) -> dict[str, Column]:
     """Return the receipt's columns. Counts add to those that a row has from an earlier pass.
 
+    Places have what was found in each; by entity, a value that ingest copied from one place to another counts once.
     What it took is that of the first pass, later ones find little; a row's share of the time is that of its bytes.
     """
     rows = columns.num_rows
     counts, places = _earlier(columns, "redacted_entities"), _earlier(columns, "redacted_where")
     withheld = np.zeros(rows, np.uint32)
-    for row, column, rewritten in happened:
+    for (row, column, entity), (count, own) in tally.items():
+        if entity == _WITHHELD:
+            withheld[row] += own
+            continue
         in_row, at_places = counts.setdefault(row, {}), places.setdefault(row, {})
-        for entity, count in rewritten.entities.items():
-            in_row[entity] = in_row.get(entity, 0) + count
-            place = f"{column}:{entity}"
-            at_places[place] = at_places.get(place, 0) + count
-        withheld[row] += rewritten.withheld
+        if own:
+            in_row[entity] = in_row.get(entity, 0) + own
+        place = f"{column}:{entity}"
+        at_places[place] = at_places.get(place, 0) + count
     size, took_us = done.row_bytes, _shared(done.took_ns, done.row_bytes)
     first = pa.array([not policy for policy in columns.column("redaction_policy").to_pylist()], pa.bool_())
     receipt = {

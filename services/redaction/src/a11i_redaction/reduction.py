@@ -13,8 +13,14 @@ from typing import Final
 HOLE: Final = "\x1a"
 """Stands for a part that was taken out: ASCII's own "substitute" character, no word character and no space."""
 
-PLACEHOLDER: Final = re.compile(r"<(?:[A-Z][A-Z0-9_]{1,39}(?:_[0-9a-f]{8}|:enc:[A-Za-z0-9_\-]{38,})|WITHHELD|DROPPED)>")
-"""What redaction leaves in place of a value: a pseudonym, an encrypted value, or that there was one."""
+PLACEHOLDER: Final = re.compile(
+    r"<(?:(?P<entity>[A-Z][A-Z0-9_]{1,39})"
+    r"(?:_(?=[0-9]*[a-f])[0-9a-f]{8}"  # Never digits alone, which could be a number.
+    r"|:enc:A[Q-Za-v][A-Za-z0-9_\-]{38,})"  # Version 1 or 2, a nonce and a tag at least.
+    r"|WITHHELD|DROPPED)>"
+)
+"""What redaction leaves in place of a value: a pseudonym, an encrypted value, or that there was one. Anybody can write
+such a form around something else, so that it is none unless it names an entity which redaction knows."""
 _WHOLE: Final = re.compile(r"<([A-Z][A-Z0-9_]{1,39})>")
 """What it leaves of a text that it drops whole."""
 
@@ -28,13 +34,22 @@ def is_dropped(text: str, entities: Collection[str]) -> bool:
     return whole is not None and whole[1] in entities
 
 
-def placeholders(text: str, entities: Collection[str] = ()) -> list[tuple[int, int]]:
+def placeholders(text: str, entities: Collection[str]) -> list[tuple[int, int]]:
     """Return where a text already has placeholders, or is all that is left of one, of these entities."""
     if "<" not in text:
         return []
     if is_dropped(text, entities):
         return [(0, len(text))]
-    return [match.span() for match in PLACEHOLDER.finditer(text)]
+    return [
+        match.span() for match in PLACEHOLDER.finditer(text) if match["entity"] is None or match["entity"] in entities
+    ]
+
+
+def named_by_placeholders(text: str, entities: Collection[str]) -> frozenset[str]:
+    """Return those of the entities of which a text has placeholders."""
+    if not entities or "<" not in text:
+        return frozenset()
+    return frozenset(match["entity"] for match in PLACEHOLDER.finditer(text)).intersection(entities)
 
 
 class Reduced:

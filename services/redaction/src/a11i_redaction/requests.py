@@ -1,7 +1,6 @@
 """Requests of RedactionService, checked."""
 
 import base64
-import binascii
 import re
 import struct
 import uuid
@@ -18,6 +17,8 @@ _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
 _DEFAULT_PAGE: Final = 50
 _MAX_PAGE: Final = 1_000
 _CURSOR: Final = struct.Struct(">q16s")
+_ID: Final = struct.Struct(">q")
+_LAST_ID: Final = 2**63 - 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -54,7 +55,7 @@ def page_size(asked: int) -> int:
 
 def page_token(time: datetime, row_id: uuid.UUID) -> str:
     """Return the token of the page behind a row."""
-    return base64.urlsafe_b64encode(_CURSOR.pack((time - _EPOCH) // _MICROSECOND, row_id.bytes)).decode().rstrip("=")
+    return _token(_CURSOR.pack((time - _EPOCH) // _MICROSECOND, row_id.bytes))
 
 
 def page_cursor(token: str) -> tuple[datetime, uuid.UUID] | None:
@@ -62,7 +63,34 @@ def page_cursor(token: str) -> tuple[datetime, uuid.UUID] | None:
     if not token:
         return None
     try:
-        micros, row_id = _CURSOR.unpack(base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True))
+        micros, row_id = _CURSOR.unpack(_unpacked(token))
         return _EPOCH + micros * _MICROSECOND, uuid.UUID(bytes=row_id)
-    except (binascii.Error, struct.error, ValueError, OverflowError):
-        raise InvalidArgumentError("page_token is not one that this service gave", field="page_token") from None
+    except (struct.error, ValueError, OverflowError):
+        raise _unknown_page() from None
+
+
+def id_token(row_id: int) -> str:
+    """Return the token of the page behind the row with an id; empty for 0, which is none's."""
+    return _token(_ID.pack(row_id)) if row_id else ""
+
+
+def id_cursor(token: str) -> int:
+    """Return the id behind which a page begins; for the first one above all. Raises InvalidArgumentError."""
+    if not token:
+        return _LAST_ID
+    try:
+        return int(_ID.unpack(_unpacked(token))[0])
+    except (struct.error, ValueError):
+        raise _unknown_page() from None
+
+
+def _token(packed: bytes) -> str:
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _unpacked(token: str) -> bytes:
+    return base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True)
+
+
+def _unknown_page() -> InvalidArgumentError:
+    return InvalidArgumentError("page_token is not one that this service gave", field="page_token")

@@ -7,20 +7,20 @@ from typing import Final, TypeVar
 
 from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i.redaction.v1 import redaction_service_pb2_grpc as pb_grpc
-from a11i_chassis.errors import OverloadedError, UnavailableError
+from a11i_chassis.errors import OverloadedError, UnauthenticatedError, UnavailableError
 from a11i_chassis.grpc_types import Context
 from a11i_redaction import requests
 from a11i_redaction.access import TokenCheck
 from a11i_redaction.answers import analyzed_text, differences, preset_message, redacted_text, reveal_record
 from a11i_redaction.pipeline import Redactor
-from a11i_redaction.policy.desk import Asker, PolicyDesk
+from a11i_redaction.policy.desk import PolicyDesk
 from a11i_redaction.policy.presets import presets
 from a11i_redaction.policy.trials import Trials
+from a11i_redaction.refusals import RefusedReveals, asker_of
 
 _MAX_TEXTS: Final = 1_000
 _MAX_SAMPLES: Final = 200
 _MAX_PLACEHOLDERS: Final = 100
-_MAX_PURPOSE: Final = 1_000
 _LOADING_RETRY_S: Final = 2.0
 _LONGEST_WAIT_S: Final = 2.0
 """How long a call waits for the one before it."""
@@ -49,6 +49,7 @@ class RedactionServicer(pb_grpc.RedactionServiceServicer):
         self._trials = trials
         self._access = access
         self._desk = desk
+        self._refused = RefusedReveals(desk)
         self._turn = asyncio.Semaphore(1)
 
     async def Redact(self, request: pb.RedactRequest, _context: Context) -> pb.RedactResponse:
@@ -107,16 +108,20 @@ class RedactionServicer(pb_grpc.RedactionServiceServicer):
         self._access.admin(context)
         tenant_id = requests.name(request.tenant_id, "tenant_id")
         project_id = requests.optional_name(request.project_id, "project_id")
-        return pb.ListPoliciesResponse(policies=await self._policies().stored(tenant_id, project_id))
+        size, before_id = requests.page_size(request.page_size), requests.id_cursor(request.page_token)
+        policies, behind_id = await self._policies().stored(tenant_id, project_id, size, before_id)
+        return pb.ListPoliciesResponse(policies=policies, next_page_token=requests.id_token(behind_id))
 
     async def Reveal(self, request: pb.RevealRequest, context: Context) -> pb.RevealResponse:
         """Return what placeholders stand for, on record. Raises UnauthenticatedError, NotFoundError and so on."""
-        self._access.reveal(context)
+        try:
+            self._access.reveal(context)
+        except UnauthenticatedError:
+            await self._refused.record(request, context.peer())
+            raise
         tenant_id = requests.name(request.tenant_id, "tenant_id")
         placeholders = requests.texts(request.placeholders, _MAX_PLACEHOLDERS, "placeholders")
-        actor = requests.name(request.actor, "actor")
-        purpose = requests.name(request.purpose, "purpose", most=_MAX_PURPOSE)
-        asker = Asker(actor, context.peer(), purpose)
+        asker = asker_of(request, context.peer())
         revealed = await self._policies().reveal(tenant_id, placeholders, asker)
         return pb.RevealResponse(values=[one.value for one in revealed])
 

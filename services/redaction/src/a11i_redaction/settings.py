@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from a11i_bus.settings import BusSettings, RunnerSettings
 from a11i_chassis.settings import ServiceSettings
@@ -39,7 +39,12 @@ class DetectionSettings(BaseModel):
         description="Most of one text that the language model gets, in characters: only what stands around capitalised "
         "words counts. At 70 kB/s, 250,000 are 4 seconds.",
     )
-    value_budget_s: float = Field(5.0, gt=0, description="Most time for the patterns of one text, in seconds.")
+    value_budget_s: float = Field(
+        10.0,
+        gt=0,
+        description="Most time of a core for one text, in seconds, the language model's share included. A megabyte of "
+        "ordinary text takes two, one that is a list of people five to seven.",
+    )
     cache_bytes: int = Field(
         64 * 1024**2, ge=0, description="Memory for findings by content hash: 64 MiB remember about 400,000 texts."
     )
@@ -84,3 +89,9 @@ class RedactionSettings(ServiceSettings, env_prefix="A11I_REDACTION_"):
         "all share. The first answers gRPC; the n-th (from 0) has its /metrics on the port of metrics.listen plus n.",
     )
     detection: DetectionSettings = Field(default_factory=DetectionSettings, description="How texts are examined.")
+
+    @model_validator(mode="after")
+    def _rights_are_apart(self) -> "RedactionSettings":
+        if self.admin_token is not None and self.admin_token == self.reveal_token:
+            raise ValueError("admin_token and reveal_token are the same: who may store policies could reveal values")
+        return self

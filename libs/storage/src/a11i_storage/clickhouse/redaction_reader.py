@@ -76,15 +76,15 @@ class ClickHouseRedactionReader:
     def __init__(self, clickhouse: ClickHouse) -> None:
         self._clickhouse = clickhouse
 
-    async def summarise(self, scope: Scope, which: RedactionFilter, *, limit: int) -> Redactions:
-        """Return what was redacted where, in at most `limit` groups.
+    async def summarise(self, scope: Scope, which: RedactionFilter, *, limit: int, behind: int = 0) -> Redactions:
+        """Return what was redacted where, in at most `limit` groups behind the first `behind`.
 
         Raises UnavailableError, and TooLargeError if the store may not use the memory that the answer takes.
         """
         named = {*_ROW_CONDITIONS, *_FOUND_CONDITIONS}
         values = {name: getattr(which, name) for name in named if getattr(which, name)}
         parameters = scope.parameters | values
-        parameters |= {"start_ns": which.times.start_ns, "end_ns": which.times.end_ns, "limit": limit}
+        parameters |= {"start_ns": which.times.start_ns, "end_ns": which.times.end_ns, "limit": limit, "behind": behind}
         filters = _joined([text for name, text in _ROW_CONDITIONS.items() if name in values])
         found = _joined([text for name, text in _FOUND_CONDITIONS.items() if name in values])
         of_signal = _FOUND_CONDITIONS["signal"] if which.signal else "true"

@@ -58,9 +58,12 @@ async def follow(
     listen: Callable[[], AbstractAsyncContextManager[Changes]],
     refresh: Callable[[], Awaitable[None]],
     stop: asyncio.Event,
-    away: Callable[[TransientError], None],
+    away: Callable[[str], None],
 ) -> None:
-    """Refresh at first, after every change and every POLL_S, until `stop` is set; say when PostgreSQL is away."""
+    """Refresh at first, after every change and every POLL_S, until `stop` is set, whatever PostgreSQL answers.
+
+    `away` is told why, without values, when it could not be asked, and it is tried again.
+    """
     while not stop.is_set():
         try:
             async with listen() as changes:
@@ -68,8 +71,8 @@ async def follow(
                     changes.heard.clear()
                     await refresh()
                     await _first_of(stop, changes.heard, timeout_s=POLL_S)
-        except TransientError as error:
-            away(error)
+        except Exception as error:  # A revoked right, a renamed table: no reason to stop the work.
+            away(error.message if isinstance(error, TransientError) else type(error).__name__)
             await _first_of(stop, timeout_s=_RETRY_S)
 
 

@@ -18,6 +18,7 @@ CHANNEL: Final = "a11i_redaction_policies"
 """Where a change is told of, in its own transaction."""
 _LOCK: Final = 0x6131_7270
 """Advisory lock of changes ("a1rp" in ASCII): ids become visible in their order, so that the last says it all."""
+_NAMES: Final = ("id", "tenant_id", "project_id", "version", "policy", "actor", "create_time")
 _COLUMNS: Final = "id, tenant_id, project_id, version, policy::text AS policy, actor, create_time"
 _LATEST: Final = (
     f"SELECT DISTINCT ON (tenant_id, project_id) {_COLUMNS} FROM redaction_policies "  # noqa: S608  (own names alone)
@@ -27,6 +28,14 @@ _GET: Final = (
     f"SELECT {_COLUMNS} FROM redaction_policies WHERE tenant_id = $1 AND project_id = $2 "  # noqa: S608  (likewise)
     "AND ($3 = 0 OR version = $3) ORDER BY version DESC LIMIT $4"
 )
+_VERSIONS: Final = f"SELECT {_COLUMNS} FROM redaction_policies WHERE tenant_id = $1 AND project_id = $2"  # noqa: S608  (likewise)
+_PAGE: Final = (
+    "SELECT * FROM (SELECT p.*, count(*) OVER () AS there, "
+    "sum(octet_length(policy)) OVER (ORDER BY id DESC) - octet_length(policy) AS bytes_before "
+    "FROM (SELECT * FROM ({statement}) s WHERE id < ${before} ORDER BY id DESC LIMIT ${limit}) p) q "
+    "WHERE bytes_before < ${bytes} ORDER BY id DESC"
+)
+"""A page of a statement, in descending order of ids: a first policy, and more while those before have few bytes."""
 _PUT: Final = (
     "INSERT INTO redaction_policies (tenant_id, project_id, version, policy, actor) "  # noqa: S608  (likewise)
     f"VALUES ($1, $2, $3, $4::jsonb, $5) RETURNING {_COLUMNS}"
@@ -71,6 +80,26 @@ class NewPolicy:
     policy: str
     """JSON."""
     actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of policies, as asked for."""
+
+    before_id: int
+    """Only those with lower ids."""
+    limit: int
+    max_bytes: int
+    """Of the JSON of all but the last, which is there in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPage:
+    """A page of policies."""
+
+    policies: list[StoredPolicy]
+    more: bool
+    """Whether there are any behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +173,28 @@ class RedactionPolicyStore:
             rows = await connection.fetch("SELECT tenant_id, master_key_id, wrapped FROM redaction_keys")
         return [WrappedKey(**dict(row)) for row in rows]
 
-    async def list_latest(self, tenant_id: str, limit: int) -> list[StoredPolicy]:
+    async def list_latest(self, tenant_id: str, page: Page) -> PolicyPage:
         """Return the last version of each of a tenant's policies, the latest first."""
-        statement = f"SELECT * FROM ({_LATEST.format(where='WHERE tenant_id = $1 ')}) l ORDER BY id DESC LIMIT $2"  # noqa: S608  (own names)
-        async with self._connection() as connection:
-            rows = await connection.fetch(statement, tenant_id, limit)
-        return [StoredPolicy(**dict(row)) for row in rows]
+        return await self._page(_LATEST.format(where="WHERE tenant_id = $1 "), (tenant_id,), page)
+
+    async def list_versions(self, tenant_id: str, project_id: str, page: Page) -> PolicyPage:
+        """Return all versions of one policy, the latest first."""
+        return await self._page(_VERSIONS, (tenant_id, project_id), page)
 
     async def versions(self, tenant_id: str, project_id: str, version: int, limit: int) -> list[StoredPolicy]:
         """Return versions of one policy, the latest first: all, or the one named if `version` is not 0."""
         async with self._connection() as connection:
             rows = await connection.fetch(_GET, tenant_id, project_id, version, limit)
         return [StoredPolicy(**dict(row)) for row in rows]
+
+    async def _page(self, statement: str, arguments: tuple[str, ...], page: Page) -> PolicyPage:
+        place = len(arguments)
+        paged = _PAGE.format(statement=statement, before=place + 1, limit=place + 2, bytes=place + 3)
+        async with self._connection() as connection:
+            rows = await connection.fetch(paged, *arguments, page.before_id, page.limit + 1, page.max_bytes)
+        there = int(rows[0]["there"]) if rows else 0
+        kept = [{name: row[name] for name in _NAMES} for row in rows[: page.limit]]
+        return PolicyPage([StoredPolicy(**row) for row in kept], more=there > len(kept))
 
     async def put(self, new: NewPolicy, expected_version: int | None, key: WrappedKey | None) -> StoredPolicy:
         """Store a policy as a new version, and the tenant's key if it has none yet; return the version in force.

@@ -51,7 +51,7 @@ class Context:
 class Words:
     """The words of several contexts, for the prefilter: each word once."""
 
-    __slots__ = ("_by_context", "_foreign", "_indices", "expressions")
+    __slots__ = ("_contexts", "_foreign", "_indices", "_names", "expressions")
 
     def __init__(self, contexts: Sequence[Context]) -> None:
         words = {word for context in contexts for word in context.words}
@@ -59,14 +59,18 @@ class Words:
         foreign = sorted(words - set(scanned), key=lambda word: (-len(word), word))
         self._indices = {word: index for index, word in enumerate([*scanned, *foreign])}
         self._foreign = re.compile("|".join(map(re.escape, foreign)) or "(?!)")
-        self._by_context = tuple(tuple((word, self._indices[word]) for word in context.words) for context in contexts)
+        self._names = tuple(self._indices)
+        self._contexts: tuple[list[int], ...] = tuple([] for _ in self._names)
+        for number, context in enumerate(contexts):
+            for word in context.words:
+                self._contexts[self._indices[word]].append(number)
         self.expressions = tuple(map(_gate, scanned))
         """One for each word with a letter of ASCII, in Hyperscan's syntax: they match, ending behind it, wherever it
         can say something. An expression's place is the word's index."""
 
-    def of(self, context: int) -> Sequence[tuple[str, int]]:
-        """Return the words of a context, each with its index."""
-        return self._by_context[context]
+    def of(self, index: int) -> tuple[str, Sequence[int]]:
+        """Return the word with this index, and the contexts that it belongs to."""
+        return self._names[index], self._contexts[index]
 
     def foreign(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield index and end of each word of another script, which the prefilter cannot see."""
@@ -77,25 +81,39 @@ class Words:
 class Nearby:
     """Where the words of contexts stand in one text."""
 
-    __slots__ = ("_ends", "_holes", "_known", "_text", "_words")
+    __slots__ = ("_holes", "_places", "_text")
 
     def __init__(self, text: str, words: Words, ends: Mapping[int, Sequence[int]]) -> None:
         """`ends` are the prefilter's, rising, by the word's index."""
         self._text = text
-        self._words = words
-        self._ends = ends
         self._holes = HOLE in text
-        self._known: dict[int, list[int]] = {}
+        self._places: dict[int, list[int]] = {}
+        several = set()
+        for index, found in ends.items():
+            word, contexts = words.of(index)
+            said = [end for end in found if _stands(word, text, end)]
+            for context in contexts if said else ():
+                if context in self._places:
+                    several.add(context)
+                    self._places[context] = [*self._places[context], *said]
+                else:
+                    self._places[context] = said
+        for context in several:
+            self._places[context].sort()
 
     def anywhere(self, context: int) -> bool:
         """Return whether a word of this context stands anywhere in the text."""
-        return bool(self._ends) and bool(self._places(context))
+        return context in self._places
+
+    def places(self, context: int) -> Sequence[int]:
+        """Return where words of this context end, rising."""
+        return self._places.get(context, ())
 
     def within(self, context: int, start: int, end: int) -> bool:
         """Return whether a word stands between `start` and `end`, or so near before that it counts there."""
-        if not self._ends:
+        places = self._places.get(context)
+        if places is None:
             return False
-        places = self._places(context)
         last = bisect_right(places, end)
         # Holes only make the reach shorter, and are to be walked over.
         if not last or places[last - 1] - _SHORTEST_WORD < start - _WINDOW_CHARS:
@@ -105,17 +123,6 @@ class Nearby:
     def near(self, context: int, start: int) -> bool:
         """Return whether the words before `start` say it."""
         return self.within(context, start, start)
-
-    def _places(self, context: int) -> list[int]:
-        places = self._known.get(context)
-        if places is None:
-            places = self._known[context] = sorted(
-                end
-                for word, index in self._words.of(context)
-                for end in self._ends.get(index, ())
-                if _stands(word, self._text, end)
-            )
-        return places
 
     def _reach(self, start: int) -> int:
         """Return where the context of a value at `start` begins."""

@@ -9,12 +9,15 @@ Presidio's patterns and holds the gates to that.
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from presidio_analyzer import PatternRecognizer
 from presidio_analyzer import predefined_recognizers as presidio
 
-from a11i_redaction.detectors import recognizers, vetoes
+from a11i_redaction.detectors import label_words, recognizers, vetoes
+from a11i_redaction.detectors.context import Context
+from a11i_redaction.detectors.phones import CONTEXT
 
 
 class Need(enum.Enum):
@@ -53,7 +56,7 @@ _DIGITS_11: Final = r"\b\d{11}\b"
 
 FAMILIES: Final[tuple[Family, ...]] = (
     Family(
-        recognizers.EmailRecognizer,
+        recognizers.MailRecognizer,
         r"[^\s@]@[^\s@]",
         reach_chars=400,
         solid=True,
@@ -89,39 +92,29 @@ FAMILIES: Final[tuple[Family, ...]] = (
         presidio.UsSsnRecognizer,
         r"\b\d{5}-\d{4}\b|\b\d{3}-\d{6}\b|\b\d{3}[- .]\d{2}[- .]\d{4}\b|" + _DIGITS_9,
         Need.BARE,
+        also=label_words.SOCIAL_SECURITY,
         veto=vetoes.no_ssn,
     ),
     Family(presidio.UsItinRecognizer, r"\b9\d{2}[- ]?\d{2}[- ]?\d{4}\b", Need.BARE),
     Family(presidio.UsMbiRecognizer, r"\b\d[A-Za-z][0-9A-Za-z]\d-?[A-Za-z][0-9A-Za-z]\d-?[A-Za-z]{2}\d{2}\b"),
     Family(
-        presidio.UsPassportRecognizer, _DIGITS_9 + r"|\b[A-Za-z]\d{8}\b", Need.ALWAYS, ("passport", "travel document")
+        presidio.UsPassportRecognizer, _DIGITS_9 + r"|\b[A-Za-z]\d{8}\b", Need.ALWAYS, label_words.PASSPORT
     ),
     Family(
         presidio.UsLicenseRecognizer,
         r"\b[A-Za-z]{0,2}\d{3,18}\b|\b[A-Za-z]\d{3,9}|\b\d{2}[A-Za-z]{3}\d{5}|\b\d{3}[A-Za-z]{2}\d{4}|\b\d{5,9}[A-Za-z]\b",
         Need.ALWAYS,
-        (
-            "driver",
-            "driving",
-            "drivers",
-            "license number",
-            "license no",
-            "licence number",
-            "permit",
-            "dl",
-            "cdl",
-            "dmv",
-        ),
+        label_words.DRIVER_LICENSE,
         veto=vetoes.no_license,
     ),
     Family(
         presidio.UsBankRecognizer,
         r"\b\d{8,17}\b",
         Need.ALWAYS,
-        ("account", "acct", "bank", "debit", "savings", "checking"),
+        label_words.ACCOUNT,
         veto=vetoes.no_license,
     ),
-    Family(presidio.AbaRoutingRecognizer, _DIGITS_9 + r"|\b\d{4}-\d{4}-\d\b", Need.ALWAYS, ("aba", "routing", "rtn")),
+    Family(presidio.AbaRoutingRecognizer, _DIGITS_9 + r"|\b\d{4}-\d{4}-\d\b", Need.ALWAYS, label_words.ROUTING),
     Family(
         presidio.UsNpiRecognizer,
         r"\b[12]\d{3}[ -]?\d{3}[ -]?\d{3}\b",
@@ -160,31 +153,56 @@ FAMILIES: Final[tuple[Family, ...]] = (
     ),
     Family(presidio.UkNinoRecognizer, r"[A-Za-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d]\b", veto=vetoes.lower_case),
     Family(
-        presidio.UkPassportRecognizer, r"\b[A-Za-z]{2}\d{7}\b", Need.ALWAYS, ("passport", "travel document", "hmpo")
+        presidio.UkPassportRecognizer, r"\b[A-Za-z]{2}\d{7}\b", Need.ALWAYS, (*label_words.PASSPORT, "hmpo")
     ),
     # Australia, New Zealand's neighbours in Asia
-    Family(presidio.AuAbnRecognizer, r"\b\d{2}\s\d{3}\s\d{3}\s\d{3}\b|" + _DIGITS_11, Need.BARE),
-    Family(recognizers.AcnRecognizer, r"\b\d{3}\s\d{3}\s\d{3}\b|" + _DIGITS_9, Need.ALWAYS),
-    Family(presidio.AuTfnRecognizer, r"\b\d{3}\s\d{3}\s\d{3}\b|" + _DIGITS_9, Need.ALWAYS),
+    Family(
+        presidio.AuAbnRecognizer,
+        r"\b\d{2}\s\d{3}\s\d{3}\s\d{3}\b|" + _DIGITS_11,
+        Need.BARE,
+        also=("a.b.n", "business no", "business number"),
+    ),
+    Family(
+        recognizers.AcnRecognizer,
+        r"\b\d{3}\s\d{3}\s\d{3}\b|" + _DIGITS_9,
+        Need.ALWAYS,
+        also=("a.c.n", "company no", "company number", "company registration"),
+    ),
+    Family(
+        presidio.AuTfnRecognizer,
+        r"\b\d{3}\s\d{3}\s\d{3}\b|" + _DIGITS_9,
+        Need.ALWAYS,
+        also=("t.f.n", "tax file", "tax number", "tax no"),
+    ),
     Family(presidio.AuMedicareRecognizer, r"\b[2-6]\d{3}\s\d{5}\s\d\b|\b[2-6]\d{9}\b", Need.ALWAYS),
-    Family(presidio.SgFinRecognizer, r"\b[A-Za-z]\d{7}[A-Za-z]\b", Need.ALWAYS),
+    Family(
+        presidio.SgFinRecognizer,
+        r"\b[A-Za-z]\d{7}[A-Za-z]\b",
+        Need.ALWAYS,
+        also=(*label_words.NATIONAL_ID, "ic no", "ic number", "identification card", "身份证", "身分证"),
+    ),
     Family(
         recognizers.UenRecognizer,
         r"\b\d{8,9}[A-Z]\b|\b[TS]\d{2}[A-Z]{2}\d{4}[A-Z]\b",
         Need.ALWAYS,
-        also=("unique entity", "company registration"),
+        also=("unique entity", "company reg", "company no", "co. reg", "business reg", "registration no"),
     ),
-    Family(presidio.InPanRecognizer, r"\b[A-Za-z]{5}\d{4}[A-Za-z]\b", veto=vetoes.lower_case),
+    Family(presidio.InPanRecognizer, r"\b[A-Za-z]{5}\d{4}[A-Za-z]\b", veto=vetoes.no_pan),
     Family(
         presidio.InAadhaarRecognizer,
         r"\b\d{12}\b|\b\d{4}[- :]\d{4}[- :]\d{4}\b",
         Need.BARE,
-        also=("aadhar", "adhaar", "आधार", "ஆதார்", "ఆధార్", "আধার"),
+        also=("aadhar", "adhaar", "uid", "आधार", "ஆதார்", "ఆధార్", "আধার"),
         veto=vetoes.in_longer_number,
     ),
     Family(presidio.InGstinRecognizer, r"\b\d{2}[A-Za-z0-9]{11}Z[A-Za-z0-9]\b", veto=vetoes.lower_case),
-    Family(presidio.InVoterRecognizer, r"\b[A-Za-z]{3}\d{7}\b", Need.ALWAYS),
-    Family(presidio.InPassportRecognizer, r"\b[A-Za-z][1-9]\d\s?\d{5}\b", Need.ALWAYS, ("passport",)),
+    Family(
+        presidio.InVoterRecognizer,
+        r"\b[A-Za-z]{3}\d{7}\b",
+        Need.ALWAYS,
+        also=("elector", "election card", "election id", "मतदाता", "वोटर", "வாக்காளர்", "ভোটার"),
+    ),
+    Family(presidio.InPassportRecognizer, r"\b[A-Za-z][1-9]\d\s?\d{5}\b", Need.ALWAYS, label_words.PASSPORT),
     Family(
         presidio.InVehicleRegistrationRecognizer,
         r"\b[A-Z]{1,3}\d{4,5}\b|\b\d{1,3}(?:CD|CC|UN)\d{2,4}\b|\b[A-Z]{2}\d{1,2}[A-Z]{1,3}\d{4}\b"
@@ -192,22 +210,47 @@ FAMILIES: Final[tuple[Family, ...]] = (
         Need.ALWAYS,
     ),
     Family(
-        presidio.KrRrnRecognizer, r"\d{6}-?[1-4]\d{6}", Need.BARE, also=("주민등록번호", "주민번호", "resident number")
+        presidio.KrRrnRecognizer, r"\d{6}-?[1-4]\d{6}", Need.BARE, also=("주민등록", "주민번호", "resident number")
     ),
-    Family(presidio.KrFrnRecognizer, r"\d{6}-?[5-8]\d{6}", Need.BARE),
-    Family(presidio.KrBrnRecognizer, r"\d{3}-\d{2}-\d{5}|\d{10}", Need.ALWAYS, also=("business registration",)),
-    Family(presidio.KrPassportRecognizer, r"[MmSsRrOoDd]\d{3}[A-Za-z]\d{4}|[MmSsRrOoDd]\d{8}", Need.ALWAYS),
+    Family(
+        presidio.KrFrnRecognizer,
+        r"\d{6}-?[5-8]\d{6}",
+        Need.BARE,
+        also=("외국인등록", "alien registration", "foreigner registration", "arc"),
+    ),
+    Family(
+        presidio.KrBrnRecognizer,
+        r"\d{3}-\d{2}-\d{5}|\d{10}",
+        Need.ALWAYS,
+        also=("business registration", "business reg", "biz reg", "company registration"),
+    ),
+    Family(
+        presidio.KrPassportRecognizer,
+        r"[MmSsRrOoDd]\d{3}[A-Za-z]\d{4}|[MmSsRrOoDd]\d{8}",
+        Need.ALWAYS,
+        also=label_words.PASSPORT,
+    ),
     Family(
         presidio.KrDriverLicenseRecognizer,
         r"\d{2}[- ]?\d{2}[- ]?\d{6}[- ]?\d{2}",
         Need.ALWAYS,
-        also=("면허", "driver license", "driver's license", "driving licence"),
+        also=("면허", *label_words.DRIVER_LICENSE),
     ),
-    Family(presidio.ThTninRecognizer, r"\b[1-9]\d{12}\b", Need.BARE, also=("thai id", "บัตรประชาชน")),
+    Family(
+        presidio.ThTninRecognizer,
+        r"\b[1-9]\d{12}\b",
+        Need.BARE,
+        also=(*label_words.NATIONAL_ID, "thai id", "ประชาชน", "เลขบัตร", "เลขประจำตัว"),
+    ),
     # Europe, Africa
     Family(presidio.EsNifRecognizer, r"\b\d{7,8}-?[A-Za-z]\b", veto=vetoes.lower_case),
     Family(presidio.EsNieRecognizer, r"\b[X-Zx-z]\d{7,8}-?[A-Za-z]\b", veto=vetoes.lower_case),
-    Family(presidio.FiPersonalIdentityCodeRecognizer, r"\b\d{6}[+\-,./0-9:;<=>?@A-Za-z]\d{3}[0-9A-Za-z]\b", Need.BARE),
+    Family(
+        presidio.FiPersonalIdentityCodeRecognizer,
+        r"\b\d{6}[+\-,./0-9:;<=>?@A-Za-z]\d{3}[0-9A-Za-z]\b",
+        Need.BARE,
+        also=("sotu",),
+    ),
     Family(
         presidio.ItFiscalCodeRecognizer,
         # Letters stand for digits where two people would have the same.
@@ -217,20 +260,23 @@ FAMILIES: Final[tuple[Family, ...]] = (
         presidio.ItVatCodeRecognizer,
         r"\b(?:\d[ _]?){11}\b",
         Need.ALWAYS,
-        ("piva", "p.iva", "p. iva", "partita iva", "part. iva", "vat"),
+        ("piva", "p.iva", "p. iva", "iva", "vat"),
     ),
     Family(
-        presidio.ItDriverLicenseRecognizer, r"\b[A-Za-z]{2}\d{7}[A-Za-z]\b|\b[Uu]1[A-Za-z0-9]{7}[A-Za-z]\b", Need.ALWAYS
+        presidio.ItDriverLicenseRecognizer,
+        r"\b[A-Za-z]{2}\d{7}[A-Za-z]\b|\b[Uu]1[A-Za-z0-9]{7}[A-Za-z]\b",
+        Need.ALWAYS,
+        also=label_words.DRIVER_LICENSE,
     ),
     Family(
         presidio.ItIdentityCardRecognizer,
         r"\b[A-Za-z]{2}\s?\d{7}\b|\b\d{7}[A-Za-z]{2}\b|\b[A-Za-z]{2}\d{5}[A-Za-z]{2}\b",
         Need.ALWAYS,
-        also=("italian identity card", "identita"),
+        also=("identity card", "id card", "identita", "c.i"),
     ),
-    Family(presidio.ItPassportRecognizer, r"\b[A-Za-z]{2}\d{7}\b", Need.ALWAYS, also=("italian passport",)),
-    Family(recognizers.PeselRecognizer, _DIGITS_11, Need.BARE),
-    Family(presidio.NgNinRecognizer, _DIGITS_11, Need.ALWAYS),
+    Family(presidio.ItPassportRecognizer, r"\b[A-Za-z]{2}\d{7}\b", Need.ALWAYS, also=label_words.PASSPORT),
+    Family(recognizers.PeselRecognizer, _DIGITS_11, Need.BARE, also=("nr ewidencyjny",)),
+    Family(presidio.NgNinRecognizer, _DIGITS_11, Need.ALWAYS, also=label_words.NATIONAL_ID),
     Family(presidio.NgVehicleRegistrationRecognizer, r"\b[A-Z]{3}[- ]?\d{3}[A-Z]{2}\b", Need.ALWAYS),
     # What only says something beside the words for it
     Family(
@@ -275,3 +321,17 @@ LEFT_OUT: Final = {
     "UrlRecognizer": "an address of the web is nobody's; what is secret in one is found as credentials or as a key",
 }
 """Presidio's that are no family, and why."""
+
+_LONGEST_LABEL: Final = 64
+"""Characters of what can name a number; longer texts are sentences."""
+
+
+def names_number(label: str) -> bool:
+    """Return whether a text is what people call one of these numbers, or a phone number: `passport no.`, `us-ssn`."""
+    return 0 < len(label) <= _LONGEST_LABEL and _all_words().in_key(label)
+
+
+@lru_cache(maxsize=1)
+def _all_words() -> Context:
+    words = (word for family in FAMILIES for word in (*(family.words or family.recognizer().context), *family.also))
+    return Context([*words, *CONTEXT.words])

@@ -5,8 +5,8 @@ from typing import Final
 
 from a11i_redaction.detectors.names import EntityModel, NameDetector
 from a11i_redaction.detectors.nlp_configuration import read_configuration, see_that_model_is_there
-from a11i_redaction.detectors.presidio_models import gliner_models, presidio_models
 from a11i_redaction.detectors.spacy_model import SpacyModel
+from a11i_redaction.detectors.torch_models import GlinerModel, TransformersModel, torch_models
 from a11i_redaction.settings import DetectionSettings
 
 _ENGLISH: Final = "en"
@@ -34,9 +34,9 @@ class NameDetectors:
         if chosen not in self._made:
             models = [self._models[language] for language in chosen]
             model = models[0] if len(models) == 1 else _SeveralModels(models)
-            self._made[chosen] = NameDetector(
-                model, self._entities, self._budget_chars, english_alone=chosen == (_ENGLISH,)
-            )
+            # These are often of many languages, whatever they are named for.
+            english = chosen == (_ENGLISH,) and not isinstance(model, GlinerModel | TransformersModel)
+            self._made[chosen] = NameDetector(model, self._entities, self._budget_chars, english_alone=english)
         return self._made[chosen]
 
 
@@ -74,4 +74,4 @@ def load_models(settings: DetectionSettings) -> Mapping[str, EntityModel]:
             language: SpacyModel(name, language, said.entities, settings.device)
             for language, name in said.models.items()
         }
-    return gliner_models(said, settings.device) if said.engine == "gliner" else presidio_models(said, settings.device)
+    return torch_models(said, settings.device)

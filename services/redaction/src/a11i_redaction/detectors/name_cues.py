@@ -49,16 +49,20 @@ _SIGN_OFFS: Final = (
     r"|vriendelijke groet|hilsen|hälsningar|terveisin|saygılarımla|trân trọng|уважением|повагою|εκτίμηση|--"
 )
 _LABEL: Final = rf"(?<![\w.\-])(?:{_ROLES})(?: name)?[\"']?[ \t]*(?:[:=][ \t]*|\()[\"'\u201c\u201e]?"
-CUE: Final = re.compile(
-    rf"(?:(?P<title>\b(?:{TITLES}|{TITLES.upper()})\.?[ \t]+)|(?P<says>(?<!\w)(?i:{_INTRODUCTIONS})[ \t]+"
-    rf"|(?<!\w)(?i:i['\u2019]m)[ \t]+)"
-    rf"|(?P<greets>(?<!\w)(?i:{_GREETINGS}),?[ \t]+)|(?P<label>(?i:{_LABEL}))"
-    rf"|(?P<role>(?<!\w)(?i:patient|pt|traveller|traveler|passenger|applicant|claimant|customer|employee"
-    rf"|audit)[ \t]+['\"]?)"
-    rf"|(?P<signs>(?i:{_SIGN_OFFS})[,.!]?[ \t]*(?:\r?\n[ \t]*){{1,2}})|(?P<dash>(?:^"
-    rf"|[.!?\n] ?)[\-\u2013\u2014]{{1,2}} ?))\Z"
+_TITLE: Final = rf"(?P<title>\b(?:{TITLES}|{TITLES.upper()})\.?[ \t]+)"
+_SAYS: Final = rf"(?P<says>(?<!\w)(?i:{_INTRODUCTIONS})[ \t]+|(?<!\w)(?i:i['\u2019]m)[ \t]+)"
+_GREETS: Final = rf"(?P<greets>(?<!\w)(?i:{_GREETINGS}),?[ \t]+)"
+_ROLE: Final = (
+    r"(?P<role>(?<!\w)(?i:patient|pt|traveller|traveler|passenger|applicant|claimant|customer|employee|audit)"
+    r"[ \t]+['\"]?)"
 )
+_SIGNS: Final = rf"(?P<signs>(?i:{_SIGN_OFFS})[,.!]?[ \t]*(?:\r?\n[ \t]*){{1,2}})"
+_DASH: Final = r"(?P<dash>(?:^|[.!?\n] ?)[\-\u2013\u2014]{1,2} ?)"
+_WORDS: Final = rf"{_TITLE}|{_SAYS}|{_GREETS}|(?P<label>(?i:{_LABEL}))|{_ROLE}"
+CUE: Final = re.compile(rf"(?:{_WORDS}|{_SIGNS}|{_DASH})\Z")
 """What stands right before a name."""
+_CUE_IN_LINE: Final = re.compile(rf"(?:(?<!\w)(?=\w)(?:{_WORDS})|{_DASH})\Z")
+"""The same where no line ends, in a third of the time: what is left begins with a word, or is a dash."""
 _BEHIND: Final = "'\"\u201c\u201e(:=,.! \t\r\n"
 """What can stand between the last word of a cue and the name."""
 _NO_LETTERS: Final = re.compile(r"[\W\d_]+")
@@ -84,7 +88,7 @@ def cue_before(text: str, start: int) -> str:
     last = words[-1].lower()
     if last not in _ENDS and _NO_LETTERS.split(last)[-1] not in _ENDS:
         return ""
-    cue = CUE.search(before)
+    cue = (CUE if "\n" in before else _CUE_IN_LINE).search(before)
     return str(cue.lastgroup) if cue else ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.gazetteer import Gazetteer, folded
 from a11i_redaction.detectors.name_cues import LOWER_CASE, LOWER_CASE_GATE, cue_before
 from a11i_redaction.detectors.name_keys import SURE, column_entity, says_name
@@ -21,11 +22,15 @@ _PERSON: Final = "PERSON"
 _VALUE: Final = re.compile(r"[^\W\d_][^\d_=/\\{}<>\[\]|$%@\x1a\n]{1,60}")
 _PLACE: Final = re.compile(rf"[{UPPER}\d][^{{}}<>\[\]|$%@=\x1a\n]{{0,80}}[^\W\d_][^{{}}<>\[\]|$%@=\x1a\n]{{0,40}}")
 """What stands below `city`, `employer` or `address`."""
-_MAIL: Final = re.compile(r"[\w.+%\-]{1,64}@")
+_NOT_LOCAL: Final = re.compile(r"[^\w.+%\-]")
+_LONGEST_LOCAL: Final = 64
+"""Characters before the @ of an address (RFC 5321, 4.5.3.1.1)."""
 _BEFORE_MAIL, _AFTER_MAIL = 80, 120
 _TELLING: Final = 4
 """Letters of a name that an e-mail address must share with it."""
 _HANDLE: Final = re.compile(r"(?<![\w@.])@([^\W\d_]+(?:-[^\W\d_]+)?)\b(?![.(])")
+_LONGEST_UNDER_KEY: Final = 200
+"""What is longer is no name, whatever its key says."""
 _MAX_NAME_WORDS: Final = 5
 _SHOUT_CHARS: Final = 8
 _SHOUTED_WORDS: Final = 2
@@ -50,13 +55,17 @@ class Evidence:
     def __init__(self, names: Gazetteer) -> None:
         self._names = names
 
-    def find(self, text: str, key: str, candidates: Sequence[re.Match[str]]) -> Iterator[Finding]:
-        """Yield findings; they may overlap. `candidates` are the capitalised words of the text."""
-        for finding in self._all(text, key, candidates):
+    def find(self, text: str, key: str, candidates: Sequence[re.Match[str]], budget: Budget) -> Iterator[Finding]:
+        """Yield findings; they may overlap. `candidates` are the capitalised words of the text.
+
+        Raises BudgetExceededError.
+        """
+        for finding in self._all(text, key, candidates, budget):
+            budget.step()
             owns = finding.entity == _PERSON and _GENITIVE.search(text, finding.end - 2, finding.end)
             yield replace(finding, end=finding.end - 2) if owns else finding
 
-    def _all(self, text: str, key: str, candidates: Sequence[re.Match[str]]) -> Iterator[Finding]:
+    def _all(self, text: str, key: str, candidates: Sequence[re.Match[str]], budget: Budget) -> Iterator[Finding]:
         yield from self._by_key(text, key)
         yield from self._by_column(text)
         yield from own_script_names(text, self._names)
@@ -66,12 +75,14 @@ class Evidence:
                 yield Finding(*handle.span(1), _PERSON, 0.6)
         if not candidates:
             return
+        budget.check()
         runs = list(runs_of(text, candidates))
         for verdict, known in reversed_names(text, runs, self._names):
             said = cue_before(text, verdict.start) in {"label", "role"} or _is_about(text, verdict.start)
             if known or verdict.score or said:
                 yield Finding(verdict.start, verdict.end, _PERSON, max(verdict.score, 0.6))
         for run in runs:
+            budget.step()
             yield from self._by_cue(text, run)
             for start, end, score in verdicts(text, run, self._names):
                 yield Finding(start, end, _PERSON, score)
@@ -80,12 +91,14 @@ class Evidence:
 
     def _by_key(self, text: str, key: str) -> Iterator[Finding]:
         """Yield all of a text that stands under a key such as `customer_name`, if it has a name's shape."""
-        sure = says_name(key) if key else 0
+        if not key or len(text) > _LONGEST_UNDER_KEY:
+            return
+        sure = says_name(key)
         value = text.strip()
         if sure and self._is_name(value, sure=sure == SURE):
             start = text.index(value)
             yield Finding(start, start + len(value), _PERSON, _CUE_SCORE)
-        elif key and not sure and (entity := column_entity(key)) and _PLACE.fullmatch(value):
+        elif not sure and (entity := column_entity(key)) and _PLACE.fullmatch(value):
             start = text.index(value)
             yield Finding(start, start + len(value), entity, _COLUMN_SCORE)
 
@@ -143,10 +156,9 @@ class Evidence:
     def _by_mail(self, text: str, run: Sequence[re.Match[str]]) -> Iterator[Finding]:
         """Yield a run of which a word is in an e-mail address beside."""
         start, end = run[0].start(), run[-1].end()
-        near = text[max(0, start - _BEFORE_MAIL) : end + _AFTER_MAIL]
-        if "@" not in near:
+        locals_ = list(_locals(text, max(0, start - _BEFORE_MAIL), end + _AFTER_MAIL))
+        if not locals_:
             return
-        locals_ = [re.sub(r"[\W\d_]+", " ", folded(match.group())) for match in _MAIL.finditer(near)]
         for match in run:
             for part in re.findall(r"[^\W\d_]+", folded(match.group())):
                 if len(part) >= _TELLING and any(part in local for local in locals_) and not self._names.is_plain(part):
@@ -173,6 +185,17 @@ class Evidence:
 
     def _ends_name(self, word: str) -> bool:
         return word in NO_NAMES or word in _AND
+
+
+def _locals(text: str, low: int, high: int) -> Iterator[str]:
+    """Yield the letters of what stands before the @ of each e-mail address between two places."""
+    at = text.find("@", low, high)
+    while at >= 0:
+        local = _NOT_LOCAL.split(text[max(low, at - _LONGEST_LOCAL) : at])[-1]
+        if local:
+            yield re.sub(r"[\W\d_]+", " ", folded(local))
+        low = at + 1
+        at = text.find("@", low, high)
 
 
 def _is_about(text: str, start: int) -> bool:

@@ -7,11 +7,14 @@ lists, labels and tables tell most names before.
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import Final, Protocol
 
 from a11i_redaction.detectors.addresses import addresses
-from a11i_redaction.detectors.budget import BudgetExceededError
+from a11i_redaction.detectors.budget import Budget, BudgetExceededError
+from a11i_redaction.detectors.custom import without_surrogates
 from a11i_redaction.detectors.gazetteer import gazetteer
 from a11i_redaction.detectors.name_evidence import Evidence
 from a11i_redaction.detectors.name_runs import APOSTROPHES, CANDIDATE, NAME_WORD, is_code
@@ -26,6 +29,8 @@ _WINDOW_WORDS: Final = 4
 texts, nine times as fast."""
 _WINDOW_CHARS: Final = 60
 """How far the neighbours may be away."""
+_ASKED_AT_ONCE: Final = 256
+"""Windows that the model sees between two looks at the clock: about a quarter of a second of a small one's time."""
 _MARKS: Final = ".,;:!?()\"'*@#"
 _LEADS: Final = frozenset({"a", "an", "and", "at", "from", "hello", "hi", "in", "of", "our", "the", "to", "your"})
 _LOWER_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+")
@@ -71,35 +76,79 @@ class NameDetector:
         """Name and version of the model."""
         return self._model.version
 
-    def find(self, texts: Sequence[tuple[str, str]], known: WindowFindings) -> list[list[Finding]]:
-        """Return the findings of each (text, key). Raises BudgetExceededError if one has too much for the model.
+    def find(
+        self, texts: Sequence[tuple[str, str]], known: WindowFindings, budgets: Sequence[Budget] | None = None
+    ) -> list[list[Finding]]:
+        """Return the findings of each (text, key): none of one whose budget is over in the end.
 
-        `known` is what the model said of windows; this call uses it and adds to it.
+        Raises BudgetExceededError without budgets if a text has too much for the model. `known` is what the model said
+        of windows; this call uses it and adds to it.
         """
-        results: list[list[Finding]] = []
-        windows: list[tuple[int, int, str]] = []
-        for index, (text, key) in enumerate(texts):
-            candidates = list(CANDIDATE.finditer(text))
-            found = [
-                *self._evidence.find(text, key, candidates),
-                *(organisations(text) if candidates else ()),
-                *addresses(text),
-            ]
-            results.append([finding for finding in found if finding.entity in self._entities])
-            windows.extend(
-                (index, start, _seen(text[start:stop]))
-                for start, stop in self._windows(text, _undecided(candidates, found))
-            )
-        new = sorted({seen for _, _, seen in windows} - known.keys(), key=len)
-        known.update(zip(new, self._model.entities(new), strict=True))
-        for index, start, seen in windows:
-            text = texts[index][0]
-            for begin, end, entity, score in known[seen]:
-                if entity == PERSON and self._is_mistaken(seen, text[start + begin : start + end]):
-                    continue
-                for finding in _shaped(text, start + begin, start + end, entity, score):
-                    results[index].extend(made for made in self._judged(text, finding) if made.entity in self._entities)
-        return results
+        limits = budgets or [Budget(inf) for _ in texts]
+        # Neither RE2 nor the models take half a surrogate pair; the sign for it keeps all places.
+        plain = [(without_surrogates(text), key) for text, key in texts]
+        looks = [_Look(text, key, budget) for (text, key), budget in zip(plain, limits, strict=True)]
+        now: float | None = None
+        for look in looks:
+            try:
+                look.budget.begin(now)
+                self._look(look)
+                now = look.budget.end()
+            except BudgetExceededError:
+                if budgets is None:
+                    raise
+                now = None
+                look.budget.spend()
+        self._ask(looks, known)
+        for look in looks:
+            for start, seen in () if look.budget.over else look.windows:
+                self._add_said(look, start, seen, known[seen])
+        return [[] if look.budget.over else look.found for look in looks]
+
+    def _look(self, look: "_Look") -> None:
+        """Take what the text gives away by itself, and the windows that the model has to see."""
+        text, budget = look.text, look.budget
+        candidates = list(CANDIDATE.finditer(text))
+        found = list(self._evidence.find(text, look.key, candidates, budget))
+        for more in (organisations(text) if candidates else (), addresses(text)):
+            budget.check()
+            found.extend(more)
+        budget.check()
+        look.found = [finding for finding in found if finding.entity in self._entities]
+        windows = self._windows(text, _undecided(candidates, found), budget)
+        look.windows = [(start, _seen(text[start:stop])) for start, stop in windows]
+
+    def _ask(self, looks: Sequence["_Look"], known: WindowFindings) -> None:
+        """Ask the model about the windows that are not known, some at once; the texts pay for its time."""
+        holders: dict[str, list[_Look]] = defaultdict(list)
+        for look in looks:
+            for _, seen in () if look.budget.over else look.windows:
+                if seen not in known:
+                    holders[seen].append(look)
+        waiting = sorted(holders, key=len)
+        for first in range(0, len(waiting), _ASKED_AT_ONCE):
+            payers = {
+                seen: payer
+                for seen in waiting[first : first + _ASKED_AT_ONCE]
+                if (payer := next((look for look in holders[seen] if not look.budget.over), None)) is not None
+            }
+            if not payers:
+                continue
+            began = looks[0].budget.now()
+            known.update(zip(payers, self._model.entities(list(payers)), strict=True))
+            took = looks[0].budget.now() - began
+            chars = sum(map(len, payers))
+            for seen, payer in payers.items():
+                payer.budget.charge(took * len(seen) / chars)
+
+    def _add_said(self, look: "_Look", start: int, seen: str, said: Sequence[tuple[int, int, str, float]]) -> None:
+        """Add what the model said of a window that starts there."""
+        text = look.text
+        for begin, end, entity, score in said:
+            if entity == PERSON and self._is_mistaken(seen, text[start + begin : start + end]):
+                continue
+            for finding in _shaped(text, start + begin, start + end, entity, score):
+                look.found.extend(made for made in self._judged(text, finding) if made.entity in self._entities)
 
     def _is_mistaken(self, window: str, said: str) -> bool:
         """Return whether the model takes words of another language than its own for a name."""
@@ -124,11 +173,12 @@ class NameDetector:
             ):
                 yield Finding(finding.start, finding.end, PERSON, finding.score)
 
-    def _windows(self, text: str, candidates: Iterable[re.Match[str]]) -> list[tuple[int, int]]:
+    def _windows(self, text: str, candidates: Iterable[re.Match[str]], budget: Budget) -> list[tuple[int, int]]:
         windows: list[tuple[int, int]] = []
         total = 0
         last = -2
         for match in candidates:
+            budget.step()
             alone = match.start() > last + 1
             last = match.end()
             if _is_word(text, match) or (alone and self._is_plain(text, match)):
@@ -146,6 +196,20 @@ class NameDetector:
     def _is_plain(self, text: str, match: re.Match[str]) -> bool:
         """Return whether it is a word of everyday language with no other capitalised word beside it."""
         return self._names.is_plain(match.group()) and CANDIDATE.match(text, match.end() + 1) is None
+
+
+class _Look:
+    """A text in which names are looked for."""
+
+    __slots__ = ("budget", "found", "key", "text", "windows")
+
+    def __init__(self, text: str, key: str, budget: Budget) -> None:
+        self.text = text
+        self.key = key
+        self.budget = budget
+        self.found: list[Finding] = []
+        self.windows: list[tuple[int, str]] = []
+        """What the model has to see: where it starts, and as the model sees it."""
 
 
 def _undecided(candidates: Sequence[re.Match[str]], found: Sequence[Finding]) -> Iterator[re.Match[str]]:

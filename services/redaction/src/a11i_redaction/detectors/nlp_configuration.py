@@ -24,11 +24,12 @@ from typing import Any, Final
 import yaml  # type: ignore[import-untyped]  # It has no stubs.
 from presidio_analyzer.nlp_engine import NerModelConfiguration
 
+_HUB: Final = ("huggingface_hub", "tokenizers")
 _NEEDS: Final = {
     "spacy": (),
-    "stanza": ("stanza",),
-    "transformers": ("transformers", "spacy_huggingface_pipelines"),
-    "gliner": ("gliner",),
+    "stanza": ("torch", "stanza"),
+    "transformers": ("torch", "transformers", *_HUB),
+    "gliner": ("torch", "gliner", "transformers", *_HUB),
 }
 """Engines, and the packages that each needs besides what is always there."""
 _LANGUAGE: Final = re.compile(r"[a-z]{2}")
@@ -48,6 +49,25 @@ class NlpConfiguration:
     def entities(self) -> NerModelConfiguration:
         """How labels of the models become entities with scores."""
         return NerModelConfiguration.from_dict(dict(self.ner))
+
+
+class Labels:
+    """What a model's labels are called here, and how sure findings of each are."""
+
+    def __init__(self, said: NerModelConfiguration) -> None:
+        self._names = said.model_to_presidio_entity_mapping or {}
+        self._ignored = frozenset(said.labels_to_ignore or ())
+        self._low = frozenset(said.low_score_entity_names or ())
+        self._multiplier = said.low_confidence_score_multiplier or 0.0
+        self._default = said.default_score or 0.0
+
+    def named(self, label: str, score: float | None = None) -> tuple[str, float] | None:
+        """Return the entity type and the score; nothing if the label is ignored. Without a score: the default."""
+        name = self._names.get(label, label)
+        if label in self._ignored or name in self._ignored:
+            return None
+        sure = self._default if score is None else score
+        return name, sure * self._multiplier if name in self._low else sure
 
 
 def read_configuration(path: Path) -> NlpConfiguration:
@@ -85,9 +105,11 @@ def _models(path: Path, listed: object) -> dict[str, Any]:
 
 
 def _see_that_all_is_there(path: Path, said: NlpConfiguration) -> None:
-    for package in _NEEDS[said.engine]:
-        if importlib.util.find_spec(package) is None:
-            raise OSError(f"{path}: the engine {said.engine} needs the package {package}, which is not installed")
+    missing = [package for package in _NEEDS[said.engine] if importlib.util.find_spec(package) is None]
+    if missing:
+        packages = ", ".join(missing)
+        install = f"pip install {' '.join(missing)}".replace("_", "-")
+        raise OSError(f"{path}: the engine {said.engine} needs packages that are not installed: {packages}; {install}")
     for index, name in enumerate(said.models.values()):
         field = f"{path}: models[{index}].model_name"
         if said.engine == "spacy":

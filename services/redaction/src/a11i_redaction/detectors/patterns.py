@@ -10,11 +10,13 @@ from typing import Final
 
 import hyperscan
 
-from a11i_redaction.detectors import phones, secrets, vetoes
+from a11i_redaction.detectors import assignments, phones, secrets, vetoes
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.context import Context, Nearby, Words
 from a11i_redaction.detectors.families import FAMILIES, Family, Need
+from a11i_redaction.detectors.labelling import Labelling
 from a11i_redaction.detectors.matching import Matcher, windows
+from a11i_redaction.detectors.recognizers import MailRecognizer
 from a11i_redaction.findings import Finding
 from a11i_redaction.reduction import HOLE
 
@@ -48,26 +50,37 @@ _JOINT: Final = re.compile(
     + "|".join(rf"(?<=\.[a-z]{{{letters}}}_)" for letters in range(2, _LONGEST_TLD + 1))
     + r")(?![\w.+-]*@)"
 )
+_SIGNS: Final = frozenset("\u2192\uff1a")
+"""The signs of assignment that are scanned as question marks, as all that is not ASCII."""
 _PHONE_ID: Final = 1_000
 _ASSIGNMENT_ID: Final = 1_001
 _SENTENCE_ID: Final = 1_002
+_COLUMN_ID: Final = 1_003
 _FORMAT_IDS: Final = 2_000
 _WORD_IDS: Final = 3_000
 _PHONE_CONTEXT: Final = len(FAMILIES)
 """Its index behind those of the families."""
+_MAIL: Final = next(index for index, family in enumerate(FAMILIES) if family.recognizer is MailRecognizer)
 _FIRST_ONLY: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
 
 
 class PatternDetector:
     """Finds secrets, pattern PII and phone numbers. Not for use by two threads at once: it owns scratch memory."""
 
-    __slots__ = ("_budget_s", "_clock", "_contexts", "_database", "_matchers", "_secrets", "_words")
+    __slots__ = ("_budget_s", "_clock", "_contexts", "_database", "_matchers", "_secrets", "_wall", "_words")
 
-    def __init__(self, budget_s: float, clock: Callable[[], float] = time.thread_time) -> None:
+    def __init__(
+        self,
+        budget_s: float,
+        clock: Callable[[], float] = time.thread_time,
+        wall: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`budget_s` is the time for one text, by the clocks that Budget takes."""
         # Presidio logs values that it cannot validate, and a pattern's time-out; neither may reach a log.
         logging.getLogger("presidio-analyzer").disabled = True
         self._budget_s = budget_s
         self._clock = clock
+        self._wall = wall
         recognizers = tuple(family.recognizer() for family in FAMILIES)
         self._matchers = tuple(map(Matcher, recognizers))
         self._contexts = tuple(
@@ -80,7 +93,7 @@ class PatternDetector:
 
     def budget(self) -> Budget:
         """Return the time for one text, however often it is looked at."""
-        return Budget(self._budget_s, self._clock)
+        return Budget(self._budget_s, self._clock, self._wall)
 
     def find(self, text: str, key: str, budget: Budget | None = None) -> list[Finding]:
         """Return findings in any order, overlapping ones included.
@@ -89,7 +102,8 @@ class PatternDetector:
         Raises BudgetExceededError when the text takes more than its time; by default it has all of it.
         """
         plain = text
-        if not text.isascii():
+        ascii_alone = text.isascii()
+        if not ascii_alone:
             text = text.translate(_PLAIN) if _TYPESET.search(text) else text
             plain = _UNSPACED.sub(HOLE, text)
         hits: list[tuple[int, int]] = []
@@ -107,37 +121,45 @@ class PatternDetector:
                 ends[identity].append(end)
             else:
                 words[identity - _WORD_IDS].append(end)
-        if plain is not text:
+        if not ascii_alone:
             for word, end in self._words.foreign(text):
                 words[word].append(end)
-        nearby = Nearby(text, self._words, words)
+        labelling = Labelling(text, Nearby(text, self._words, words))
         formats = [identity - _FORMAT_IDS for identity in ends if identity >= _FORMAT_IDS]
         findings.extend(self._secrets.of_formats(text, formats, budget))
         if _ASSIGNMENT_ID in ends:
-            findings.extend(self._secrets.of_assignments(text, ends[_ASSIGNMENT_ID], budget))
+            signs = ends[_ASSIGNMENT_ID]
+            if not ascii_alone:
+                signs = [end for end in signs if text[end - 1].isascii() or text[end - 1] in _SIGNS]
+            findings.extend(self._secrets.of_assignments(text, signs, budget))
         if _SENTENCE_ID in ends:
             findings.extend(self._secrets.of_sentences(text, ends[_SENTENCE_ID], budget))
+        if _COLUMN_ID in ends:
+            findings.extend(self._secrets.of_columns(text, labelling.headers, budget))
         for identity, places in ends.items():
             if identity < _PHONE_ID:
-                findings.extend(self._of_family(identity, plain, places, key, budget, nearby))
+                findings.extend(self._of_family(identity, plain, places, key, budget, labelling))
+                if plain is not text and identity == _MAIL:  # Domains can be of any script.
+                    findings.extend(self._of_family(identity, text, places, key, budget, labelling))
         if _PHONE_ID in ends:
-            findings.extend(phones.find(plain, ends[_PHONE_ID], key, budget, partial(nearby.near, _PHONE_CONTEXT)))
+            labelled = partial(labelling.labels, _PHONE_CONTEXT)
+            findings.extend(phones.find(plain, ends[_PHONE_ID], key, budget, labelled))
         budget.end()
         return findings
 
     def _of_family(
-        self, index: int, text: str, ends: list[int], key: str, budget: Budget, nearby: Nearby
+        self, index: int, text: str, ends: list[int], key: str, budget: Budget, labelling: Labelling
     ) -> Iterator[Finding]:
         family, matcher = FAMILIES[index], self._matchers[index]
         in_key = self._contexts[index].in_key(key)
-        if family.need is Need.ALWAYS and not (in_key or nearby.anywhere(index)):
+        if family.need is Need.ALWAYS and not (in_key or labelling.anywhere(index)):
             return
         parts = (
             _solid_windows(text, ends, family.reach_chars) if family.solid else windows(text, ends, family.reach_chars)
         )
         for begin, stop in parts:
             budget.step()
-            if family.need is Need.ALWAYS and not (in_key or nearby.within(index, begin, stop)):
+            if family.need is Need.ALWAYS and not (in_key or labelling.can(index, begin, stop)):
                 continue
             for match in matcher.find(_unjoined(family, text[begin:stop]), budget):
                 budget.step()
@@ -150,17 +172,21 @@ class PatternDetector:
                     start += 1  # Some of Presidio's patterns take the space before a value,
                 while text[end - 1].isspace():
                     end -= 1  # or the one behind it.
-                near = in_key or nearby.near(index, start)
+                near = in_key or labelling.labels(index, start, end)
                 bare = not near and family.need is Need.BARE and text[start:end].isdigit()
                 score = _BARE_SCORE if bare and match.score > _BARE_SCORE else _score(family, match.score, near=near)
                 if score >= LOWEST_SCORE and _counts(family, text, start, end, near=near):
                     yield Finding(start, end, matcher.entity, score)
+        for start, end in labelling.again(index):
+            if _counts(family, text, start, end, near=True):
+                yield Finding(start, end, matcher.entity, CONTEXT_MIN_SCORE)
 
     def _compile(self) -> "hyperscan.Database":
         expressions: list[tuple[int, str, int]] = [
             (_PHONE_ID, phones.GATE, 0),
-            (_ASSIGNMENT_ID, secrets.ASSIGNMENT_GATE, 0),
+            (_ASSIGNMENT_ID, assignments.GATE, 0),
             (_SENTENCE_ID, secrets.SPOKEN_GATE, 0),
+            (_COLUMN_ID, assignments.COLUMN_GATE, 0),
         ]
         expressions.extend((index, family.gate, 0) for index, family in enumerate(FAMILIES))
         expressions.extend((_WORD_IDS + index, word, 0) for index, word in enumerate(self._words.expressions))

@@ -29,7 +29,8 @@ CONTEXT: Final = Context(
      "reach me", "reach her", "reach him", "dial", "hotline", "contact number", "landline", "ring me", "msisdn",
      "handy", "mobil", "rufnummer", "telefon", "téléphone", "telephone", "portable", "teléfono", "móvil", "celular",
      "telefone", "telemóvel", "telemovel", "telefono", "cellulare", "telefoon", "mobiel", "komórka", "puhelin",
-     "телефон", "тел", "电话", "手机", "電話", "携帯", "전화", "휴대폰", "फ़ोन", "फोन", "هاتف", "טלפון", "โทร")
+     "телефон", "тел", "电话", "手机", "電話", "携帯", "전화", "휴대폰",
+     "联系", "聯絡", "致电", "拨打", "連絡", "연락", "फ़ोन", "फोन", "هاتف", "טלפון", "โทร")
 )  # fmt: skip
 _RUN: Final = re.compile(r"(?:\(\+?\d{1,4}\)|\+?\d{1,4})(?:[ ().\-/]{0,3}\d){3,16}")
 _LONGEST_RUN: Final = 72
@@ -59,11 +60,12 @@ _SCORE: Final = 0.75
 """Presidio gives every number 0.4 and adds context later; here the form or the context was asked for already."""
 
 
-def find(text: str, ends: Iterable[int], key: str, budget: Budget, near: Callable[[int], bool]) -> Iterator[Finding]:
-    """Yield phone numbers. `ends` are the prefilter's, rising; `key` is what the text stands under.
+Labelled = Callable[[int, int], bool]
+"""Whether a word of CONTEXT labels what stands from one place to another."""
 
-    `near` says whether a word of CONTEXT stands shortly before a place.
-    """
+
+def find(text: str, ends: Iterable[int], key: str, budget: Budget, near: Labelled) -> Iterator[Finding]:
+    """Yield phone numbers. `ends` are the prefilter's, rising; `key` is what the text stands under."""
     done = 0
     in_key = CONTEXT.in_key(key)
     for end in ends:
@@ -83,7 +85,7 @@ def find(text: str, ends: Iterable[int], key: str, budget: Budget, near: Callabl
                 done = _next(match)
 
 
-def _is_number(text: str, match: re.Match[str], in_key: bool, near: Callable[[int], bool]) -> bool:
+def _is_number(text: str, match: re.Match[str], in_key: bool, near: Labelled) -> bool:
     run, start, end = match.group(), match.start(), match.end()
     digits = run.translate(_NOT_DIGITS)
     if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS or _NOT_A_PHONE.fullmatch(run):
@@ -96,7 +98,7 @@ def _is_number(text: str, match: re.Match[str], in_key: bool, near: Callable[[in
             text[start - 1] == " " and _NORTH_AMERICAN.fullmatch(run) is not None and numbering.national(digits, "US")
         )
     else:
-        valid = _is_national(run, digits, near=in_key or near(start))
+        valid = _is_national(run, digits, near=in_key or near(start, end))
     return valid and not vetoes.part_of_word(text, start, end) and not vetoes.part_of_identifier(text, start, end)
 
 

@@ -22,14 +22,29 @@ class SecretFormat:
     """True if the value must hold both a letter and a digit, which plain words and numbers do not."""
     gate: str = ""
     """What the prefilter looks for. Empty: the pattern."""
+    named: bool = False
+    """Whether the pattern ends where the value of a name begins, which is its group `name`."""
 
 
 _URL = r"[A-Za-z0-9_\-]"
 
 GENERAL_FORMATS: Final[tuple[SecretFormat, ...]] = (
-    SecretFormat("jwt", rf"\beyJ{_URL}{{10,4000}}\.eyJ{_URL}{{10,8000}}(?:\.{_URL}{{0,2000}})?", "RFC 7519", "JWT"),
-    SecretFormat("jwe", rf"\beyJ{_URL}{{10,4000}}(?:\.{_URL}{{0,8000}}){{4}}", "RFC 7516", "JWT"),
-    SecretFormat("paseto", rf"\bv[1-4]\.(?:local|public)\.{_URL}{{40,4000}}(?:\.{_URL}{{1,500}})?", "paseto.io", "JWT"),
+    SecretFormat(
+        "jwt",
+        # A run without a second part is passed over whole, so that none of its parts is tried again.
+        rf"\b(?:(?P<secret>eyJ{_URL}{{10,}}+\.eyJ{_URL}{{10,}}+(?:\.{_URL}*+)?)|eyJ{_URL}*+)",
+        "RFC 7519",
+        "JWT",
+        gate=rf"\beyJ{_URL}{{10}}",
+    ),
+    SecretFormat(
+        "jwe",
+        rf"\b(?:(?P<secret>eyJ{_URL}{{10,}}+(?:\.{_URL}*+){{4}})|eyJ{_URL}*+)",
+        "RFC 7516",
+        "JWT",
+        gate=rf"\beyJ{_URL}{{10}}",
+    ),
+    SecretFormat("paseto", rf"\bv[1-4]\.(?:local|public)\.{_URL}{{40,}}(?:\.{_URL}{{1,}})?", "paseto.io", "JWT"),
     SecretFormat(
         "pem private key",
         # Headers and base64, line ends as they are or escaped; without an end mark, as far as it looks like a key.
@@ -49,25 +64,25 @@ GENERAL_FORMATS: Final[tuple[SecretFormat, ...]] = (
     ),
     SecretFormat(
         "authorization header",
-        r"(?i:bearer|token)[ ]{1,4}(?P<secret>[A-Za-z0-9_\-.~+/]{20,4000}={0,2})",
+        r"(?i:bearer|token)[ ]{1,4}(?P<secret>[A-Za-z0-9_\-.~+/]{20,}={0,2})",
         "RFC 6750",
         mixed=True,
     ),
     SecretFormat(
         "basic authorization",
-        r"(?i:authorization)[\"': =]{1,8}(?i:basic)[ ]{1,4}(?P<secret>[A-Za-z0-9+/]{8,500}={0,2})",
+        r"(?i:authorization)[\"': =]{1,8}(?i:basic)[ ]{1,4}(?P<secret>[A-Za-z0-9+/]{8,}={0,2})",
         "RFC 7617",
     ),
     SecretFormat(
         "url credentials",
         # To the last @ before a slash: passwords that hold one are written so, though they should not be.
-        r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://(?P<secret>[^\s/:@\"'<>`\x1a]{0,120}:[^\s/\"'<>`\x1a]{1,200})@",
+        r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://(?P<secret>[^\s/:@\"'<>`\x1a]{0,120}:[^\s/\"'<>`\x1a]{1,})@",
         "RFC 3986, 3.2.1",
         "URL_CREDENTIALS",
     ),
     SecretFormat(
         "url token",
-        rf"[A-Za-z][A-Za-z0-9+.\-]{{1,30}}://(?P<secret>{_URL}{{20,255}})@",
+        rf"[A-Za-z][A-Za-z0-9+.\-]{{1,30}}://(?P<secret>{_URL}{{20,}})@",
         "RFC 3986",
         "URL_CREDENTIALS",
         mixed=True,
@@ -80,35 +95,35 @@ GENERAL_FORMATS: Final[tuple[SecretFormat, ...]] = (
     ),
     SecretFormat(
         "password in braces",
-        r"(?i:password|pwd)=\{(?P<secret>[^{}\r\n\x1a]{4,200})\}",
+        r"(?i:password|pwd)=\{(?P<secret>[^{}\r\n\x1a]{4,})\}",
         "learn.microsoft.com: ODBC connection strings",
     ),
     SecretFormat(
         "cookies",
-        r"(?i:cookie)[\"']?[ ]{0,2}:[ ]{0,2}[\"']?(?P<secret>[A-Za-z0-9_.\-]{1,64}=[^\r\n\"'\x1a]{4,2000})",
+        r"(?i:cookie)[\"']?[ ]{0,2}:[ ]{0,2}[\"']?(?P<secret>[A-Za-z0-9_.\-]{1,64}=[^\r\n\"'\x1a]{4,})",
         "RFC 6265",
     ),
     SecretFormat(
         "session cookie",
         r"(?:PHPSESSID|JSESSIONID|ASP\.NET_SessionId|connect\.sid|laravel_session|_gitlab_session|sessionid|csrftoken"
-        r"|XSRF-TOKEN|__(?:Host|Secure)-[A-Za-z0-9_.\-]{1,40})=(?P<secret>[A-Za-z0-9%_.\-+/]{12,500}={0,2})",
+        r"|XSRF-TOKEN|__(?:Host|Secure)-[A-Za-z0-9_.\-]{1,40})=(?P<secret>[A-Za-z0-9%_.\-+/]{12,}={0,2})",
         "RFC 6265; names of the frameworks' documentation",
     ),
     SecretFormat(
         "netrc",
-        r"\blogin[ \t]{1,4}[^\s]{1,100}\s{1,8}password[ \t]{1,4}(?P<secret>[^\s\x1a]{3,200})",
+        r"\blogin[ \t]{1,4}[^\s]{1,100}\s{1,8}password[ \t]{1,4}(?P<secret>[^\s\x1a]{3,})",
         "gnu.org: Inetutils, the .netrc file",
     ),
     SecretFormat(
         "password of a database call",
         r"(?:new PDO|mysqli?(?:_connect)?|getConnection|pg_connect|createConnection)[ ]?\([ ]{0,2}"
         r"[\"'][^\"'\r\n]{0,200}[\"'],[ ]{0,2}[\"'][^\"'\r\n]{0,100}[\"'],[ ]{0,2}[\"']"
-        r"(?P<secret>[^\"'\r\n\x1a]{3,200})",
+        r"(?P<secret>[^\"'\r\n\x1a]{3,})",
         "php.net: PDO::__construct; docs.oracle.com: DriverManager",
     ),
     SecretFormat(
         "password of a command",
-        r"mysql(?:dump|admin)?[ ](?:[^\n|;]{0,200}[ ])?-p[\"']?(?P<secret>[^\s\"'\x1a]{3,100})",
+        r"mysql(?:dump|admin)?[ ](?:[^\n|;]{0,200}[ ])?-p[\"']?(?P<secret>[^\s\"'\x1a]{3,})",
         "dev.mysql.com: Command options for connecting",
         gate=r"mysql(?:dump|admin)?[ ]",
     ),
@@ -116,23 +131,30 @@ GENERAL_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "password of another command",
         r"(?:sshpass|mongo(?:sh|dump|restore|export|import)?|(?:docker|podman|az|oc|cf|skopeo|registry)[ ]login|sqlcmd"
         r"|ldap(?:search|add|modify)|redis-cli)[ ](?:[^\n|;]{0,200}[ ])?-(?:[pPwa][ ]?|-password[ =]|-pass[ =])"
-        r"[\"']?(?P<secret>[^\s\"'\x1a\-][^\s\"'\x1a]{2,100})",
+        r"[\"']?(?P<secret>[^\s\"'\x1a\-][^\s\"'\x1a]{2,})",
         "their manual pages",
         gate=r"(?:sshpass|mongo[a-z]{0,7}|login|sqlcmd|ldap(?:search|add|modify)|redis-cli)[ ]",
     ),
     SecretFormat(
         "user and password of a command",
-        r"curl[ ](?:[^\n|]{0,300}[ ])?(?:-u|--user)[ =]?[\"']?(?P<secret>[^\s:\"'\x1a]{1,100}:[^\s\"'\x1a]{1,200})",
+        r"curl[ ](?:[^\n|]{0,300}[ ])?(?:-u|--user)[ =]?[\"']?(?P<secret>[^\s:\"'\x1a]{1,100}:[^\s\"'\x1a]{1,})",
         "curl.se: the man page",
         "URL_CREDENTIALS",
         gate=r"curl[ ]",
     ),
     SecretFormat(
         "pin",
-        r"\b(?i:pin|otp|passcode|(?:one[ \-]time|verification|security|access|login|sign[ \-]?in|auth|authentication"
-        r"|2fa|mfa|unlock|door|alarm|sms)[ ](?:code|password|passcode|pin))(?i:[ ]code|[ ]number)?[\"']?[ ]{0,3}"
+        r"\b(?i:pin|otp|passcode|(?:one[ \-]time|verification|access|login|sign[ \-]?in|auth|authentication|2fa|mfa"
+        r"|unlock|door|alarm|sms)[ ](?:code|password|passcode|pin)|security[ ](?:password|passcode|pin))"
+        r"(?i:[ ]code|[ ]number)?[\"']?[ ]{0,3}"
         r"(?i:is|was|:|=|#|->)?[ ]{0,3}[\"']?(?P<secret>\d{4,8})\b",
         "ISO 9564: four digits and more; RFC 6238: six to eight",
+    ),
+    SecretFormat(
+        "security code",
+        # One of three or four digits is a card's, which is an entity of its own.
+        r"\b(?i:security[ ]code)(?i:[ ]number)?[\"']?[ ]{0,3}(?i:is|was|:|=|#|->)?[ ]{0,3}[\"']?(?P<secret>\d{5,8})\b",
+        "RFC 6238: six to eight digits",
     ),
     SecretFormat(
         "seed phrase",

@@ -2,43 +2,34 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import pairwise
 from typing import Final
 
 from a11i_redaction.detectors import dummies
+from a11i_redaction.detectors.assignments import assigned, value_at
 from a11i_redaction.detectors.budget import Budget
-from a11i_redaction.detectors.context import key_words
+from a11i_redaction.detectors.headers import Headers
 from a11i_redaction.detectors.matching import windows
+from a11i_redaction.detectors.named_values import NAMED_VALUES
 from a11i_redaction.detectors.secret_formats import GENERAL_FORMATS, SecretFormat
+from a11i_redaction.detectors.secret_names import (
+    is_telling,
+    is_telling_of_base64,
+    is_telling_of_digits,
+    names_key_or_identifier,
+    names_password,
+    names_secret,
+    words_of,
+)
 from a11i_redaction.detectors.vendor_formats import VENDOR_FORMATS
 from a11i_redaction.findings import Finding
 
-FORMATS: Final = VENDOR_FORMATS + GENERAL_FORMATS
+FORMATS: Final = VENDOR_FORMATS + GENERAL_FORMATS + NAMED_VALUES
 
 _FORMAT_SCORE: Final = 0.99
 _ASSIGNMENT_SCORE: Final = 0.8
 _SPOKEN_SCORE: Final = 0.6
 
-_NAMES: Final = (
-    r"password|passwd|passphrase|passcode|pwd|\bpass|\bpw|secret|apikey|api[ _\-]?key|access[ _\-]?key|secret[ _\-]?key"
-    r"|private[ _\-]?key|account[ _\-]?key|encryption[ _\-]?key|signing[ _\-]?key|master[ _\-]?key"
-    r"|subscription[ _\-]?key|license[ _\-]?key|client[ _\-]?secret|auth[ _\-]?token"
-    r"|access[ _\-]?token|refresh[ _\-]?token|session[ _\-]?token|id[ _\-]?token|bearer[ _\-]?token|credentials?|token"
-    r"|passwort|kennwort|contrase(?:ñ|n)a|mot de passe|senha|wachtwoord|has(?:ł|l)o|l(?:ö|o)senord|salasana|(?:ş|s)ifre"
-    r"|пароль|密码|密碼|パスワード|비밀번호"
-)
-ASSIGNMENT_GATE: Final = (
-    rf"(?i)(?:{re.sub('[^ -~]', lambda _: '[?]', _NAMES)})[\"'\]]{{0,2}}\s{{0,4}}(?:=|:|=>|->|\bis\b|>|\?)"
-    rf"|--[a-z0-9\-]{{0,24}}(?:{re.sub('[^ -~]', lambda _: '[?]', _NAMES)})[ ]"
-)
-"""What the prefilter looks for; every assignment holds it. What is not ASCII is scanned as a question mark."""
-_SIGN: Final = re.compile(
-    rf"(?P<option>--?[a-z0-9\-]{{0,24}})?(?:{_NAMES})(?P<close>[\"'\]]{{0,2}})\s{{0,4}}"
-    r"(?P<sign>[:=]=?>?(?:\s{0,2}is\b)?|\bis\b:?|\u2192|\uff1a|->|(?<=[a-z])>|(?(option)[ ]|(?!)))\s{0,4}"
-)
-_VALUE: Final = re.compile(
-    r"\"(?P<double>[^\"\n\x1a]{4,500})\"|'(?P<single>[^'\n\x1a]{4,500})'|`(?P<tick>[^`\n\x1a]{4,500})`"
-    r"|(?P<bare>[^\s\"'`,;<>(){}\[\]\x1a]{4,500})"
-)
 SPOKEN_GATE: Final = (
     r"(?i)\b(?:password|passphrase|passcode|passwort|secret|token|api key|access key|credentials?)"
     r"(?:(?:[ ][a-z']{1,14}){1,7}[ ](?:is|was|to|be|ist)[ :]|[ ]{1,2}[(`]?[a-z0-9])"
@@ -47,38 +38,43 @@ SPOKEN_GATE: Final = (
 _SPOKEN: Final = re.compile(
     r"(?i)\b(?:password|passphrase|passcode|passwort|secret|token|api key|access key|credentials?)"
     r"(?P<said>(?: [a-z']{1,14}){1,7} (?:is|was|to|be|ist)[ :]{1,2}| {1,2}\(?)"
-    r"[\"'`]?(?P<value>[^\s\"'`,;<>(){}\[\]\x1a]{8,128})"
+    r"[\"'`]?(?P<value>[^\s\"'`,;<>(){}\[\]\x1a]{8,}+)"
 )
+_REST: Final = re.compile(r"[^\s\"'`,;<>(){}\[\]\x1a]*+")
 _STRONG: Final = re.compile(r"(?=[^0-9]*[0-9])(?=[^a-zA-Z]*[a-zA-Z]).*")
 _STRONGER: Final = re.compile(
     r"(?=.*[0-9])(?:(?=.*[A-Z])(?=.*[a-z])|(?=.*[a-zA-Z])(?=.*[!#%&*^$@])|(?=.*[a-zA-Z])(?=[^.:/]{16})).*"
     r"|(?=.*[A-Z])(?=.*[a-z])(?=.*[!#%&*^$@]).*"
 )
 """What can hardly be a word: one with a digit, and, without a word such as `is` before it, with more than that."""
-_KEY: Final = re.compile(rf"(?:^| )(?:(?:{_NAMES})s?|authorization|cookie)$")
-_SHORT_KEY: Final = re.compile(r"(?:^| )(?:password|passwd|passphrase|passcode|pwd|pin|otp|pin code|secret)$|^token$")
-"""Keys under which four digits are a secret."""
-_ENCODED_KEY: Final = re.compile(r"(?:^| )auth$")
-"""Of Docker's and npm's settings, where it is base64 of user and password."""
 _SHORTEST: Final = 4
-_PASSWORD_NAME: Final = re.compile(
-    r"(?i)pass|pwd|kennwort|contrase|senha|wachtwoord|has[łl]o|senord|ifre|пароль|密|パス|비밀"
-)
-_NAME: Final = re.compile(rf"(?i)[a-z_.$]*(?:{_NAMES})s?[a-z_.]*")
-_CALL: Final = re.compile(r"[A-Za-z_$][A-Za-z_.$]*")
-_NEXT_PARAMETER: Final = re.compile(r"&(?:amp;)?[A-Za-z_][\w.\-]*=")
-_WORDS_ONLY: Final = re.compile(r"[A-Za-z]+(?:[ .'\-_/][A-Za-z]+)*[.!?:]?")
-_SPOKEN_SIGNS: Final = frozenset({"is", "->", "\u2192", " "})
-_LONGEST_NAME: Final = 32
-_LONGEST_OPTION: Final = 72
-"""Characters before the end of a sign of assignment that can belong to its name, and to that of an option."""
-_SIGN_CHARS: Final = 8
-"""Characters behind it that can belong to the sign."""
+_WORDS_ONLY: Final = re.compile(r"[A-Za-z]++(?:[ .'\-_/][A-Za-z]++)*+[.!?:]?")
 _LONGEST_SPOKEN: Final = 160
 _SHORTEST_SPOKEN: Final = 8
 _ONLY_A_JOINT: Final = 3
 """Characters between a name and its value that are no words: spaces and a bracket."""
 _WORD_BEFORE: Final = re.compile(r"[A-Za-z0-9_]")
+_RANDOM_CHANGES: Final = 0.4
+"""Changes between capitals and small letters, a letter: half in random ones."""
+_RANDOM_PAIRS: Final = 2
+"""Pairs of capitals side by side: a fourth of all pairs in random letters, and none in `PascalCasedNames`."""
+_SHORTEST_PHRASE: Final = 4
+_SENTENCE_WORDS: Final = 3
+_OF_SENTENCES: Final = frozenset({
+    "a", "all", "an", "and", "any", "are", "as", "ask", "at", "be", "been", "between", "by", "can", "cannot",
+    "changed", "characters", "contact", "contain", "contains", "do", "does", "email", "empty", "enter", "entered",
+    "expected", "expired", "field", "for", "forgot", "from", "get", "go", "has", "have", "here", "if", "in",
+    "incorrect", "invalid", "is", "it", "its", "least", "match", "may", "min", "minimum", "missing", "must", "my",
+    "need", "needs", "new", "no", "not", "of", "on", "only", "optional", "or", "our", "page", "please", "required",
+    "reset", "same", "see", "send", "sent", "set", "should", "so", "stored", "string", "that", "the", "their", "there",
+    "this", "to", "try", "type", "used", "user", "valid", "value", "was", "we", "were", "when", "will", "with",
+    "wrong", "you", "your",
+})  # fmt: skip
+"""Words of what is said about passwords, and none of lists of which phrases are made."""
+_LONGEST_WITHOUT_PROSE: Final = 200
+_RANDOM_WORD: Final = re.compile(r"(?<!\S)(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])\S{12}")
+"""What long prose about a secret does not have."""
+_MARKS: Final = " \t\r\"'`*"
 _MIN_TOKEN_CHARS: Final = 12
 """Shorter values of names such as "token" are rather words or counts than tokens."""
 
@@ -97,8 +93,11 @@ class SecretFinder:
             item = FORMATS[index]
             for match in self._patterns[index].finditer(text):
                 budget.step()
+                if item.named:
+                    yield from _named(text, match)
+                    continue
                 start, end = match.span("secret") if "secret" in match.re.groupindex else match.span()
-                if _acceptable(item, text, match.start(), text[start:end]):
+                if start >= 0 and _acceptable(item, text, match.start(), text[start:end]):
                     yield Finding(start, end, item.entity, _FORMAT_SCORE)
 
     def of_assignments(self, text: str, ends: Iterable[int], budget: Budget) -> Iterator[Finding]:
@@ -106,54 +105,49 @@ class SecretFinder:
 
         `ends` are the prefilter's, rising: behind the signs of assignment.
         """
-        done = 0
-        for end in ends:
-            if end <= done:
-                continue
-            budget.step()
-            longest = _LONGEST_OPTION if text[end - 1] == " " else _LONGEST_NAME
-            begin = max(done, end - longest)
-            sign = _sign_around(text, begin, end)
-            value = _VALUE.match(text, begin + sign.end()) if sign else None
-            if sign is None or value is None:
-                continue
-            done = value.end()
-            group = str(value.lastgroup)
-            start = value.start(group)
-            said = _bare(text, value) if group == "bare" else value[group]
-            unquoted = group == "bare" and not sign["close"]
-            spoken = sign["sign"] in _SPOKEN_SIGNS or (sign["sign"] in {":", "=="} and unquoted)
-            if said and is_secret(sign.group()[: sign.start("sign") - sign.start()], said, spoken=spoken):
-                yield Finding(start, start + len(said), "SECRET", _ASSIGNMENT_SCORE)
+        for value in assigned(text, ends, budget):
+            if is_secret(value.name, text[value.start : value.end], spoken=value.spoken):
+                yield Finding(value.start, value.end, "SECRET", _ASSIGNMENT_SCORE)
 
     def of_sentences(self, text: str, ends: Iterable[int], budget: Budget) -> Iterator[Finding]:
         """Yield values that a sentence names: "the password of the wifi is ...", "the secret (...)"."""
         for begin, stop in windows(text, ends, _LONGEST_SPOKEN):
             for match in _SPOKEN.finditer(text, begin, stop):
                 budget.step()
-                value = match["value"].rstrip(".,;:?")
+                begins, ends_at = match.span("value")
+                if ends_at == stop:  # Cut by the window: the rest goes, too.
+                    ends_at = _REST.match(text, stop).end()  # type: ignore[union-attr]  # It matches anything.
+                value = text[begins:ends_at].rstrip(".,;:?")
                 shape = _STRONG if len(match["said"]) > _ONLY_A_JOINT else _STRONGER
                 if len(value) >= _SHORTEST_SPOKEN and shape.fullmatch(value) and not dummies.is_reference(value):
-                    yield Finding(match.start("value"), match.start("value") + len(value), "SECRET", _SPOKEN_SCORE)
+                    yield Finding(begins, begins + len(value), "SECRET", _SPOKEN_SCORE)
+
+    def of_columns(self, text: str, headers: Headers, budget: Budget) -> Iterator[Finding]:
+        """Yield the cells of tables below headers such as `password`."""
+        for name, start, end in headers.under(names_secret):
+            budget.step()
+            start, end = _without_marks(text, start, end)
+            value = text[start:end]
+            short = value.isdigit() and len(value) >= _SHORTEST and is_telling_of_digits(name)
+            if short or (is_telling(name) and is_secret(name, value, spoken=False)):
+                yield Finding(start, end, "SECRET", _ASSIGNMENT_SCORE)
 
     def under_key(self, text: str, key: str) -> Iterator[Finding]:
         """Yield all of a text that stands under a key such as `password`, if it can be a secret."""
         value = text.strip()
-        words = key_words(key)
-        short = value.isdigit() and len(value) >= _SHORTEST and _SHORT_KEY.search(words) is not None
-        header = words.endswith("authorization") and " " in value
-        telling = _KEY.search(words) is not None or (
-            len(value) >= _MIN_TOKEN_CHARS and _ENCODED_KEY.search(words) is not None
-        )
+        short = value.isdigit() and len(value) >= _SHORTEST and is_telling_of_digits(key)
+        header = " " in value and words_of(key).endswith("authorization")
+        telling = is_telling(key) or (len(value) >= _MIN_TOKEN_CHARS and is_telling_of_base64(key))
         if value and (short or header or (telling and is_secret(key, value, spoken=False))):
             start = text.index(value)
             yield Finding(start, start + len(value), "SECRET", _ASSIGNMENT_SCORE)
 
 
-def names_secret(key: str) -> bool:
-    """Return whether what stands under the key, or in an object or a list under it, is a secret."""
-    words = key_words(key)
-    return _KEY.search(words) is not None or _SHORT_KEY.search(words) is not None
+def _without_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a cell's place without space, quotes and Markdown's emphasis around it."""
+    cell = text[start:end]
+    start += len(cell) - len(cell.lstrip(_MARKS))
+    return start, max(start, start + len(cell.strip(_MARKS)))
 
 
 def is_secret(name: str, value: str, *, spoken: bool) -> bool:
@@ -164,31 +158,33 @@ def is_secret(name: str, value: str, *, spoken: bool) -> bool:
     if dummies.is_reference(value) or value.endswith("("):
         return False
     words = _WORDS_ONLY.fullmatch(value) is not None
-    if _PASSWORD_NAME.search(name):
-        return len(value) >= _SHORTEST and not (words and (spoken or " " in value or "." in value))
+    if names_password(name):
+        if " " in value and len(_OF_SENTENCES.intersection(value.lower().split(" "))) >= _SENTENCE_WORDS:
+            return False
+        return len(value) >= _SHORTEST and not (
+            words and (spoken or "." in value or (" " in value and not _is_passphrase(value)))
+        )
     if dummies.says_so(value) or (words and (spoken or not value.isalpha() or len(value) < 2 * _MIN_TOKEN_CHARS)):
+        return False
+    if len(value) > _LONGEST_WITHOUT_PROSE and " " in value and _RANDOM_WORD.search(value) is None:
+        return False
+    if names_key_or_identifier(name) and not (len(value) >= _MIN_TOKEN_CHARS and _STRONGER.match(value)):
         return False
     return len(value) >= (_MIN_TOKEN_CHARS if "token" in name.lower() else 8) and not value.isdigit()
 
 
-def _sign_around(text: str, begin: int, end: int) -> re.Match[str] | None:
-    """Return the sign of assignment that the prefilter saw, with places from `begin` on, in lower case."""
-    window = text[begin : end + _SIGN_CHARS]
-    lowered = window.lower()  # Ten times as fast as to ignore case.
-    signs = _SIGN.finditer(lowered if len(lowered) == len(window) else window)
-    return next((sign for sign in signs if begin + sign.end() >= end), None)
+def _is_passphrase(words: str) -> bool:
+    """Return whether words are some without a sentence: `correct horse battery staple`."""
+    found = words.lower().rstrip(".!?:").split(" ")
+    return len(found) >= _SHORTEST_PHRASE and _OF_SENTENCES.isdisjoint(found)
 
 
-def _bare(text: str, match: re.Match[str]) -> str:
-    """Return a value without quotes, or nothing where it is a name or a call of code."""
-    said = match["bare"]
-    if "&" in said:
-        more = _NEXT_PARAMETER.search(said)
-        said = said[: more.start()] if more else said
-    if match.end() < len(text) and text[match.end()] in "([" and _CALL.fullmatch(said):
-        return ""
-    said = said.rstrip(".,;:?")
-    return "" if _NAME.fullmatch(said) else said
+def _named(text: str, match: re.Match[str]) -> Iterator[Finding]:
+    """Yield the value behind a match, which names it."""
+    name = match.groupdict().get("name") or "password"
+    value = value_at(text, match.end(), name)
+    if value and is_secret(name, text[value.start : value.end], spoken=not value.quoted):
+        yield Finding(value.start, value.end, "SECRET", _ASSIGNMENT_SCORE)
 
 
 def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
@@ -197,6 +193,22 @@ def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
     if item.entity == "URL_CREDENTIALS":
         password = value.partition(":")[2]
         return not dummies.is_reference(password) or password.isalpha()
-    if dummies.says_so(value):
+    # Base64 so long can hold any word.
+    if (
+        item.entity != "JWT"
+        and dummies.says_so(value)
+        and not (item.entity == "PRIVATE_KEY" and dummies.has_random(value))
+    ):
         return False
-    return not item.mixed or (any(c.isdigit() for c in value) and any(c.isalpha() for c in value))
+    return not item.mixed or _is_random(value)
+
+
+def _is_random(value: str) -> bool:
+    """Return whether a value holds letters and digits, or letters as random ones are: capitals anywhere among them."""
+    letters = [char for char in value if char.isalpha()]
+    if any(map(str.isdigit, value)):
+        return bool(letters)
+    sides = [(first.isupper(), second.isupper()) for first, second in pairwise(letters)]
+    changes = sum(first is not second for first, second in sides)
+    pairs = sum(first and second for first, second in sides)
+    return len(letters) >= _MIN_TOKEN_CHARS and changes >= _RANDOM_CHANGES * len(letters) and pairs >= _RANDOM_PAIRS

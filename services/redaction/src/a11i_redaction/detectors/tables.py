@@ -6,11 +6,11 @@ from typing import Final
 
 from a11i_redaction.detectors.name_keys import column_entity
 
-_DELIMITERS: Final = ("\t", ";", "|", ",", "  ")
+DELIMITERS: Final = ("\t", ";", "|", ",", "  ")
 _MAX_COLUMNS: Final = 64
 _HEADER_CELL_CHARS: Final = 48
 _WIDE: Final = re.compile(r" {2,}")
-_RULE: Final = re.compile(r"[\s|:+\-=]+")
+RULE: Final = re.compile(r"[\s|:+\-=]+")
 _HTML_ROW: Final = re.compile(r"<tr\b[^<>]{0,80}>", re.IGNORECASE)
 
 Cell = tuple[int, int, str]
@@ -28,10 +28,10 @@ def named_cells(text: str) -> Iterator[Cell]:
     for line in text.split("\n"):
         end = start + len(line)
         if header:
-            if _RULE.fullmatch(line):
+            if RULE.fullmatch(line):
                 start = end + 1
                 continue
-            cells = _cells(line, start, delimiter)
+            cells = cells_of(line, start, delimiter)
             if len(cells) == columns:
                 for column, entity in header.items():
                     first, last = cells[column]
@@ -47,8 +47,8 @@ def named_cells(text: str) -> Iterator[Cell]:
 def _header(line: str) -> tuple[dict[int, str], str, int]:
     """Return the columns of interest, the delimiter and the number of columns, if the line can be a header."""
     if len(line) < _MAX_COLUMNS * _HEADER_CELL_CHARS:
-        for delimiter in [mark for mark in _DELIMITERS if mark in line]:
-            cells = [line[first:last] for first, last in _cells(line, 0, delimiter)]
+        for delimiter in [mark for mark in DELIMITERS if mark in line]:
+            cells = [line[first:last] for first, last in cells_of(line, 0, delimiter)]
             if not 2 <= len(cells) <= _MAX_COLUMNS or any(len(cell) > _HEADER_CELL_CHARS for cell in cells):
                 continue
             found = {column: entity for column, cell in enumerate(cells) if (entity := column_entity(cell))}
@@ -57,7 +57,7 @@ def _header(line: str) -> tuple[dict[int, str], str, int]:
     return {}, "", 0
 
 
-def _cells(line: str, offset: int, delimiter: str) -> Sequence[tuple[int, int]]:
+def cells_of(line: str, offset: int, delimiter: str) -> Sequence[tuple[int, int]]:
     """Return where the cells of a line stand, without space and quotes around them."""
     spans: list[tuple[int, int]] = []
     if delimiter == "  ":

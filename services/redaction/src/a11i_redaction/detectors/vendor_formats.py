@@ -6,6 +6,7 @@ of keys that it issues, with some air.
 
 from typing import Final
 
+from a11i_redaction.detectors.model_formats import MODEL_FORMATS
 from a11i_redaction.detectors.secret_formats import SecretFormat
 
 _B64 = r"[A-Za-z0-9+/]"
@@ -14,55 +15,11 @@ _SIGN = r"[\"']{0,2}[ ]{0,3}(?:=>|[=:,>])[ ]{0,3}[\"']?"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
-    # Models
-    SecretFormat(
-        "openai",
-        rf"sk-(?:proj|svcacct|admin|None)-{_URL}{{20,250}}",
-        "platform.openai.com: API keys; Admin keys",
-        mixed=True,
-    ),
-    SecretFormat(
-        "anthropic", rf"sk-ant-{_URL}{{16,250}}", "docs.anthropic.com: Getting started; Admin API", mixed=True
-    ),
-    SecretFormat("openrouter", r"sk-or-(?:v1-)?[A-Za-z0-9]{20,128}", "openrouter.ai/docs: Authentication", mixed=True),
-    SecretFormat(
-        "openai or compatible",
-        r"sk-[A-Za-z0-9]{20,128}",
-        "platform.openai.com: Authentication; DeepSeek and others take the same form",
-        mixed=True,
-    ),
-    SecretFormat("langfuse", r"[sp]k-lf-[0-9a-f\-]{20,40}", "langfuse.com/docs: API keys", mixed=True),
-    SecretFormat(
-        "langsmith",
-        r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}",
-        "docs.smith.langchain.com: Create an account and API key",
-    ),
-    SecretFormat(
-        "hugging face", r"(?:hf|api_org)_[A-Za-z0-9]{30,50}", "huggingface.co/docs: User access tokens", mixed=True
-    ),
-    SecretFormat("groq", r"gsk_[A-Za-z0-9]{40,64}", "console.groq.com/docs: API keys", mixed=True),
-    SecretFormat("xai", r"xai-[A-Za-z0-9]{60,100}", "docs.x.ai: Authentication", mixed=True),
-    SecretFormat("perplexity", r"pplx-[A-Za-z0-9]{40,64}", "docs.perplexity.ai: API keys", mixed=True),
-    SecretFormat("replicate", r"r8_[A-Za-z0-9]{37,40}", "replicate.com/docs: API tokens", mixed=True),
-    SecretFormat("fireworks", r"fw_[A-Za-z0-9]{22,32}", "docs.fireworks.ai: API keys", mixed=True),
-    SecretFormat("nvidia", rf"nvapi-{_URL}{{50,80}}", "docs.nvidia.com: NIM, API key", mixed=True),
-    SecretFormat("tavily", rf"tvly-{_URL}{{20,60}}", "docs.tavily.com: Authentication", mixed=True),
-    SecretFormat("elevenlabs", r"sk_[0-9a-f]{48}", "elevenlabs.io/docs: Authentication", mixed=True),
-    SecretFormat("pinecone", rf"pcsk_{_URL}{{40,90}}", "docs.pinecone.io: Manage API keys", mixed=True),
-    SecretFormat("cerebras", r"csk-[a-z0-9]{40,60}", "inference-docs.cerebras.ai: Quickstart", mixed=True),
-    SecretFormat("weights and biases", r"wandb_v1_[A-Za-z0-9_]{70,90}", "docs.wandb.ai: API keys", mixed=True),
-    SecretFormat("llamacloud", r"llx-[A-Za-z0-9]{40,64}", "docs.cloud.llamaindex.ai: API key", mixed=True),
-    SecretFormat("jina", r"jina_[0-9a-f]{32}[A-Za-z0-9_\-]{20,40}", "jina.ai: Reader API key", mixed=True),
-    SecretFormat("firecrawl", r"fc-[0-9a-f]{32}", "docs.firecrawl.dev: Authentication", mixed=True),
-    SecretFormat("helicone", r"(?:sk|pk)-helicone-[a-z0-9\-]{20,50}", "docs.helicone.ai: API keys", mixed=True),
-    SecretFormat("posthog", r"ph[cx]_[A-Za-z0-9]{40,50}", "posthog.com/docs: API; personal API keys", mixed=True),
-    SecretFormat(
-        "a11i", r"a11i_[A-Za-z0-9]{6,32}_[A-Za-z0-9_\-]{20,90}", "this project: keys of its auth service", mixed=True
-    ),
+    *MODEL_FORMATS,
     # Clouds
     SecretFormat(
         "aws access key id",
-        r"(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA|ABIA|ACCA)[A-Z2-7]{16}",
+        r"(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}",
         "docs.aws.amazon.com: IAM identifiers, unique IDs",
     ),
     SecretFormat(
@@ -86,7 +43,11 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
         r"X-Amz-Signature=(?P<secret>[0-9a-f]{64})",
         "docs.aws.amazon.com: Signature Version 4, query parameters",
     ),
-    SecretFormat("google api key", rf"AIza{_URL}{{35}}", "cloud.google.com/docs: API keys"),
+    SecretFormat(
+        "google api key",
+        rf"AIza{_URL}{{35}}|AQ\.Ab{_URL}{{40,100}}",
+        "cloud.google.com/docs: API keys; keys that are bound to a service account",
+    ),
     SecretFormat(
         "google oauth token", rf"ya29\.{_URL}{{20,250}}", "developers.google.com: OAuth 2.0 access tokens", mixed=True
     ),
@@ -110,7 +71,7 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
     ),
     SecretFormat(
         "azure ad secret",
-        r"[A-Za-z0-9_~.\-]{3}[78]Q~[A-Za-z0-9_~.\-]{31,34}",
+        r"[A-Za-z0-9_~.\-]{3}\dQ~[A-Za-z0-9_~.\-]{31,34}",
         "learn.microsoft.com: Purview, Microsoft Entra client secret",
         mixed=True,
     ),
@@ -141,16 +102,31 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
     SecretFormat("tencent", r"AKID[A-Za-z0-9]{32}", "intl.cloud.tencent.com: Access keys", mixed=True),
     SecretFormat(
         "yandex",
-        rf"AQVN[A-Za-z0-9_\-]{{35,38}}|y[0-3]_[A-Za-z0-9_\-]{{50,60}}|t1\.{_URL}{{20,500}}={{0,2}}\.{_URL}{{80,100}}={{0,2}}",
+        rf"AQVN[A-Za-z0-9_\-]{{35,38}}|y[0-3]_[A-Za-z0-9_\-]{{50,60}}|YC[A-Za-z0-9_\-]{{38}}|t1\.{_URL}{{20,500}}={{0,2}}\.{_URL}{{80,100}}={{0,2}}",
         "yandex.cloud/docs: IAM, API keys and tokens",
         mixed=True,
     ),
     SecretFormat("scaleway", r"SCW[A-Z0-9]{17}", "scaleway.com/docs: API keys", mixed=True),
     SecretFormat(
-        "databricks", r"dapi[0-9a-f]{32}(?:-\d)?|dose[0-9a-f]{32}", "docs.databricks.com: Personal access tokens"
+        "databricks",
+        r"(?:dapi|dose|dkea|dosa)[0-9a-f]{32}(?:-\d)?",
+        "docs.databricks.com: Personal access tokens; OAuth secrets",
+        mixed=True,
     ),
     SecretFormat("heroku", rf"HRKU-{_URL}{{36,64}}", "devcenter.heroku.com: Platform API, OAuth tokens", mixed=True),
-    SecretFormat("vault", rf"hv[sbr]\.{_URL}{{24,250}}", "developer.hashicorp.com: Vault tokens, prefixes", mixed=True),
+    SecretFormat(
+        "vault",
+        rf"hv[sbr]\.{_URL}{{24,300}}",
+        "developer.hashicorp.com: Vault tokens, prefixes",
+        mixed=True,
+    ),
+    SecretFormat(
+        "vault, legacy",
+        r"s\.[A-Za-z0-9]{24}(?![A-Za-z0-9])",
+        "developer.hashicorp.com: Vault tokens, before 1.10",
+        mixed=True,
+        gate=r"s\.[A-Za-z0-9]{24}",
+    ),
     SecretFormat(
         "terraform cloud",
         rf"[A-Za-z0-9]{{14}}\.atlasv1\.{_URL}{{60,70}}",
@@ -170,7 +146,9 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
         r"ops_eyJ[A-Za-z0-9_+/\-]{100,2000}={0,2}|A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}",
         "developer.1password.com: Service accounts; support: Secret Key",
     ),
-    SecretFormat("supabase", rf"sb(?:p_[0-9a-f]{{40}}|_secret_{_URL}{{20,60}})", "supabase.com/docs: API keys"),
+    SecretFormat(
+        "supabase", rf"sb(?:p_(?:v0_|oauth_)?[0-9a-f]{{40}}|_secret_{_URL}{{20,60}})", "supabase.com/docs: API keys"
+    ),
     SecretFormat(
         "planetscale",
         r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.\-]{32,64}",
@@ -184,7 +162,10 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
         mixed=True,
     ),
     SecretFormat(
-        "fly.io", r"(?:FlyV1 )?fm[12][ar]?_[A-Za-z0-9+/=,_]{40,900}", "fly.io/docs: Access tokens", mixed=True
+        "fly.io",
+        r"(?:FlyV1 )?fm[12][ar]?_[A-Za-z0-9+/=,_]{40,900}|fo1_[A-Za-z0-9_\-]{43}",
+        "fly.io/docs: Access tokens",
+        mixed=True,
     ),
     SecretFormat(
         "vercel",
@@ -201,6 +182,17 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
         mixed=True,
     ),
     SecretFormat("ngrok", r"[12][A-Za-z0-9]{26}_[A-Za-z0-9]{20,24}", "ngrok.com/docs: Authtokens", mixed=True),
+    SecretFormat("clickhouse cloud", r"4b1d[A-Za-z0-9]{38}", "clickhouse.com/docs: Cloud API keys", mixed=True),
+    SecretFormat("openshift", rf"sha256~{_URL}{{43}}", "docs.redhat.com: OAuth access tokens", mixed=True),
+    SecretFormat("scalingo", rf"tk-us-{_URL}{{48}}", "doc.scalingo.com: Tokens", mixed=True),
+    SecretFormat("octopus", r"API-[A-Z0-9]{25,32}", "octopus.com/docs: API keys", mixed=True),
+    SecretFormat(
+        "harness",
+        rf"[ps]at\.{_URL}{{22}}\.[A-Za-z0-9]{{24}}\.[A-Za-z0-9]{{20}}",
+        "developer.harness.io: Manage API keys",
+        mixed=True,
+    ),
+    SecretFormat("infracost", r"ico-[A-Za-z0-9]{32}", "infracost.io/docs: API key", mixed=True),
     SecretFormat("pulumi", r"pul-[0-9a-f]{40}", "pulumi.com/docs: Access tokens"),
     SecretFormat("prefect", r"pn[ub]_[A-Za-z0-9]{36}", "docs.prefect.io: API keys", mixed=True),
     SecretFormat("dagster", r"agent:[A-Za-z0-9_\-]{1,60}:[A-Za-z0-9]{32}", "docs.dagster.io: Agent tokens", mixed=True),
@@ -208,11 +200,11 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
     # Watching
     SecretFormat(
         "grafana",
-        r"gl(?:c_[A-Za-z0-9+/]{32,400}={0,2}|sa_[A-Za-z0-9]{32}_[0-9a-f]{8})",
+        r"gl(?:c_[A-Za-z0-9+/]{32,400}={0,2}|sa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8})|eyJrIjoi[A-Za-z0-9]{60,400}={0,2}",
         "grafana.com/docs: Service account tokens",
         mixed=True,
     ),
-    SecretFormat("sentry", r"sntr(?:ys|yu|ya|yi)_[A-Za-z0-9+/=_\-]{40,250}", "docs.sentry.io: Auth tokens", mixed=True),
+    SecretFormat("sentry", r"sntr(?:ys|yu|ya|yi)_[A-Za-z0-9+/=_\-]{40,500}", "docs.sentry.io: Auth tokens", mixed=True),
     SecretFormat(
         "sentry dsn",
         r"https?://(?P<secret>[0-9a-f]{32}(?::[0-9a-f]{32})?)@[A-Za-z0-9.\-]{4,100}/\d",
@@ -220,7 +212,7 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
     ),
     SecretFormat(
         "new relic",
-        r"NR(?:AK|AA|II|IQ|RA)-[A-Z0-9a-z\-_]{27,60}|[0-9a-f]{36}NRAL",
+        r"NR(?:AK|AA|II|IQ|RA)-[A-Z0-9a-z\-_]{27,60}|NRJS-[0-9a-f]{19}|[0-9a-f]{36}NRAL",
         "docs.newrelic.com: API keys",
         mixed=True,
     ),
@@ -237,13 +229,16 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
     # Code and packages
     SecretFormat(
         "github",
-        r"(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,100})",
-        "docs.github.com: About authentication, token formats",
+        # Tokens of an app's installation are signed ones since 2026: its id, then a JWT.
+        rf"(?:gh[pousr]_[A-Za-z0-9]{{36,255}}|github_pat_[A-Za-z0-9_]{{60,255}}"
+        rf"|gh[su]_(?:[A-Za-z0-9]{{1,40}}_)?eyJ{_URL}{{10,2000}}\.{_URL}{{10,4000}}\.{_URL}{{20,1000}})",
+        "docs.github.com: About authentication, token formats; github.blog/changelog/2026-05-15",
         mixed=True,
     ),
     SecretFormat(
         "gitlab",
-        rf"gl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-{_URL}{{20,70}}(?:\.[0-9a-z]{{2}}\.[0-9a-z]{{9}})?|GR1348941{_URL}{{20}}",
+        rf"gl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-{_URL}{{20,300}}(?:\.[0-9a-z]{{2}}\.?[0-9a-z]{{7,9}})?"
+        rf"|GR1348941{_URL}{{20}}",
         "docs.gitlab.com: Token overview, prefixes",
         mixed=True,
     ),
@@ -260,7 +255,7 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
         mixed=True,
     ),
     SecretFormat("npm", r"npm_[A-Za-z0-9]{36}", "docs.npmjs.com: About access tokens", mixed=True),
-    SecretFormat("pypi", rf"(?:pypi|testpypi)-AgE{_URL}{{50,250}}", "PyPI, help: API tokens"),
+    SecretFormat("pypi", rf"(?:pypi|testpypi)-AgE{_URL}{{50,1000}}", "PyPI, help: API tokens"),
     SecretFormat("rubygems", r"rubygems_[0-9a-f]{48}", "guides.rubygems.org: API key scopes"),
     SecretFormat("crates.io", r"cio[A-Za-z0-9]{32}", "doc.rust-lang.org: Cargo, registry authentication", mixed=True),
     SecretFormat("nuget", r"oy2[a-z0-9]{43}", "learn.microsoft.com: NuGet, scoped API keys"),
@@ -306,7 +301,11 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
     SecretFormat(
         "contentful", rf"CFPAT-{_URL}{{43}}", "contentful.com/developers: Content management tokens", mixed=True
     ),
-    SecretFormat("typeform", rf"tfp_{_URL}{{40,66}}", "typeform.com/developers: Personal access token", mixed=True),
+    SecretFormat(
+        "typeform", r"tfp_[A-Za-z0-9_\-.=]{40,66}", "typeform.com/developers: Personal access token", mixed=True
+    ),
+    SecretFormat("adobe", r"p8e-[A-Za-z0-9_\-]{32}", "developer.adobe.com: OAuth credentials", mixed=True),
+    SecretFormat("maxmind", r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk", "dev.maxmind.com: License keys"),
     SecretFormat("readme", r"rdme_[a-z0-9]{70}", "docs.readme.com: API keys", mixed=True),
     SecretFormat("adafruit", r"aio_[A-Za-z0-9]{28}", "io.adafruit.com/api: Authentication", mixed=True),
     SecretFormat(
@@ -315,14 +314,17 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
     SecretFormat("hubspot", rf"pat-(?:na|eu|ap)\d-{_UUID}", "developers.hubspot.com: Private apps"),
     # Messages and money
     SecretFormat(
-        "slack token", r"xox[abceoprs](?:\.xox[pb])?-[A-Za-z0-9\-]{10,250}", "api.slack.com: Token types", mixed=True
+        "slack token",
+        r"xox[abceoprs](?:\.xox[pb])?-[A-Za-z0-9\-]{10,250}|xoxd-[A-Za-z0-9%+/=\-]{40,400}",
+        "api.slack.com: Token types",
+        mixed=True,
     ),
     SecretFormat(
         "slack app token", r"xapp-\d-[A-Z0-9]{6,20}-\d{8,20}-[0-9a-f]{32,80}", "api.slack.com: App-level tokens"
     ),
     SecretFormat(
         "slack webhook",
-        r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9/]{20,120})",
+        r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9+/]{20,120})",
         "api.slack.com: Incoming webhooks",
     ),
     SecretFormat(
@@ -341,12 +343,14 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "discord.com/developers: Authentication",
         mixed=True,
     ),
-    SecretFormat("telegram bot", r"\d{8,10}:AA[A-Za-z0-9_\-]{32,33}", "core.telegram.org: Bots, authorizing"),
-    SecretFormat("stripe", r"(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,250}", "docs.stripe.com: API keys", mixed=True),
+    SecretFormat("telegram bot", r"\d{8,12}:A[A-Za-z0-9_\-]{33,34}", "core.telegram.org: Bots, authorizing"),
+    SecretFormat(
+        "stripe", r"(?:sk|rk)_(?:org_)?(?:live|test|prod)_[A-Za-z0-9]{10,250}", "docs.stripe.com: API keys", mixed=True
+    ),
     SecretFormat("stripe webhook", r"whsec_[A-Za-z0-9+/=]{24,64}", "docs.stripe.com: Webhooks, signatures", mixed=True),
     SecretFormat(
         "square",
-        rf"(?:sq0(?:atp|csp|idp)-{_URL}{{22,60}}|EAAA[A-Za-z0-9_\-]{{56,64}})",
+        rf"(?:sq0(?:atp|csp|idp)-{_URL}{{22,60}}|EAAA[A-Za-z0-9_\-]{{22,64}})",
         "developer.squareup.com: Access tokens",
         mixed=True,
     ),
@@ -384,7 +388,12 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
     ),
     SecretFormat("brevo", r"x(?:keysib|smtpsib)-[0-9a-f]{64}-[A-Za-z0-9]{16}", "developers.brevo.com: Authentication"),
     SecretFormat("mapbox", rf"[sp]k\.eyJ1{_URL}{{40,150}}\.{_URL}{{20,30}}", "docs.mapbox.com: Access tokens"),
-    SecretFormat("facebook", r"EAA[A-Za-z0-9]{60,300}", "developers.facebook.com: Access tokens", mixed=True),
+    SecretFormat(
+        "facebook",
+        r"EAA[A-Za-z0-9]{60,300}|\d{15,16}\|[A-Za-z0-9_\-]{27}",
+        "developers.facebook.com: Access tokens",
+        mixed=True,
+    ),
     SecretFormat(
         "instagram",
         r"IG(?:QVJ|AA)[A-Za-z0-9_\-]{80,300}",
@@ -411,6 +420,11 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
         mixed=True,
     ),
     SecretFormat("lob", r"(?:live|test)_[0-9a-f]{35}", "docs.lob.com: Authentication", mixed=True),
+    SecretFormat(
+        "launchdarkly",
+        r"(?:sdk|mob)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        "docs.launchdarkly.com: Keys",
+    ),
     # Keys of files
     SecretFormat("age", r"AGE-SECRET-KEY-1[A-Z0-9]{58}", "github.com/C2SP/C2SP: age.md"),
     SecretFormat("bitcoin extended key", r"[xyz]prv[1-9A-HJ-NP-Za-km-z]{107,108}", "BIP 32", mixed=True),

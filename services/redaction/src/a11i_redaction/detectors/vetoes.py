@@ -19,6 +19,8 @@ _LONGEST_IDENTIFIER: Final = 128
 
 _DATE: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
+_PAN: Final = re.compile(r"[A-Z]{5}\d{4}[A-Z]")
+"""As India's Income Tax Department writes it: in capitals."""
 _CARD_RANGES: Final = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|(?:222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}|3[47]\d{13}"
     r"|(?:6011|65\d{2}|64[4-9]\d)\d{12}|3(?:0[0-59]|[689]\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
@@ -76,6 +78,11 @@ def _touches(text: str, place: int) -> bool:
 def lower_case(text: str, start: int, end: int) -> bool:
     """Veto codes in lower case, which are words or hashes: these ids are written in capitals."""
     return any(c.islower() for c in text[start:end])
+
+
+def no_pan(text: str, start: int, end: int) -> bool:
+    """Veto what Presidio's weakest pattern takes for an Indian PAN: any ten characters near letters and digits."""
+    return _PAN.fullmatch(text, start, end) is None
 
 
 def no_person_s_mail(text: str, start: int, end: int) -> bool:

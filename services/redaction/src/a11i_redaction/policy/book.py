@@ -11,13 +11,13 @@ import structlog
 from google.protobuf import json_format
 
 from a11i.redaction.v1 import redaction_service_pb2 as pb
-from a11i_chassis.errors import A11iError, TransientError, UnavailableError
+from a11i_chassis.errors import UnavailableError
 from a11i_redaction.ciphers import CipherError, MasterKey, TenantCipher
 from a11i_redaction.policy.in_force import InForce
 from a11i_redaction.policy.model import Policy
 from a11i_redaction.policy.parsing import Abilities, parse
 from a11i_storage.postgres.listening import follow
-from a11i_storage.postgres.redaction_policies import RedactionPolicyStore, StoredPolicy
+from a11i_storage.postgres.redaction_policies import RedactionPolicyStore, StoredPolicy, WrappedKey
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -50,6 +50,7 @@ class PolicyBook:
         self._abilities = abilities
         self._master_key = master_key
         self._known: _Known | None = None
+        self._turn = asyncio.Lock()
 
     @property
     def loaded(self) -> bool:
@@ -78,31 +79,41 @@ class PolicyBook:
         return self._known.ciphers.get(tenant_id) if self._known else None
 
     async def follow(self, stop: asyncio.Event) -> None:
-        """Keep up with PostgreSQL until `stop` is set."""
+        """Keep up with PostgreSQL until `stop` is set, whatever it answers meanwhile."""
 
-        def away(error: TransientError) -> None:
-            _log.warning("redaction_policies_unknown", reason=error.message, serving_last=self.loaded)
+        def away(reason: str) -> None:
+            _log.warning("redaction_policies_unknown", reason=reason, serving_last=self.loaded)
 
         await follow(self._store.listening, self.refresh, stop, away)
 
     async def refresh(self) -> None:
-        """Read what changed since the last time. Raises UnavailableError."""
-        change = await self._store.last_change()
-        before = self._known
-        if before is not None and before.change == change:
-            return
-        stored, keys = await self._store.latest(), await self._store.keys()
-        entries = await asyncio.to_thread(self._compiled, stored, before.entries if before else {})
-        ciphers = {}
-        for key in keys:
-            try:
-                if self._master_key is not None:
-                    unwrapped = self._master_key.unwrap(key.tenant_id, key.wrapped)
-                    ciphers[key.tenant_id] = TenantCipher(key.tenant_id, unwrapped)
-            except CipherError:
-                _log.error("redaction_key_unusable", tenant_id=key.tenant_id, master_key_id=key.master_key_id)
-        self._known = _Known(change, entries, ciphers)
-        _log.info("redaction_policies_known", policies=len(entries), tenants_with_keys=len(ciphers))
+        """Read what changed since the last time; one at a time, so that the last to ask is the last to know.
+
+        Raises UnavailableError.
+        """
+        async with self._turn:
+            change = await self._store.last_change()
+            before = self._known
+            if before is not None and change[0] < before.change[0]:
+                # Policies are never deleted: this is a server that lags behind, or one restored.
+                _log.warning("redaction_policies_older", last=change[0], known=before.change[0])
+                return
+            if before is not None and before.change == change:
+                return
+            stored, keys = await self._store.latest(), await self._store.keys()
+            entries = await asyncio.to_thread(self._compiled, stored, before.entries if before else {})
+            ciphers = {key.tenant_id: cipher for key in keys if (cipher := self._cipher(key)) is not None}
+            self._known = _Known(change, entries, ciphers)
+            _log.info("redaction_policies_known", policies=len(entries), tenants_with_keys=len(ciphers))
+
+    def _cipher(self, key: WrappedKey) -> TenantCipher | None:
+        if self._master_key is None:
+            return None
+        try:
+            return TenantCipher(key.tenant_id, self._master_key.unwrap(key.tenant_id, key.wrapped))
+        except CipherError:
+            _log.error("redaction_key_unusable", tenant_id=key.tenant_id, master_key_id=key.master_key_id)
+            return None
 
     def _compiled(
         self, stored: list[StoredPolicy], before: Mapping[tuple[str, str], _Entry]
@@ -117,15 +128,27 @@ class PolicyBook:
     def _policy(self, row: StoredPolicy) -> Policy | None:
         try:
             return parse(message_of(row.policy), self._abilities, version=row.version)
-        except (A11iError, json_format.ParseError) as error:
-            field = getattr(error, "field", "")
-            _log.error("redaction_policy_unreadable", tenant_id=row.tenant_id, version=row.version, field=field)
+        except Exception as error:  # Whatever a row holds: its tenant waits, and nobody else.
+            reason, field = type(error).__name__, getattr(error, "field", "")
+            _log.error(
+                "redaction_policy_unreadable", tenant_id=row.tenant_id, version=row.version, reason=reason, field=field
+            )
             return None
 
 
 def message_of(stored: str) -> pb.Policy:
     """Return a policy as it is stored. Raises json_format.ParseError."""
     return json_format.Parse(stored, pb.Policy())
+
+
+def part_of(stored: str) -> pb.Policy:
+    """Return what this version knows of a policy as it is stored, to be shown and not to be used."""
+    policy = pb.Policy()
+    try:
+        json_format.Parse(stored, policy, ignore_unknown_fields=True)
+    except json_format.ParseError:
+        return policy  # What was read until then.
+    return policy
 
 
 def json_of(policy: pb.Policy) -> str:

@@ -78,6 +78,11 @@ class Policy:
         return any(rule.operator in _IN_PLACE for rule in self.rules.values())
 
     @property
+    def strictness(self) -> Mapping[str, int]:
+        """How much less of a value an entity's operator leaves than those of others, if any leave more or less."""
+        return strictness_of(self.rules)
+
+    @property
     def encrypts(self) -> bool:
         """Whether a tenant's key is needed."""
         return any(rule.operator is Operator.ENCRYPT for rule in self.rules.values())
@@ -111,6 +116,27 @@ class Policy:
 
 
 _IN_PLACE: Final = frozenset({Operator.MASK, Operator.HASH, Operator.FORMAT})
+_LEAVE_MOST: Final = (
+    Operator.MASK,  # Where it keeps some in clear, for all to see.
+    Operator.ENCRYPT,  # All of it, for those with the right.
+    Operator.MASK,
+    Operator.FORMAT,
+    Operator.HASH,
+    Operator.REPLACE,
+    Operator.DROP_VALUE,
+)
+"""From what leaves most of a value to what leaves least."""
+
+
+def strictness_of(rules: Mapping[str, Rule]) -> Mapping[str, int]:
+    """Return how strict the rules are, as `Policy.strictness`."""
+    ranks = {entity: _strictness(rule) for entity, rule in rules.items()}
+    return ranks if len(set(ranks.values())) > 1 else {}
+
+
+def _strictness(rule: Rule) -> int:
+    """Return how little a rule leaves: the higher, the less."""
+    return _LEAVE_MOST.index(rule.operator, 0 if rule.mask_keep_last else 1)
 
 
 def digest_of(canonical: bytes) -> bytes:

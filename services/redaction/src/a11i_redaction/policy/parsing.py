@@ -13,7 +13,7 @@ from a11i_chassis.errors import InvalidArgumentError
 from a11i_redaction.detectors.custom import CustomDetector
 from a11i_redaction.policy.attributes import KeySet
 from a11i_redaction.policy.entities import MODEL_ENTITIES, detected_entities
-from a11i_redaction.policy.model import Operator, Policy, Rule, digest_of
+from a11i_redaction.policy.model import Operator, Policy, Rule, digest_of, strictness_of
 from a11i_redaction.policy.presets import Preset, presets
 from a11i_redaction.policy.recognizers import MAX_RECOGNIZERS, checked_pattern, checked_recognizer, checked_text
 
@@ -72,6 +72,7 @@ def parse(policy: pb.Policy, abilities: Abilities, *, version: int = 0, field: s
         sorted(allowed),
         list(policy.allow_patterns),
         sorted(set(policy.languages)),
+        strictness_of(rules),  # Of which entity findings that overlap are.
     )
     return Policy(
         label=label_of(policy, abilities, version),
@@ -90,9 +91,12 @@ def parse(policy: pb.Policy, abilities: Abilities, *, version: int = 0, field: s
 def label_of(policy: pb.Policy, abilities: Abilities, version: int = 0) -> str:
     """Return how spans name a policy: "standard/1" for a preset itself, "standard+2" for version 2 of a stored one.
 
-    One that is not stored and says more than its preset is "standard/1+".
+    One that is not stored and says more than its preset is "standard/1+". A stored one can start from a preset that
+    this version of the service does not know.
     """
-    base = presets()[policy.preset]
+    base = presets().get(policy.preset)
+    if base is None:
+        return f"{policy.preset or 'unknown'}+{version}"
     without = not abilities.names and not MODEL_ENTITIES.isdisjoint(base.thresholds)
     name = f"{base.name}-no-names" if without else base.name
     if version:

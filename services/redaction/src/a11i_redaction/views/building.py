@@ -30,6 +30,8 @@ def _ranges(codes: Iterable[int]) -> str:
 
 _TIMES_ENCODED: Final = 2
 """How often escapes are taken for what they stand for: those of a link in a link are escaped again."""
+_TIMES_PACKED: Final = 3
+"""How often base64 is: what it stands for can hold more of it, or escapes."""
 _AROUND_CHARS: Final = 128
 _LONGEST_WORD: Final = 4_096
 """How much of the text around an edit is looked at again: what a number and the words before it take; all of a word,
@@ -42,17 +44,27 @@ _STRICT_SCORE: Final = 0.8
 with a word that says what it is."""
 _GROWING: Final = frozenset({"SECRET", "JWT", "PERSON"})
 """Entities of which a part can have the form of one."""
-_HIDDEN: Final = (
-    "\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
-)
-"""Characters without width: joiners, marks of direction, soft hyphens, variation selectors."""
 _FORMS: Final = decoding.plain_forms()
-_UNSEEN: Final = re.compile(f"(?P<hidden>[{_HIDDEN}]+)|[{_ranges(_FORMS)}]+")
-_TELLING: Final = re.compile(
-    f"[{_HIDDEN}{_ranges(code for code, plain in _FORMS.items() if plain.isalnum() or plain == '@')}]"
+_HIDDEN: Final = _ranges(decoding.unseen())
+_CONTROLS: Final = "\x00-\x08\x0e-\x19\x1c-\x1f\x7f"
+_MARKS: Final = "\u0300-\u036f\ufe20-\ufe2f"
+"""Accents: what stands over a digit or a sign is none."""
+_UNSEEN: Final = re.compile(
+    rf"(?P<hidden>[{_HIDDEN}]+|(?<=[0-9@.])[{_MARKS}]+)|(?P<control>[{_CONTROLS}\x80-\x84\x86-\x9f]+|\x1b(?!\[))"
+    rf"|[{_ranges(_FORMS)}]+"
 )
-"""Full-width punctuation alone is that of any Chinese text."""
-_ESCAPES, _PACKED, _MARKUP, _SPELT, _BREAKS = range(5)
+_CONTROL_GATE: Final = r"[\x00-\x08\x0b\x0c\x0e-\x19\x1c-\x1f\x7f]|\x1b[^\[]|\x1b\z"
+_BEYOND_ASCII: Final = re.compile("[^\x00-\x7f]+")
+_COMMON: Final = frozenset("\u00b2\u00b3\u00b9")
+"""Raised digits of units and notes: alone they hide no value."""
+_TELLING: Final = frozenset(
+    chr(code) for code, plain in _FORMS.items() if plain.isalnum() or plain == "@" or plain.isspace()
+).difference(_COMMON, "\u3000\x0b\x0c") | frozenset(map(chr, (*decoding.unseen(), *range(0x80, 0xA0))))
+"""Full-width punctuation and spaces alone are those of any Chinese text."""
+_DOUBTFUL: Final = frozenset("\u3000").union(map(chr, (*range(0x300, 0x370), *range(0xFE20, 0xFE30))))
+_IN_VALUE: Final = re.compile(rf"[0-9@.][{_MARKS}]|[0-9@.]\u3000[0-9]")
+_ALL_TELLING: Final = _TELLING | _DOUBTFUL
+_ESCAPES, _PACKED, _MARKUP, _SPELT, _BREAKS, _CONTROL, _CARD = range(7)
 
 
 class View:
@@ -112,23 +124,31 @@ class ViewBuilder:
         self._database = hyperscan.loadb(_compiled(), hyperscan.HS_MODE_BLOCK)
         self._database.scratch = hyperscan.Scratch(self._database)
 
-    def of(self, text: str, budget: Budget) -> View | None:
-        """Return the view of a text, or None if nothing in it hides anything. Raises BudgetExceededError."""
+    def of(self, text: str, budget: Budget, *, whole: bool = False) -> View | None:
+        """Return the view of a text, or None if nothing in it hides anything. Raises BudgetExceededError.
+
+        `whole` says whether a text that is encoded as a whole is decoded here, and not as a value of its own.
+        """
         kinds = self._kinds(text)
         if not kinds and not _is_unusual(text):
             return None
         budget.begin()
         layers: list[Layer] = []
         shown = text
-        for time in range(_TIMES_ENCODED):
-            if _ESCAPES in kinds:
-                shown = _add(layers, shown, decoding.escapes(shown, budget, forms=time == 0))
+        for turn in range(_TIMES_PACKED):
+            for time in range(_TIMES_ENCODED):
+                if _ESCAPES in kinds:
+                    shown = _add(layers, shown, decoding.escapes(shown, budget, forms=turn == time == 0))
+                    kinds = self._kinds(shown)
+            if _CONTROL in kinds or _is_unusual(shown):
+                shown = _add(layers, shown, _unseen(shown, budget))
                 kinds = self._kinds(shown)
-        if _is_unusual(shown):
-            shown = _add(layers, shown, _unseen(shown, budget))
-            kinds = self._kinds(shown)
-        if _PACKED in kinds:
-            shown = _add(layers, shown, decoding.packed(shown, budget))
+            if _PACKED not in kinds:
+                break
+            before = len(layers)
+            shown = _add(layers, shown, decoding.packed(shown, budget, whole=whole or before > 0))
+            if len(layers) == before:
+                break
             kinds = self._kinds(shown)
         shown = _add(layers, shown, _joined(shown, kinds, budget))
         view = View(layers, _cut(layers)) if layers else None
@@ -150,6 +170,8 @@ def _compiled() -> bytes:
         (_MARKUP, joining.MARKUP_GATE, hyperscan.HS_FLAG_CASELESS),
         (_SPELT, joining.SPELT_GATE, hyperscan.HS_FLAG_CASELESS),
         (_BREAKS, joining.BREAK_GATE, 0),
+        (_CONTROL, _CONTROL_GATE, 0),
+        (_CARD, joining.CARD_GATE, 0),
     )
     database = hyperscan.Database()
     database.compile(
@@ -176,12 +198,18 @@ def _add(layers: list[Layer], text: str, edits: Iterable[Edit]) -> str:
 
 def _is_unusual(text: str) -> bool:
     """Return whether a text has characters without width, or letters and digits in unusual forms."""
-    return not text.isascii() and _TELLING.search(text) is not None
+    if text.isascii():
+        return False
+    # Of a text in ASCII for the most part, the rest is found in a quarter of the time that an expression takes.
+    others = "".join(_BEYOND_ASCII.findall(text))
+    if _ALL_TELLING.isdisjoint(others):
+        return False
+    return not _TELLING.isdisjoint(others) or _IN_VALUE.search(text) is not None
 
 
 def _joined(text: str, kinds: Collection[int], budget: Budget) -> Iterator[Edit]:
     """Yield what splits values. Where two of them overlap, the first counts."""
-    ways = ((_MARKUP, joining.markup), (_SPELT, joining.spelt), (_BREAKS, joining.breaks))
+    ways = ((_MARKUP, joining.markup), (_SPELT, joining.spelt), (_BREAKS, joining.breaks), (_CARD, joining.cards))
     done = 0
     for edit in heapq.merge(*(way(text, budget) for kind, way in ways if kind in kinds)):
         if edit.start >= done:
@@ -190,10 +218,14 @@ def _joined(text: str, kinds: Collection[int], budget: Budget) -> Iterator[Edit]
 
 
 def _unseen(text: str, budget: Budget) -> Iterator[Edit]:
-    """Yield characters without width as nothing, and unusual forms of others as the usual ones."""
+    """Yield what nobody sees as nothing, and unusual forms of others as the usual ones.
+
+    Controls are weak: programs put them between values, too.
+    """
     for match in _UNSEEN.finditer(text):
         budget.step()
-        yield Edit(*match.span(), "" if match["hidden"] else match.group().translate(_FORMS))
+        gone = match.lastgroup is not None
+        yield Edit(*match.span(), "" if gone else match.group().translate(_FORMS), weak=match["control"] is not None)
 
 
 def _cut(layers: Sequence[Layer]) -> Layer | None:

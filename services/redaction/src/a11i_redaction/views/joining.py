@@ -1,10 +1,12 @@
-"""What splits a value in a text: markup, emphasis, colours of terminals, quotes of code, line breaks."""
+"""What splits a value in a text: markup, emphasis, colours of terminals, quotes of code, line breaks, signs."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
 from a11i_redaction.detectors.budget import Budget
+from a11i_redaction.detectors.recognizers import CardRecognizer
+from a11i_redaction.detectors.vetoes import no_card
 from a11i_redaction.views.layers import Edit
 
 _INLINE: Final = (
@@ -30,6 +32,11 @@ BREAK_GATE: Final = "|".join((
     rf"[A-Z0-9][ ]?{_NEXT_LINE}[A-Z0-9]{{2}}",
     r"[\w@.+\-/]\"[ \t]{0,8}\r?\n[ \t]{0,40}\"[\w@.+\-/]",
 ))  # fmt: skip
+_CARD_JOINT: Final = r"(?:[._/\t]|[ \t]{2,4}| ?[\-./] )"
+CARD_GATE: Final = (
+    rf"\d{{4}}{_CARD_JOINT}(?:\d{{4}}{_CARD_JOINT}\d{{4}}{_CARD_JOINT}\d{{3}}|\d{{6}}{_CARD_JOINT}\d{{4}})"
+    r"|(?:\d(?:[ ._\-/\t]|  )){12}\d"
+)
 
 _MARKUP: Final = re.compile(
     # What it can begin with comes first, so that the rest is tried at few places.
@@ -74,6 +81,15 @@ _LINE_NUMBER: Final = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\d{1,3}[.)] ")
 """What lines of logs and of lists begin with."""
 _NUMBER_LINE: Final = re.compile(r"[ \t>|#*]*[\d ().\-]{3,40}[,;]?\r?")
 
+_CARD: Final = re.compile(
+    rf"(?<!\d)(?:\d{{4}}(?P<joint>{_CARD_JOINT})(?:\d{{4}}(?P=joint)\d{{4}}(?P=joint)\d{{4}}(?:(?P=joint)\d{{3}})?"
+    r"|\d{6}(?P=joint)\d{4,5})(?!\d|(?P=joint)\d)"
+    r"|\d(?P<each>[ ._\-/\t]|  )(?:\d(?P=each)){11,17}\d(?!\d|(?P=each)\d))"
+)
+_CARDS: Final = CardRecognizer()
+_NO_DIGITS: Final = re.compile(r"\D+")
+_LONGEST_LINE: Final = 400
+
 
 def markup(text: str, budget: Budget) -> Iterator[Edit]:
     """Yield markup within a line, comments, emphasis, colours and the signs between the strings of code as nothing.
@@ -114,6 +130,48 @@ def breaks(text: str, budget: Budget) -> Iterator[Edit]:
             sign = before["sign"]
             # White space at the end of the line can be the value's own.
             yield Edit(before.start(), match.end(), " " if sign == " " else "", weak=sign in {None, " "})
+
+
+def cards(text: str, budget: Budget) -> Iterator[Edit]:
+    """Yield the signs and spaces between the groups, or the digits, of card numbers. They are weak.
+
+    The number must be one of a card network's with the right check digit, and stand in no table of numbers.
+    """
+    for match in _CARD.finditer(text):
+        budget.step()
+        start, end = match.span()
+        joint = match["joint"] or match["each"]
+        if not _is_card(match.group()) or _is_number_before(text, start, joint) or _in_table(text, start, end, joint):
+            continue
+        for gap in _NO_DIGITS.finditer(text, start, end):
+            yield Edit(*gap.span(), "", weak=True)
+
+
+def _is_card(number: str) -> bool:
+    digits = _NO_DIGITS.sub("", number)
+    return not no_card(digits, 0, len(digits)) and _CARDS.validate_result(digits)
+
+
+def _is_number_before(text: str, start: int, joint: str) -> bool:
+    """Return whether the number goes on to the left."""
+    before = text[max(0, start - len(joint) - 1) : start]
+    return before[:1].isdigit() and before.endswith(joint)
+
+
+def _in_table(text: str, start: int, end: int, joint: str) -> bool:
+    """Return whether the line above or below has numbers as far apart that are no card, so that these are cells."""
+    if not joint.isspace():
+        return False
+    above = text.rfind("\n", max(0, start - _LONGEST_LINE), start)
+    below = text.find("\n", end, end + _LONGEST_LINE)
+    lines = [text[max(0, above - _LONGEST_LINE) : above].rpartition("\n")[2]] if above >= 0 else []
+    if below >= 0:
+        lines.append(text[below + 1 : below + _LONGEST_LINE].partition("\n")[0])
+    cells = re.compile(rf"\d{re.escape(joint)}\d")
+    return any(
+        cells.search(line) is not None and not any(_is_card(found.group()) for found in _CARD.finditer(line))
+        for line in lines
+    )
 
 
 def _is_short(text: str, end: int) -> bool:

@@ -13,7 +13,7 @@ import structlog
 from google.protobuf import json_format
 
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
-from a11i_chassis.errors import A11iError, TransientError, UnavailableError
+from a11i_chassis.errors import A11iError, UnavailableError
 from a11i_storage.postgres.listening import follow
 from a11i_storage.postgres.price_tables import PriceTableStore, StoredPrices
 from a11i_tokenization.prices import PriceBook
@@ -67,10 +67,10 @@ class OwnPriceBook:
         return table
 
     async def follow(self, stop: asyncio.Event) -> None:
-        """Keep up with PostgreSQL until `stop` is set."""
+        """Keep up with PostgreSQL until `stop` is set, whatever it answers meanwhile."""
 
-        def away(error: TransientError) -> None:
-            _log.warning("price_tables_unknown", reason=error.message, serving_last=self.loaded)
+        def away(reason: str) -> None:
+            _log.warning("price_tables_unknown", reason=reason, serving_last=self.loaded)
 
         await follow(self._store.listening, self.refresh, stop, away)
 

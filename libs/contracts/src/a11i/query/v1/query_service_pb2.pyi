@@ -540,6 +540,7 @@ class SummariseRedactionsRequest(_message.Message):
     POLICY_FIELD_NUMBER: _builtins.int
     SIGNAL_FIELD_NUMBER: _builtins.int
     GROUP_LIMIT_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     entity: _builtins.str
     """Findings of this entity, such as EMAIL_ADDRESS; WITHHELD: values that could not be examined."""
     where: _builtins.str
@@ -551,7 +552,9 @@ class SummariseRedactionsRequest(_message.Message):
     signal: _span_batch_pb2.Signal.ValueType
     """Rows of this signal: spans or logs. Unspecified: both."""
     group_limit: _builtins.int
-    """Groups to return, 1 to 1,000. 0: 200."""
+    """Groups to return, 1 to 1,000. 0: 200. A page has fewer if they are large."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; the filters must be the same. Empty: the first page."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Spans that start and log records of this time or later. Unset: 24 hours before end_time."""
@@ -571,10 +574,11 @@ class SummariseRedactionsRequest(_message.Message):
         policy: _builtins.str = ...,
         signal: _span_batch_pb2.Signal.ValueType = ...,
         group_limit: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "entity", b"entity", "group_limit", b"group_limit", "policy", b"policy", "service_name", b"service_name", "signal", b"signal", "start_time", b"start_time", "where", b"where"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "entity", b"entity", "group_limit", b"group_limit", "page_token", b"page_token", "policy", b"policy", "service_name", b"service_name", "signal", b"signal", "start_time", b"start_time", "where", b"where"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -589,8 +593,13 @@ class SummariseRedactionsResponse(_message.Message):
     GROUPS_FIELD_NUMBER: _builtins.int
     GROUP_COUNT_FIELD_NUMBER: _builtins.int
     TOTALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     group_count: _builtins.int
-    """Groups that match. Where it is more than were returned, filters tell more."""
+    """Groups that match, on all pages."""
+    next_page_token: _builtins.str
+    """Opaque. Empty: this was the last page. Rows of the range that arrive between pages can move groups from one page to
+    another.
+    """
     @_builtins.property
     def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___RedactionGroup]:
         """The most findings first."""
@@ -605,10 +614,11 @@ class SummariseRedactionsResponse(_message.Message):
         groups: _abc.Iterable[Global___RedactionGroup] | None = ...,
         group_count: _builtins.int = ...,
         totals: _abc.Iterable[Global___RedactionTotal] | None = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group_count", b"group_count", "groups", b"groups", "totals", b"totals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group_count", b"group_count", "groups", b"groups", "next_page_token", b"next_page_token", "totals", b"totals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -642,7 +652,7 @@ class RedactionGroup(_message.Message):
     row_count: _builtins.int
     """Rows in which it was."""
     finding_count: _builtins.int
-    """Findings; of WITHHELD, values."""
+    """Findings in this place, copies that ingest made of a value included; of WITHHELD, values."""
     def __init__(
         self,
         *,
@@ -681,7 +691,7 @@ class RedactionTotal(_message.Message):
     redacted_row_count: _builtins.int
     """Rows in which something was found."""
     finding_count: _builtins.int
-    """Findings."""
+    """Findings. A value that ingest copied to another place of its row counts once."""
     withheld_value_count: _builtins.int
     """Values that could not be examined, and were withheld."""
     examined_bytes: _builtins.int

@@ -36,7 +36,9 @@ class _OperatorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operator.Val
     """A keyed hash of 128 bits in hexadecimal digits, without the entity's name."""
     OPERATOR_FORMAT: _Operator.ValueType  # 4
     """Digits become digits and letters letters, the same for the same value of a tenant; what is between stays, so that
-    it still looks like a phone number. It may by chance be somebody's: for tests of what reads the data.
+    it still looks like a card number. It may by chance be somebody's: for tests of what reads the data. Values with
+    fewer than 15 digits or 11 letters, such as phone numbers, become placeholders: in so little room, values would
+    pass for results.
     """
     OPERATOR_ENCRYPT: _Operator.ValueType  # 5
     """Encrypted under the tenant's key, which is wrapped by the master key: "<EMAIL_ADDRESS:enc:...>". Reveal returns it."""
@@ -58,7 +60,9 @@ OPERATOR_HASH: Operator.ValueType  # 3
 """A keyed hash of 128 bits in hexadecimal digits, without the entity's name."""
 OPERATOR_FORMAT: Operator.ValueType  # 4
 """Digits become digits and letters letters, the same for the same value of a tenant; what is between stays, so that
-it still looks like a phone number. It may by chance be somebody's: for tests of what reads the data.
+it still looks like a card number. It may by chance be somebody's: for tests of what reads the data. Values with
+fewer than 15 digits or 11 letters, such as phone numbers, become placeholders: in so little room, values would
+pass for results.
 """
 OPERATOR_ENCRYPT: Operator.ValueType  # 5
 """Encrypted under the tenant's key, which is wrapped by the master key: "<EMAIL_ADDRESS:enc:...>". Reveal returns it."""
@@ -839,19 +843,27 @@ class ListPoliciesRequest(_message.Message):
 
     TENANT_ID_FIELD_NUMBER: _builtins.int
     PROJECT_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant."""
     project_id: _builtins.str
     """All versions of this project's alone ("-": of the tenant's own). Empty: the latest of each."""
+    page_size: _builtins.int
+    """How many at most; 0: 50; over 1,000: 1,000. A page has fewer if they are large, so that it stays below 4 MB."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before. Empty: the first page."""
     def __init__(
         self,
         *,
         tenant_id: _builtins.str = ...,
         project_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["project_id", b"project_id", "tenant_id", b"tenant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "project_id", b"project_id", "tenant_id", b"tenant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -859,23 +871,27 @@ Global___ListPoliciesRequest: _TypeAlias = ListPoliciesRequest  # noqa: Y015
 
 @_typing.final
 class ListPoliciesResponse(_message.Message):
-    """ListPoliciesResponse holds policies, the latest first."""
+    """ListPoliciesResponse is a page of policies, the latest first."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     POLICIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page. Empty: there is none."""
     @_builtins.property
     def policies(self) -> _containers.RepeatedCompositeFieldContainer[Global___StoredPolicy]:
-        """The policies, 1,000 at most."""
+        """The policies. One that is stored anew meanwhile is on the first page then."""
 
     def __init__(
         self,
         *,
         policies: _abc.Iterable[Global___StoredPolicy] | None = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["policies", b"policies"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "policies", b"policies"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

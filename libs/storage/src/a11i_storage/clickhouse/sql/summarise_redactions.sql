@@ -65,3 +65,4 @@ WHERE $found
 GROUP BY signal, entity, place, service_name, policy
 ORDER BY finding_count DESC, row_count DESC, signal, entity, place, service_name, policy
 LIMIT {limit:UInt32}
+OFFSET {behind:UInt64}
