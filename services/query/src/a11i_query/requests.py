@@ -77,14 +77,14 @@ def listing(request: pb.ListTracesRequest, now_ns: int) -> Listing:
     return Listing(which, limit, after)
 
 
-def page_size(request: page_tokens.PageRequest) -> int:
+def page_size(request: pb.ListTracesRequest | page_tokens.RowsRequest) -> int:
     """Return how many rows to return. Raises InvalidArgumentError."""
     if not 0 <= request.page_size <= MAX_PAGE_SIZE:
         raise InvalidArgumentError(f"page_size must be 1 to {MAX_PAGE_SIZE}, or 0 for the default", field="page_size")
     return request.page_size or DEFAULT_PAGE_SIZE
 
 
-def check_lengths(request: page_tokens.PageRequest | pb.SummariseRedactionsRequest, names: Sequence[str]) -> None:
+def check_lengths(request: page_tokens.PageRequest, names: Sequence[str]) -> None:
     """Raise InvalidArgumentError, which names the field, for a filter of absurd length."""
     for name in names:
         if len(getattr(request, name)) > _MAX_FILTER_CHARACTERS:
