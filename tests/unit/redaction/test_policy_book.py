@@ -14,8 +14,8 @@ from a11i_redaction.ciphers import MasterKey
 from a11i_redaction.policy.book import PolicyBook
 from a11i_redaction.policy.desk import PolicyDesk
 from a11i_redaction.policy.parsing import Abilities, label_of
+from a11i_storage.postgres.listening import Changes
 from a11i_storage.postgres.redaction_policies import (
-    Changes,
     Page,
     PolicyPage,
     RedactionPolicyStore,
@@ -114,7 +114,7 @@ async def test_an_answer_from_before_what_is_known_is_not_taken() -> None:
 async def test_whatever_the_store_raises_the_book_keeps_what_it_knows_and_goes_on(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("a11i_redaction.policy.book._RETRY_S", 0.01)
+    monkeypatch.setattr("a11i_storage.postgres.listening._RETRY_S", 0.01)
     store = Store()
     store.rows = [stored(1, "t", '{"preset": "pci"}')]
     book, stop = book_of(store), asyncio.Event()
