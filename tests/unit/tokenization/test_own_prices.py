@@ -236,3 +236,17 @@ def test_a_table_prices_only_its_own_tenants_calls(book: PriceBook) -> None:
     before = price(book, call)
     price(own(book, line("*", {"input": "1"})), call)
     assert price(book, call) == before
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"input_tokens": 100},
+        {"input_tokens": 100, "output_tokens": -5},
+        {"input_tokens": 100, "cache_read_tokens": 500, "output_tokens": 5},
+    ],
+)
+def test_a_fee_for_the_call_makes_no_total_of_a_side_that_is_not_known(book: PriceBook, usage: dict[str, int]) -> None:
+    prices = own(book, line("acme-1", {"input": "0", "cache_read": "1", "output": "10", "call": "0.01"}))
+    (cost,) = price(prices, llm(request_model="acme-1", **usage))
+    assert cost["total_cost_usd"] is None

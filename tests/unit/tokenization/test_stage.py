@@ -119,6 +119,13 @@ def test_a_call_that_failed_before_any_answer_is_not_counted(stage: TokenizeStag
     assert cut_off["input_tokens"] > 0
 
 
+def test_a_search_that_was_refused_has_no_fee(stage: TokenizeStage) -> None:
+    search = {"step_kind": "rerank", "provider": "cohere", "request_model": "rerank-v3.5"}
+    answered, refused = run(stage, search, search | {"status_code": 2})
+    assert (answered["total_cost_usd"], refused["total_cost_usd"]) == (Decimal("0.002"), None)
+    assert (refused["priced_as"], refused["price_basis"]) == ("", "")
+
+
 def test_each_side_is_counted_by_itself(stage: TokenizeStage) -> None:
     (span,) = run(stage, llm(input_tokens=50, input_messages=QUESTION, output_messages=ANSWER))
     assert (span["input_tokens"], span["input_source"], span["output_source"]) == (50, "reported", "counted")

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from a11i_telemetry.columns import Column, mask, pc
+from a11i_telemetry.columns import Column, mask, numbers, pc
 from a11i_tokenization.pricing.offers import Prices
 from a11i_tokenization.pricing.rates import ATTO_PER_PICO, CALL, INPUT, OUTPUT
 from a11i_tokenization.pricing.sheet import NAME_COLUMNS, Table
@@ -18,12 +18,14 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 _USD: Final = pa.decimal128(38, 12)
-PRICED_BY: Final = ("step_kind", *NAME_COLUMNS, "start_time", *TOKEN_COLUMNS)
+PRICED_BY: Final = ("step_kind", "status_code", *NAME_COLUMNS, "start_time", *TOKEN_COLUMNS)
 """The columns that a price follows from; none of them holds text of a conversation."""
 COST_COLUMNS: Final = (
     "input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as", "price_basis",
 )  # fmt: skip
 """The columns that pricing fills."""
+STATUS_ERROR: Final = 2
+"""OTLP's STATUS_CODE_ERROR."""
 _NO_OUTPUT_KINDS: Final = pa.array(["embedding", "rerank"])
 """Steps that answer with no tokens: their total is known without an output."""
 
@@ -64,6 +66,8 @@ def cost_columns(columns: Mapping[str, Column], calls: Bools, prices: Prices) ->
         total_known |= silent & mask(pc.is_in(columns["step_kind"], _NO_OUTPUT_KINDS))
     if table.any_by_call:
         by_call = table.by_call[rows]
+        # What failed and told of no tokens was refused: its fee is not billed either.
+        by_call &= usage.input_sent | usage.output_sent | (numbers(columns["status_code"]) != STATUS_ERROR)
         input_known |= by_call & ~usage.output_sent
         total_known |= by_call
     pico = _pico(table, rows, usage.tokens)

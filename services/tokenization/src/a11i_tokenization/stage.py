@@ -13,7 +13,7 @@ from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.columns import mask, numbers, pc
 from a11i_telemetry.signals import Signal
-from a11i_tokenization.costs import PRICED_BY, cost_columns, flag_column
+from a11i_tokenization.costs import PRICED_BY, STATUS_ERROR, cost_columns, flag_column
 from a11i_tokenization.counts import Bools, TokenCounter
 from a11i_tokenization.pricing.book import PricesByTenant
 
@@ -31,9 +31,6 @@ STAGE: Final = StageSpec(
 CALL_KINDS: Final = pa.array(["llm", "embedding", "rerank"])
 """Steps that are calls of a model. An agent's or a workflow's numbers sum up its calls': to count or price them again
 would bill every call twice."""
-
-_STATUS_ERROR: Final = 2
-"""OTLP's STATUS_CODE_ERROR."""
 
 
 class TokenizeStage:
@@ -65,7 +62,7 @@ class TokenizeStage:
 
 def _refused(columns: pa.RecordBatch) -> Bools:
     """Return which spans failed before the model said anything: no provider bills those."""
-    failed = numbers(columns["status_code"]) == _STATUS_ERROR
+    failed = numbers(columns["status_code"]) == STATUS_ERROR
     if failed.any():
         failed &= mask(pc.equal(columns["output_messages"], ""))
     return np.asarray(failed)

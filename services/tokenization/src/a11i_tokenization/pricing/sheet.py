@@ -175,7 +175,7 @@ def _tabulate(quotes: Sequence[tuple[Quote, int]]) -> Table:
     attos = np.array([[atto or 0 for atto in row] for row in rates], object).T
     unsold = np.array([[atto is None for atto in row] for row in rates]).T
     pico, rest = (attos // ATTO_PER_PICO).astype(np.int64), (attos % ATTO_PER_PICO).astype(np.int64)
-    by_call = (attos[0] == 0) & (attos[-1] > 0)
+    by_call = (attos[:-1] == 0).all(0) & (attos[-1] > 0)
     texts = [("", "", ""), *((quote.version, quote.priced_as, basis.write(quote, tier)) for quote, tier in quotes)]
     return Table(
         pico=np.ascontiguousarray(pico),

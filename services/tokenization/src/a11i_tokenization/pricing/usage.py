@@ -35,8 +35,9 @@ class SortedUsage:
     input_known: Bools
     """The input is known, and can be."""
     output_known: Bools
+    input_sent: Bools
+    """There is a number of input tokens, whatever it is."""
     output_sent: Bools
-    """There is a number of output tokens, whatever it is."""
     flags: Mapping[str, Bools]
     """What cannot be, in words, and of which spans; nothing that is true of none."""
 
@@ -68,6 +69,7 @@ class SortedUsage:
             input=values[_INPUT],
             input_known=known[_INPUT] & fits_input,
             output_known=known[_OUTPUT] & fits_output,
+            input_sent=known[_INPUT],
             output_sent=known[_OUTPUT],
             flags={word: spans for word, spans in flags.items() if spans.any()},
         )
