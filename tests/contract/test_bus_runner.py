@@ -45,7 +45,8 @@ async def test_every_batch_is_stored_and_its_output_is_one_message_whoever_dies(
         harness.stop()
         harness.start()
         tasks.create_task(run_stage(bus, TOKENIZATION, _worked_on, RUNNER, stop, dead_letter_key=KEY))
-        deadline = time.monotonic() + PATIENCE_S
+        # What the dead held is tried in child processes, one after the other, each of which has to start.
+        deadline = time.monotonic() + 2 * PATIENCE_S
         while len(stored) < BATCHES or await _unsettled(bus):
             assert time.monotonic() < deadline, f"only {len(stored)} of {BATCHES} batches were stored"
             await asyncio.sleep(0.05)

@@ -260,6 +260,9 @@ LOOK_ALIKES = [
     "password reset email was sent 'today'",
     "client_key: customer-42",
     "auth_key = default",
+    "getpass.getpass(prompt='Password: ', stream=None)",
+    'ask("Password: ", retries)',
+    "alert on `a11i_ledger_audit_timestamp_seconds` and `a11i_redaction_withheld_values_total`",
 ]
 
 

@@ -37,6 +37,9 @@ def test_digits_below_the_header_of_a_code_are_taken(patterns: PatternDetector) 
         "field,token,count\nname,12,13\nage,14,15\n",
         "type,secret,note\nopaque,none,empty\n",
         "country,code,capital\nNorway,NO,Oslo\nFrance,FR,Paris\n",
+        "    pass\n  elif seg == '.':\n",
+        "\tpass\n\telif seg == '.':\n",
+        "    import pwd\n    return pwd.getpwuid(os.getuid())[0]\n",
         "user,password,role\nbob,********,admin\namy,<hidden>,dev\n",
     ],
 )

@@ -34,6 +34,8 @@ _LONGEST_OPTION: Final = 96
 """Characters before the end of a sign of assignment that can belong to its name, and to that of an option."""
 _SIGN_CHARS: Final = 8
 """Characters behind it that can belong to the sign."""
+_PROMPT_BEFORE: Final = re.compile(r"(?:[=(,\[{:+ ]|\A)[fFrRbB]?([\"'])[\w ]{0,40}\Z")
+_BEHIND_PROMPT: Final = frozenset({"", ",", ")", "]", "}", ";", " ", "\n", "+"})
 _SHORTEST: Final = 4
 
 _QUOTED: Final = re.compile(
@@ -95,6 +97,8 @@ def assigned(text: str, ends: Iterable[int], budget: Budget) -> Iterator[Assigne
         sign = _sign_around(text, begin, end)
         if sign is None or (sign["sign"] == "," and not _is_listed(text, begin + sign.start())):
             continue
+        if not sign["close"] and _is_prompt(text, begin + sign.start(), begin + sign.end()):
+            continue
         name = sign.group()[: sign.start("sign") - sign.start()]
         said = value_at(text, begin + sign.end(), name)
         if said is None or (sign["sign"] == "," and not said.quoted):
@@ -104,6 +108,15 @@ def assigned(text: str, ends: Iterable[int], budget: Budget) -> Iterator[Assigne
         spoken = sign["sign"] in _SPOKEN_SIGNS or (sign["sign"] in {":", "=="} and unquoted)
         if said.end > said.start:
             yield Assigned(said.start, said.end, name, spoken)
+
+
+def _is_prompt(text: str, start: int, end: int) -> bool:
+    """Return whether name and sign are a string that ends with them: `getpass("Password: ", stream)`."""
+    quote = text[end : end + 1]
+    if quote not in {'"', "'"} or text[end + 1 : end + 2] not in _BEHIND_PROMPT:
+        return False
+    opened = _PROMPT_BEFORE.search(text[max(0, start - _LONGEST_NAME) : start])
+    return opened is not None and opened[1] == quote
 
 
 def value_at(text: str, place: int, name: str) -> _Said | None:

@@ -83,8 +83,10 @@ class Headers:
         for row in self._found():
             if row.header is not header:
                 header = row.header
+                # Without a name for each column it can be code that is indented.
+                whole = all(last > first for first, last in header)
                 names = ((column, self._text[first:last].strip(_MARKS)) for column, (first, last) in enumerate(header))
-                columns = [(column, name) for column, name in names if wanted(name)]
+                columns = [(column, name) for column, name in names if whole and wanted(name)]
             if columns:
                 cells = row.cells or cells_of(self._text[row.start : row.end], row.start, row.delimiter)
                 for column, name in columns:

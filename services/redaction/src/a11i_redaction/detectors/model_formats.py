@@ -65,7 +65,7 @@ MODEL_FORMATS: Final[tuple[SecretFormat, ...]] = (
     SecretFormat("helicone", r"(?:sk|pk)-helicone-[a-z0-9\-]{20,50}", "docs.helicone.ai: API keys", mixed=True),
     SecretFormat("posthog", r"ph[cx]_[A-Za-z0-9]{40,50}", "posthog.com/docs: API; personal API keys", mixed=True),
     SecretFormat(
-        "a11i", r"a11i_[A-Za-z0-9]{6,32}_[A-Za-z0-9_\-]{20,90}", "this project: keys of its auth service", mixed=True
+        "a11i", r"a11i_[A-Za-z0-9]{12}_[A-Za-z0-9]{20,43}(?:_[A-Za-z0-9]{6})?", "this project: keys of its auth service"
     ),
     SecretFormat("apify", r"apify_api_[A-Za-z0-9]{34,40}", "docs.apify.com: API integration", mixed=True),
     SecretFormat("voyage", rf"pa-{_URL}{{43}}", "docs.voyageai.com: API key", mixed=True),
