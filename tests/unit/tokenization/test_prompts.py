@@ -184,6 +184,17 @@ def test_a_growing_history_is_counted_once(counter: PromptCounter, spied: SpiedE
     assert [text for text in spied.asked if text.startswith("Question")] == [f"Question {turn}" for turn in range(10)]
 
 
+def test_an_answer_that_goes_on_in_the_next_call_is_counted_once(counter: PromptCounter, spied: SpiedEncodings) -> None:
+    question, then = {"role": "user", "content": "Where?"}, {"role": "user", "content": "When?"}
+    answer = {"role": "assistant", "content": "Here."}
+    for start in ("One", "Other"):
+        begin = {"role": "system", "content": start}
+        counter.count_chat("o200k_base", chat(begin, question))
+        counter.count_texts("o200k_base", json.dumps([answer]))
+        counter.count_chat("o200k_base", chat(begin, question, answer, then))
+    assert [spied.asked.count(text) for text in ("Where?", "Here.", "When?")] == [1, 1, 1]
+
+
 def test_the_cache_does_not_mix_encodings_or_uses(counter: PromptCounter, encodings: Encodings) -> None:
     text = "Überraschung: 日本語 と emoji 😀"
     message = json.dumps([{"role": "user", "content": text}])

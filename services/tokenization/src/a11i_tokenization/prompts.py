@@ -1,6 +1,6 @@
 """Tokens of a call's input and output, from the messages that its span holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -92,13 +92,8 @@ class PromptCounter:
             if not pieces:
                 return tally
             if len(tally.each) < _MOST_MESSAGES - MOST_NEW:
-                new = []
-                for piece in pieces:
-                    one = self._piece(encoding, piece)
-                    if one is None:
-                        break
-                    new.append(one)
-                else:
+                new = self._pieces(encoding, pieces)
+                if new is not None:
                     return self._remembered(encoding, messages, tally.and_then(new, rule))
         by_piece = self._known_messages(encoding, messages)
         if by_piece is not None:
@@ -115,10 +110,12 @@ class PromptCounter:
         return self._parsed_messages(encoding, messages) if found is None else found
 
     def _known_messages(self, encoding: str, messages: str) -> list[MessageCount] | None:
-        """Count what `split_pieces` finds, each piece read once; None if they are not all messages."""
+        """Count what `split_pieces` finds; None if they are not all messages."""
         pieces = split_pieces(messages)
-        if pieces is None or len(pieces) > _MOST_MESSAGES:
-            return None
+        return None if pieces is None or len(pieces) > _MOST_MESSAGES else self._pieces(encoding, pieces)
+
+    def _pieces(self, encoding: str, pieces: Sequence[str]) -> list[MessageCount] | None:
+        """Count messages, each read once: also an answer, which comes again in the next call; None if one is none."""
         seed, get = shelf(encoding, _MESSAGE), self._cache.get
         found = []
         for piece in pieces:
