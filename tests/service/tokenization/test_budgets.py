@@ -218,6 +218,16 @@ async def test_of_several_processes_one_looks_and_another_goes_on_after_it(
         assert [one.threshold_percent for one in told] == [50, 80, 100]
 
 
+async def test_a_budget_for_other_calls_tells_of_its_thresholds_anew(service: Service) -> None:
+    for name in ("p", "q"):
+        await service.spans.put(spent(name, "2"), project=name, received_s=now_s())
+        await put(service, limit="1", threshold_percents=[100], project_id=name)
+        for _ in range(2):
+            await status(service)
+    told = await published(service.bus, service.spans.tenant)
+    assert [one.budget.project_id for one in told] == ["p", "q"]
+
+
 async def test_a_deleted_budget_is_gone_and_its_events_stay(service: Service) -> None:
     await put(service, limit="1")
     await service.spans.put(spent("a", "2"), received_s=now_s())
