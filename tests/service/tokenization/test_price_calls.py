@@ -344,3 +344,22 @@ async def test_tiers_times_and_kinds_are_priced_as_asked(service: Service) -> No
     assert (await service.stub.CalculateCost(request, timeout=DEADLINE_S)).cost.total_usd == 10
     rerank = pb2.CalculateCostRequest(provider="cohere", model="rerank-v3.5", step_kind=span_pb2.STEP_KIND_RERANK)
     assert (await service.stub.CalculateCost(rerank, timeout=DEADLINE_S)).cost.total_usd == 0.002
+
+
+async def test_a_tenant_without_prices_of_its_own_is_told_that_the_default_ones_hold(
+    service: Service, tenant: str
+) -> None:
+    call = pb2.CalculateCostRequest(model="gpt-4o", usage=span_pb2.Usage(input_tokens=1), tenant_id=tenant)
+    name = pb2.ResolveModelRequest(model="gpt-4o", tenant_id=tenant)
+
+    async def steps() -> list[list[str]]:
+        explained = await service.stub.ExplainCost(
+            pb2.ExplainCostRequest(call=call), timeout=DEADLINE_S, metadata=ADMIN
+        )
+        resolved = await service.stub.ResolveModel(name, timeout=DEADLINE_S, metadata=ADMIN)
+        return [list(explained.steps), list(resolved.steps)]
+
+    said = f"no prices of its own are known of the tenant {tenant}; the default ones hold"
+    assert all(said in answer for answer in await steps())
+    await service.put(tenant, line("gpt-4o", {"input": "1"}))
+    assert not any(said in answer for answer in await steps())

@@ -75,7 +75,11 @@ class PriceCalls:
             source=span_pb2.NUMBER_SOURCE_COUNTED if model.tokenizer.exact else span_pb2.NUMBER_SOURCE_ESTIMATED,
             priced_as=quote.priced_as if quote else "",
             price_version=quote.version if quote else "",
-            steps=[step for step in (*_steps(known, quote), model.tokenizer.why) if step],
+            steps=[
+                step
+                for step in (*_whose(request.tenant_id, prices), *_steps(known, quote), model.tokenizer.why)
+                if step
+            ],
         )
         if model.context_window is not None:
             answer.context_window = model.context_window
@@ -97,19 +101,19 @@ class PriceCalls:
     def explain_cost(self, request: pb2.ExplainCostRequest, context: Context) -> pb2.ExplainCostResponse:
         """Say line by line why a call costs what it does. Raises InvalidArgumentError, NotFoundError."""
         prices = self._prices(request.call.tenant_id, context)
-        found = None
+        found, whose = None, []
         if request.basis:
             try:
                 explained = explain(self._call(request.call), stored(request.basis))
             except BasisError as error:
                 raise InvalidArgumentError(f"this is no basis of a cost: {error}", field="basis") from None
         else:
-            explained = self._explained(request.call, prices)
+            explained, whose = self._explained(request.call, prices), _whose(request.call.tenant_id, prices)
             found = self._default.find(request.call.provider, (request.call.model,))
         return pb2.ExplainCostResponse(
             cost=_cost(explained),
             lines=map(_line, explained.lines),
-            steps=_steps(found, explained.quote),
+            steps=[*whose, *_steps(found, explained.quote)],
             flags=explained.flags,
         )
 
@@ -189,6 +193,13 @@ class PriceCalls:
 def _quote(prices: Prices, names: CallNames, time: datetime) -> Quote | None:
     offer = prices.offer(names)
     return offer.quote_at((time - _EPOCH) // timedelta(microseconds=1) * 1_000) if offer else None
+
+
+def _whose(tenant_id: str, prices: Prices) -> list[str]:
+    """Return what is to be said of a tenant that has no prices: its id may be mistyped."""
+    if not tenant_id or not isinstance(prices, PriceBook):
+        return []
+    return [f"no prices of its own are known of the tenant {tenant_id}; the default ones hold"]
 
 
 def _steps(found: FoundModel | None, quote: Quote | None) -> list[str]:
