@@ -9,17 +9,20 @@ from hypothesis import strategies as st
 
 from a11i_tokenization import vocabularies
 from a11i_tokenization.counting.repeats import PERIOD, shorten
+from a11i_tokenization.counting.tiktoken_engine import TiktokenEngine
 from a11i_tokenization.counting.toktok_engine import ENCODINGS, ToktokEngine
 from tests.bench.token_texts import files, fuzzed, languages, made_up
 
 _FUZZED = 20_000
 _REPEATED = "-=*#/"
+LONG_S = "\u017f"
 
 
 @pytest.fixture(scope="module", params=ENCODINGS)
 def pair(request: pytest.FixtureRequest) -> tuple[ToktokEngine, tiktoken.Encoding]:
     encoding: str = request.param
-    return ToktokEngine(encoding), vocabularies.build(encoding, vocabularies.packaged_directory())
+    oracle = vocabularies.build(encoding, vocabularies.packaged_directory())
+    return ToktokEngine(encoding, lambda: TiktokenEngine(oracle)), oracle
 
 
 def _assert_equal(engine: ToktokEngine, oracle: tiktoken.Encoding, texts: Sequence[str]) -> None:
@@ -44,6 +47,15 @@ def test_texts_of_many_languages_and_structures(pair: tuple[ToktokEngine, tiktok
 @given(text=st.text(st.characters(), max_size=400))
 def test_any_text(pair: tuple[ToktokEngine, tiktoken.Encoding], text: str) -> None:
     _assert_equal(*pair, [text])
+
+
+def test_a_long_s_behind_an_apostrophe_is_the_contraction_that_tiktoken_takes_it_for(
+    pair: tuple[ToktokEngine, tiktoken.Encoding],
+) -> None:
+    words = ("a", "A", "é", " it", "", "the", "st", "\n", "1", "ll", f"'{LONG_S}")
+    _assert_equal(
+        *pair, [f"{a}'{LONG_S}{b}'{c}{d}" for a in words for b in words for c in f"stmdST{LONG_S}" for d in words]
+    )
 
 
 @settings(max_examples=200, deadline=None)

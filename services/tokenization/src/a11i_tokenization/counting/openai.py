@@ -1,5 +1,6 @@
 """OpenAI's encodings: the fast tokenizer where it has them and agrees with tiktoken, else tiktoken."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -32,12 +33,16 @@ def sources(directory: Path) -> list[Source]:
 
 def load(name: str, directory: Path) -> Engine:
     """Return the engine of one of `vocabularies.ENCODINGS`. Raises VocabularyError."""
-    return (_fast(name) if name in ENCODINGS else None) or TiktokenEngine(vocabularies.build(name, directory))
+
+    def reference() -> Engine:
+        return TiktokenEngine(vocabularies.build(name, directory))
+
+    return (_fast(name, reference) if name in ENCODINGS else None) or reference()
 
 
-def _fast(name: str) -> Engine | None:
+def _fast(name: str, reference: Callable[[], Engine]) -> Engine | None:
     try:
-        engine = ToktokEngine(name)
+        engine = ToktokEngine(name, reference)
     except ToktokUnavailableError as error:
         _LOG.warning("the fast tokenizer is not available, tiktoken counts", encoding=name, reason=str(error))
         return None
