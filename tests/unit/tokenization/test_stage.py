@@ -1,4 +1,6 @@
+import gc
 import json
+import tracemalloc
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,6 +18,7 @@ from a11i_tokenization.stage import TokenizeStage
 from tests.unit.tokenization.span_rows import batch_of, llm
 
 QUESTION = json.dumps([{"role": "user", "parts": [{"type": "text", "content": "Where is order A-1234?"}]}])
+PICTURE = json.dumps([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://a.b/c"}}]}])
 ANSWER = json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "On its way."}]}])
 COMPLETED = ("input_tokens", "output_tokens", "input_source", "output_source", "input_cost_usd", "output_cost_usd",
              "total_cost_usd", "price_version", "priced_as", "price_basis")  # fmt: skip
@@ -124,6 +127,22 @@ def test_a_search_that_was_refused_has_no_fee(stage: TokenizeStage) -> None:
     answered, refused = run(stage, search, search | {"status_code": 2})
     assert (answered["total_cost_usd"], refused["total_cost_usd"]) == (Decimal("0.002"), None)
     assert (refused["priced_as"], refused["price_basis"]) == ("", "")
+
+
+def test_names_too_long_to_be_any_are_not_remembered(stage: TokenizeStage) -> None:
+    def spans(size: int) -> list[dict[str, Any]]:
+        long = [sign * size + str(number) for number in range(10) for sign in ("n", "\x1f")]
+        names = ("provider", "request_model", "response_model", "service_tier")
+        return [llm(input_tokens=1, input_messages=PICTURE, **{name: one}) for one in long for name in names]
+
+    run(stage, *spans(300))
+    tracemalloc.start()
+    try:
+        run(stage, *spans(100_000))
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_each_side_is_counted_by_itself(stage: TokenizeStage) -> None:

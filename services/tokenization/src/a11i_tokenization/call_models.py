@@ -6,6 +6,7 @@ from typing import Final
 
 from a11i_tokenization.context_windows import ContextWindows
 from a11i_tokenization.models import Models, Tokenizer
+from a11i_tokenization.names import MAX_NAME_CHARS
 
 _CACHED_CALLS: Final = 8192
 """Distinct combinations of names remembered, as they come from outside; a mesh sees dozens."""
@@ -29,7 +30,14 @@ class CallModels:
         """Find windows in `windows`, and tokenizers by the rules of `tokenizers`, or else those built in."""
         self._windows = windows
         self._tokenizers = tokenizers or Models()
-        self.find = lru_cache(maxsize=_CACHED_CALLS)(self._find)
+        self._cached = lru_cache(maxsize=_CACHED_CALLS)(self._find)
+
+    def find(self, provider: str, response_model: str, request_model: str) -> CallModel:
+        """Return what is known of a call's model. Names too long to be any are as none, so that memory is bounded."""
+        if len(provider) + len(response_model) + len(request_model) > MAX_NAME_CHARS:
+            names = (provider, response_model, request_model)
+            return self._cached(*(name if len(name) <= MAX_NAME_CHARS else "" for name in names))
+        return self._cached(provider, response_model, request_model)
 
     def _find(self, provider: str, response_model: str, request_model: str) -> CallModel:
         models = (response_model, request_model)

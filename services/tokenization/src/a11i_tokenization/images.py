@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from a11i_tokenization.cache import Count
 from a11i_tokenization.image_sizes import HEADER_BYTES, size_of
-from a11i_tokenization.names import candidates
+from a11i_tokenization.names import MAX_NAME_CHARS, candidates
 
 _KINDS: Final = frozenset({"image", "image_url", "input_image"})
 _UNKNOWN_SIDE: Final = 1024
@@ -163,9 +163,13 @@ _RULES: Final[tuple[tuple[str, ImageRule], ...]] = (
 """By the model's name, which ends there or goes on with a dash or a point's number; the first that fits."""
 
 
-@lru_cache(maxsize=4096)  # Bounded, as names come from outside; a mesh sees dozens.
 def image_rule(model: str) -> ImageRule:
     """Return how a model counts images; an estimate's rule for one whose formula is not documented."""
+    return _rule_of(model) if len(model) <= MAX_NAME_CHARS else _unknown
+
+
+@lru_cache(maxsize=4096)  # Bounded, as names come from outside; a mesh sees dozens.
+def _rule_of(model: str) -> ImageRule:
     for candidate in candidates(model):
         if "claude" in candidate.name:
             return _claude

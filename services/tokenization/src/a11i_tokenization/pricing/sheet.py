@@ -13,6 +13,7 @@ from a11i_telemetry.columns import Column, pc
 from a11i_tokenization.pricing import basis
 from a11i_tokenization.pricing.offers import CallNames, Offer, Prices, Quote
 from a11i_tokenization.pricing.rates import ATTO_PER_PICO, SORTS
+from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -115,6 +116,11 @@ class Sheet:
 
     def _item(self, names: _Names) -> _Item:
         item = self._items.get(names)
+        if item is None and len(names) > len(NAME_COLUMNS):
+            return self._item(())  # Cut at separators within a name: nobody's, however many they are.
+        if item is None and any(len(name) > MAX_NAME_CHARS for name in names):
+            # No table has it, and nothing of its size is remembered.
+            return self._item(tuple(name if len(name) <= MAX_NAME_CHARS else "" for name in names))
         if item is None:
             # A name with the separator in it is nobody's.
             whole = len(names) == len(NAME_COLUMNS) and not any(_SEPARATOR in name for name in names)
