@@ -94,7 +94,8 @@ def test_a_genai_event_sent_as_a_log_fills_its_span(mesh: RunningMesh, transport
     trace_id = span.trace_id.hex()
     [record] = until_there(mesh, "/v1/logs", "logRecords", trace_id=trace_id)
     assert record["serviceName"] == f"logger-{transport}"
-    assert record["redaction"]["entities"] == {"EMAIL_ADDRESS": 2}
+    # The attribute and the column that took its value are one address.
+    assert record["redaction"]["entities"] == {"EMAIL_ADDRESS": 1}
 
     [stored] = mesh.client.wait_for_trace(trace_id).spans
     assert "write to <EMAIL_ADDRESS_" in stored.gen_ai.input_messages
@@ -138,7 +139,7 @@ def test_what_ingest_rejects_can_be_queried(mesh: RunningMesh) -> None:
 
     [found] = eventually(look, within_s=PATIENCE_S)
     assert (found["signal"], found["count"], found["door"]) == ("SIGNAL_SPANS", "1", "otlp_grpc")
-    assert found["exampleSpanId"] == b"short".hex()
+    assert "exampleSpanId" not in found  # Of a wrong length: it can be any text, which nobody would redact.
     assert found["reason"] in command(mesh, "issues", "--outcome", "rejected")
 
 
