@@ -329,6 +329,15 @@ def test_an_output_of_text_blocks_is_their_text() -> None:
             },
             Usage(120, 25, 40, None, 5),
         ),
+        (
+            {
+                "prompt_tokens": 120,
+                "completion_tokens": 25,
+                "prompt_cache_hit_tokens": 40,
+                "prompt_cache_miss_tokens": 80,
+            },
+            Usage(120, 25, 40),
+        ),
         ({"inputTokens": 80, "outputTokens": 25, "cacheReadInputTokens": 40, "totalTokens": 145}, Usage(120, 25, 40)),
         (
             {

@@ -57,6 +57,7 @@ _OUTPUT_DETAILS: Final = (
 _CACHE_READ: Final = (
     *("cache_read_input_tokens", "cached_content_token_count", "cachedContentTokenCount", "cacheReadInputTokens"),
     *("cachedInputTokens", "prompt_cached_tokens", "input_cache_read", "input_cached_tokens", "cache_read_tokens"),
+    "prompt_cache_hit_tokens",
 )
 _CACHE_WRITE: Final = (
     *("cache_creation_input_tokens", "cacheWriteInputTokens", "cache_creation_tokens", "input_cache_creation"),
