@@ -250,3 +250,15 @@ def test_a_fee_for_the_call_makes_no_total_of_a_side_that_is_not_known(book: Pri
     prices = own(book, line("acme-1", {"input": "0", "cache_read": "1", "output": "10", "call": "0.01"}))
     (cost,) = price(prices, llm(request_model="acme-1", **usage))
     assert cost["total_cost_usd"] is None
+
+
+def test_a_batch_that_the_name_tells_of_is_one_also_where_a_pattern_takes_the_whole_name(book: PriceBook) -> None:
+    prices = own(
+        book,
+        line("gpt-4o*", {"input": "9"}, service_tier="standard"),
+        line("gpt-4o*", {"input": "1"}, service_tier="batch"),
+    )
+    call = llm(request_model="gpt-4o:batch", input_tokens=1_000_000, output_tokens=0)
+    (cost,) = price(prices, call)
+    assert cost["total_cost_usd"] == Decimal(1)
+    assert '"tier":"batch"' in cost["price_basis"]

@@ -54,7 +54,7 @@ class OwnPrices:
                     priced_as=f"{self._tenant_id}/{line.model}",
                     rates=TieredRates((line.rates,)),
                     how=reading.how,
-                    tier=tier_of(call.service_tier) or reading.tier,
+                    tier=reading.tier,
                     own=self._label(line),
                 )
             if normal is not None:
@@ -69,6 +69,8 @@ class OwnPrices:
         """Return the lines that can price the call at some time, in their order, and how each reads the name."""
         provider = self._default.provider_id(call.provider)
         names = self._names(call)
+        # A pattern may take a name whole, of which a plainer reading says the tier.
+        said = tier_of(call.service_tier) or next((reading.tier for reading in names if reading.tier), "")
         found: list[_Fit] = []
         for line in self._lines:
             if line.provider and line.provider != provider:
@@ -76,9 +78,8 @@ class OwnPrices:
             reading = next((reading for reading in names if matches(line.model, reading.name)), None)
             if reading is None:
                 continue
-            tier = tier_of(call.service_tier) or reading.tier or STANDARD
-            if line.tier in ("", tier):
-                found.append((line, reading))
+            if line.tier in ("", said or STANDARD):
+                found.append((line, replace(reading, tier=said)))
         return found
 
     def _names(self, call: CallNames) -> list[Reading]:
