@@ -140,7 +140,7 @@ def test_a_language_without_a_model_is_refused(configuration: Path) -> None:
         ),
         (
             "{nlp_engine_name: transformers, models: [{lang_code: en, model_name: {spacy: a, transformers: b}}]}",
-            "pip install torch transformers huggingface-hub tokenizers",
+            "pip install torch transformers huggingface-hub",
         ),
     ],
 )

@@ -31,7 +31,8 @@ SQL_FILES = sorted(
 def test_every_read_of_a_table_is_held_to_a_scope(name: str) -> None:
     clauses = {"columns": "trace_id", "filters": "true", "condition": "true", "found": "true"}
     sql = statement(name, clauses)
-    reads = len(re.findall(r"\b(spans|logs|metric_points|ingest_issues)\b", sql))
+    # With a point behind it, it is a column of a table that is read anyway.
+    reads = len(re.findall(r"\b(spans|logs|metric_points|ingest_issues)\b(?!\.)", sql))
     assert reads == sql.count("tenant_id = {scope_tenant_id:String}") > 0
     assert reads == sql.count("project_id = {scope_project_id:String}")
     assert "$" not in sql
