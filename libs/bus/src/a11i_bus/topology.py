@@ -48,11 +48,11 @@ class Topic:
 
 TOPICS: Final[tuple[Topic, ...]] = (
     # Raw text. Holds the largest backlog, as counting and redaction are the slowest steps.
-    Topic(SPANS_RECEIVED, "tokenization", 0.39),
+    Topic(SPANS_RECEIVED, "tokenization", 0.4),
     # Raw text with counts.
     Topic(SPANS_TOKENIZED, "redaction", 0.2),
     # No raw text from here on.
-    Topic(SPANS_REDACTED, "writer", 0.3),
+    Topic(SPANS_REDACTED, "writer", 0.29),
     # Sealed payloads (`a11i_bus.sealing`), until the delivery service has them.
     Topic(DEADLETTERS, "delivery", 0.06),
     # About 500 bytes a batch of 100 kB: it lasts longer than the others do while ClickHouse is away.
