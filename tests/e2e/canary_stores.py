@@ -136,7 +136,8 @@ async def _messages(mesh: RunningMesh) -> list[tuple[str, bytes]]:
         found = []
         for one in streams:
             name = one.config.name or ""
-            for number in range(one.state.first_seq, one.state.last_seq + 1):
+            # The first number of a stream that never held a message is 0, which is none.
+            for number in range(max(1, one.state.first_seq), one.state.last_seq + 1):
                 try:
                     message = await stream.get_msg(name, number)
                 except NotFoundError:
