@@ -77,7 +77,7 @@ class Headers:
         return self._heads
 
     def under(self, wanted: Callable[[str], bool]) -> Iterator[tuple[str, int, int]]:
-        """Yield the header and the place of each cell below the headers that are wanted, row by row."""
+        """Yield the header and the place of each cell below the headers that are wanted, without marks around it."""
         header: Sequence[Span] = ()
         columns: list[tuple[int, str]] = []
         for row in self._found():
@@ -91,13 +91,19 @@ class Headers:
                 cells = row.cells or cells_of(self._text[row.start : row.end], row.start, row.delimiter)
                 for column, name in columns:
                     if column < len(cells):
-                        yield name, *cells[column]
+                        yield name, *_unmarked(self._text, *cells[column])
 
     def _found(self) -> list[_Row]:
         if self._rows is None:
             self._rows = sorted(_rows(self._text))
             self._starts = [row.start for row in self._rows]
         return self._rows
+
+
+def _unmarked(text: str, start: int, end: int) -> Span:
+    cell = text[start:end]
+    start += len(cell) - len(cell.lstrip(_MARKS))
+    return start, start + len(cell.strip(_MARKS))
 
 
 def _rows(text: str) -> Iterator[_Row]:

@@ -74,7 +74,6 @@ _OF_SENTENCES: Final = frozenset({
 _LONGEST_WITHOUT_PROSE: Final = 200
 _RANDOM_WORD: Final = re.compile(r"(?<!\S)(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])\S{12}")
 """What long prose about a secret does not have."""
-_MARKS: Final = " \t\r\"'`*"
 _MIN_TOKEN_CHARS: Final = 12
 """Shorter values of names such as "token" are rather words or counts than tokens."""
 
@@ -126,7 +125,6 @@ class SecretFinder:
         """Yield the cells of tables below headers such as `password`."""
         for name, start, end in headers.under(names_secret):
             budget.step()
-            start, end = _without_marks(text, start, end)
             value = text[start:end]
             short = value.isdigit() and len(value) >= _SHORTEST and is_telling_of_digits(name)
             if short or (is_telling(name) and is_secret(name, value, spoken=False)):
@@ -141,13 +139,6 @@ class SecretFinder:
         if value and (short or header or (telling and is_secret(key, value, spoken=False))):
             start = text.index(value)
             yield Finding(start, start + len(value), "SECRET", _ASSIGNMENT_SCORE)
-
-
-def _without_marks(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return a cell's place without space, quotes and Markdown's emphasis around it."""
-    cell = text[start:end]
-    start += len(cell) - len(cell.lstrip(_MARKS))
-    return start, max(start, start + len(cell.strip(_MARKS)))
 
 
 def is_secret(name: str, value: str, *, spoken: bool) -> bool:
