@@ -19,6 +19,13 @@ def rich_status(error: grpc.RpcError) -> status_pb2.Status:
     return status_pb2.Status.FromString(trailers(error)["grpc-status-details-bin"])
 
 
+def reason_of(error: grpc.RpcError) -> str:
+    """Return the reason of the error's google.rpc.ErrorInfo, such as NOT_FOUND."""
+    info = error_details_pb2.ErrorInfo()
+    assert any(packed.Unpack(info) for packed in rich_status(error).details)
+    return str(info.reason)
+
+
 def violated_field(error: grpc.RpcError) -> str:
     """Return the first field that the error's google.rpc.BadRequest names."""
     request = error_details_pb2.BadRequest()

@@ -25,6 +25,7 @@ from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
 from a11i_telemetry.signals import Signal
 from tests.engines import postgres
+from tests.grpc_errors import reason_of
 from tests.service.delivery.delivery_kit import AS_ADMIN, batch, eventually
 from tests.service.delivery.replay_kit import QUICK, TOPICS, Replays, serving_replays
 
@@ -329,3 +330,4 @@ async def test_without_an_archive_orders_are_refused(postgres_server: postgres.P
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
             await replays.start()
         assert refusal.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+        assert reason_of(refusal.value) == "NOT_CONFIGURED"

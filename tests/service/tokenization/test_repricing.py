@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
+from tests.grpc_errors import reason_of
 from tests.service.tokenization.stored_calls import (
     ADMIN,
     DAY_S,
@@ -164,7 +165,10 @@ async def test_without_stores_the_calls_say_which_setting_is_missing(started: En
         with pytest.raises(grpc.aio.AioRpcError, match="A11I_TOKENIZATION_CLICKHOUSE__URL") as raised:
             await service.reprice()
         assert raised.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+        assert reason_of(raised.value) == "NOT_CONFIGURED"
     async with serving_calls(started, clickhouse=None, postgres=None) as service:
-        with pytest.raises(grpc.aio.AioRpcError, match="A11I_TOKENIZATION_POSTGRES__DSN") as raised:
-            await service.reprice()
-        assert raised.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+        for ask in (service.reprice, service.put_prices):
+            with pytest.raises(grpc.aio.AioRpcError, match="A11I_TOKENIZATION_POSTGRES__DSN") as raised:
+                await ask()
+            assert raised.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+            assert reason_of(raised.value) == "NOT_CONFIGURED"

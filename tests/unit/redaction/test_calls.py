@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from a11i.redaction.v1 import redaction_service_pb2 as pb
-from a11i_redaction.access import TokenCheck
+from a11i_chassis.auth import TokenCheck
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.policy.in_force import InForce
 from a11i_redaction.policy.model import Policy
@@ -37,7 +37,7 @@ class WatchedTrials(Trials):
 @pytest.mark.parametrize("call", ["Redact", "Analyze", "TestPolicy"])
 async def test_policy_of_a_call_is_made_ready_beside_the_event_loop(patterns: PatternDetector, call: str) -> None:
     """A thousand patterns can take seconds, in which batches, health and other calls would wait."""
-    trials, nobody = WatchedTrials(), TokenCheck(None, "token", "SETTING")
+    trials, nobody = WatchedTrials(), TokenCheck(None, service="redaction", setting="SETTING")
     servicer = RedactionServicer(trials, Access(nobody, nobody), None)
     servicer.redactor = redactor_with(patterns, ScriptedModel({}))
     asked = pb.Policy(preset="standard")

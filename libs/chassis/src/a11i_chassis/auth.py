@@ -1,8 +1,10 @@
-"""Whose call is it: API keys from metadata, verified by the auth service and remembered for a short while."""
+"""Whose call is it: API keys from metadata, verified by the auth service and remembered for a short while, and tokens
+of services' settings."""
 
 import asyncio
 import base64
 import hashlib
+import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -11,11 +13,13 @@ from typing import Final, Generic, TypeVar
 
 import grpc
 import structlog
+from pydantic import SecretStr
 
 from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
 from a11i.errors.v1 import error_reason_pb2 as reasons
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermissionDeniedError, UnauthenticatedError, UnavailableError
+from a11i_chassis.grpc_types import Context
 from a11i_chassis.ingest_policy import DEFAULT_INGEST_POLICY, IngestPolicy, from_message
 
 _MAX_CACHE_TTL_S: Final = 30.0
@@ -53,8 +57,6 @@ class Principal:
 
 
 _KEY_MISSING: Final = "no API key: send the header 'authorization: Bearer a11i_...', or 'x-api-key: a11i_...'"
-ADMIN_TOKEN_MISSING: Final = "no admin token: send the header 'authorization: Bearer TOKEN'"  # noqa: S105 - says what lacks
-"""What a caller of an administrator's service is told who shows nothing."""
 
 
 def bearer_token(metadata: Iterable[tuple[str, str | bytes]] | None, *, missing: str = _KEY_MISSING) -> str:
@@ -83,6 +85,26 @@ def _password(credential: str) -> str:
         message = "the header 'authorization: Basic' holds no base64 text of user:password"
         raise UnauthenticatedError(message, reason=reasons.ERROR_REASON_API_KEY_MISSING) from None
     return user_and_password.partition(":")[2]
+
+
+class TokenCheck:
+    """Checks that a caller has a token of the service's settings, as administrators do."""
+
+    def __init__(self, token: SecretStr | None, *, service: str, setting: str, name: str = "admin token") -> None:
+        """`name` is what the token is called, `setting` the variable that sets it."""
+        self._token = token.get_secret_value().encode() if token else b""
+        self._service = service
+        self._setting = setting
+        self._name = name
+
+    def __call__(self, context: Context) -> None:
+        """Return if the caller shows the token. Raises UnauthenticatedError; always where none is set."""
+        missing = f"no {self._name}: send the header 'authorization: Bearer TOKEN'"
+        token = bearer_token(context.invocation_metadata(), missing=missing)
+        if not self._token:
+            raise UnauthenticatedError(f"this service has no {self._name}: set {self._setting}")
+        if not hmac.compare_digest(token.encode(), self._token):
+            raise UnauthenticatedError(f"the {self._name} is not the one of the {self._service} service's settings")
 
 
 class _Memory(Generic[T]):

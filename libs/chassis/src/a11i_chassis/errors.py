@@ -9,6 +9,7 @@
     │   ├── AlreadyExistsError      ALREADY_EXISTS      ALREADY_EXISTS
     │   ├── ConflictError           ABORTED             CONFLICT
     │   ├── TooLargeError           RESOURCE_EXHAUSTED  TOO_LARGE
+    │   ├── NotConfiguredError      FAILED_PRECONDITION NOT_CONFIGURED
     │   └── SchemaUnsupportedError  FAILED_PRECONDITION SCHEMA_UNSUPPORTED
     └── TransientError                             trying again after `retry_delay_s` can help
         ├── UnavailableError        UNAVAILABLE         STORE_UNAVAILABLE
@@ -120,6 +121,13 @@ class TooLargeError(PermanentError):
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     default_reason = reasons.ERROR_REASON_TOO_LARGE
+
+
+class NotConfiguredError(PermanentError):
+    """The service's settings name nothing that could do what is asked, such as no store; the message says which."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    default_reason = reasons.ERROR_REASON_NOT_CONFIGURED
 
 
 class SchemaUnsupportedError(PermanentError):

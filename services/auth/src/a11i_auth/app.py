@@ -7,6 +7,7 @@ from a11i.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
 from a11i_auth.service import AdminServicer, AuthServicer
 from a11i_auth.settings import AuthSettings
 from a11i_chassis.app import App
+from a11i_chassis.auth import TokenCheck
 from a11i_chassis.errors import A11iError
 from a11i_storage.postgres import open_catalog
 
@@ -17,7 +18,8 @@ async def build(settings: AuthSettings) -> AsyncIterator[App]:
     pepper = settings.pepper.get_secret_value()
     async with open_catalog(settings.postgres) as catalog:
         auth = AuthServicer(catalog, pepper)
-        admin = AdminServicer(catalog, pepper, settings.admin_token.get_secret_value())
+        check_caller = TokenCheck(settings.admin_token, service="auth", setting="A11I_AUTH_ADMIN_TOKEN")
+        admin = AdminServicer(catalog, pepper, check_caller)
 
         async def ready() -> bool:
             try:

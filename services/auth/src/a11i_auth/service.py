@@ -1,6 +1,5 @@
 """The gRPC side of the auth service."""
 
-import hmac
 import re
 import uuid
 from dataclasses import asdict
@@ -16,7 +15,7 @@ from a11i_auth.keys import is_key_id, mac, new_key
 from a11i_auth.policies import check_policy
 from a11i_auth.verification import utc_now, verify_key
 from a11i_chassis import ingest_policy, metrics
-from a11i_chassis.auth import ADMIN_TOKEN_MISSING, bearer_token
+from a11i_chassis.auth import TokenCheck
 from a11i_chassis.errors import InvalidArgumentError, NotFoundError, TransientError, UnauthenticatedError
 from a11i_chassis.grpc_types import Context
 from a11i_storage.postgres import Catalog
@@ -63,10 +62,10 @@ class AuthServicer(auth_service_pb2_grpc.AuthServiceServicer):
 class AdminServicer(auth_service_pb2_grpc.AdminServiceServicer):
     """AdminService: tenants, projects, keys and policies, for whoever shows the admin token."""
 
-    def __init__(self, catalog: Catalog, pepper: str, admin_token: str) -> None:
+    def __init__(self, catalog: Catalog, pepper: str, check_caller: TokenCheck) -> None:
         self._catalog = catalog
         self._pepper = pepper
-        self._admin_token = admin_token
+        self._check_caller = check_caller
 
     async def CreateTenant(self, request: pb.CreateTenantRequest, context: Context) -> pb.CreateTenantResponse:
         """Make a tenant."""
@@ -135,12 +134,6 @@ class AdminServicer(auth_service_pb2_grpc.AdminServiceServicer):
         response = pb.PutIngestPolicyResponse(ingest_policy=ingest_policy.to_message(policy))
         response.update_time.FromDatetime(updated_time)
         return response
-
-    def _check_caller(self, context: Context) -> None:
-        token = bearer_token(context.invocation_metadata(), missing=ADMIN_TOKEN_MISSING)
-        if not hmac.compare_digest(token.encode(), self._admin_token.encode()):
-            message = "the admin token is not the one of the auth service's settings"
-            raise UnauthenticatedError(message)
 
 
 def _names(slug: str, display_name: str) -> tuple[str, str]:

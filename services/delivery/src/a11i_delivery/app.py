@@ -14,7 +14,7 @@ from a11i_bus.sealing import Seal
 from a11i_chassis.app import App
 from a11i_chassis.errors import A11iError
 from a11i_chassis.grpc_client import open_channel
-from a11i_delivery.admin import AdminCheck
+from a11i_delivery.admin import admin_check
 from a11i_delivery.auditing import auditing
 from a11i_delivery.intake import take_in, utc_now
 from a11i_delivery.letter_entries import discarded
@@ -50,7 +50,7 @@ def build_app(
     seal = Seal(settings.dead_letter_key)
     replayer = Replayer(store, bus, ledger, seal)
     letters = settings.dead_letters
-    dead_letters = DeadLetterServicer(store, replayer, redaction, seal, AdminCheck(settings.admin_token), letters)
+    dead_letters = DeadLetterServicer(store, replayer, redaction, seal, admin_check(settings), letters)
 
     async def take(stop: asyncio.Event) -> None:
         await take_in(bus, store, ledger, seal, stop)

@@ -9,7 +9,7 @@ from functools import partial
 from a11i.delivery.v1 import ledger_service_pb2, ledger_service_pb2_grpc
 from a11i_bus import Bus
 from a11i_chassis.app import App
-from a11i_delivery.admin import AdminCheck
+from a11i_delivery.admin import admin_check
 from a11i_delivery.auditor import TURN_KEY, Auditor
 from a11i_delivery.ledger_intake import take_ledger
 from a11i_delivery.ledger_progress import LedgerProgress
@@ -29,7 +29,7 @@ async def auditing(app: App, settings: DeliverySettings, bus: Bus) -> AsyncItera
         store, progress = LedgerStore(clickhouse), LedgerProgress()
         longest_wait_s = settings.bus.ack_wait_s + settings.ledger.settle_s
         auditor = Auditor(bus, store, turn, progress, settings.ledger, longest_wait_s=longest_wait_s)
-        servicer = LedgerServicer(store, auditor, AdminCheck(settings.admin_token))
+        servicer = LedgerServicer(store, auditor, admin_check(settings))
 
         async def take(stop: asyncio.Event) -> None:
             await take_ledger(bus, store, progress, stop)

@@ -10,10 +10,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from a11i.delivery.v1 import ledger_service_pb2 as pb
 from a11i.delivery.v1 import ledger_service_pb2_grpc as pb_grpc
 from a11i.telemetry.v1 import ledger_entries_pb2, span_batch_pb2
+from a11i_chassis.auth import TokenCheck
 from a11i_chassis.errors import InvalidArgumentError
 from a11i_chassis.grpc_types import Context
 from a11i_delivery import requests
-from a11i_delivery.admin import AdminCheck
 from a11i_delivery.auditor import Auditor
 from a11i_storage.clickhouse import LedgerStore
 from a11i_storage.clickhouse.ledger_books import OPEN_LINE, Account, AccountFilter, Audit, OpenBatch, Verdict
@@ -38,7 +38,7 @@ class LedgerServicer(pb_grpc.LedgerServiceServicer):
         self,
         store: LedgerStore,
         auditor: Auditor,
-        check_caller: AdminCheck,
+        check_caller: TokenCheck,
         *,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:

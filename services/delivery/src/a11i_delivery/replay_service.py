@@ -2,16 +2,14 @@
 
 from datetime import UTC, datetime
 
-import grpc
 import structlog
 
 from a11i.delivery.v1 import replay_service_pb2 as pb
 from a11i.delivery.v1 import replay_service_pb2_grpc as pb_grpc
-from a11i.errors.v1 import error_reason_pb2
-from a11i_chassis.errors import AlreadyExistsError, NotFoundError, PermanentError
+from a11i_chassis.auth import TokenCheck
+from a11i_chassis.errors import AlreadyExistsError, NotConfiguredError, NotFoundError
 from a11i_chassis.grpc_types import Context
 from a11i_delivery import page_tokens, replay_requests, requests
-from a11i_delivery.admin import AdminCheck
 from a11i_storage.postgres import ReplayStore
 from a11i_storage.postgres.dead_letters import PageCursor
 from a11i_storage.postgres.replays import Replay
@@ -19,17 +17,10 @@ from a11i_storage.postgres.replays import Replay
 _log = structlog.stdlib.get_logger(__name__)
 
 
-class NoArchiveError(PermanentError):
-    """The settings name no archive."""
-
-    code = grpc.StatusCode.FAILED_PRECONDITION
-    default_reason = error_reason_pb2.ERROR_REASON_NOT_FOUND
-
-
 class ReplayServicer(pb_grpc.ReplayServiceServicer):
     """ReplayService: orders, and how far each has come."""
 
-    def __init__(self, store: ReplayStore, check_caller: AdminCheck, *, has_archive: bool) -> None:
+    def __init__(self, store: ReplayStore, check_caller: TokenCheck, *, has_archive: bool) -> None:
         self._store = store
         self._check_caller = check_caller
         self._has_archive = has_archive
@@ -39,7 +30,7 @@ class ReplayServicer(pb_grpc.ReplayServiceServicer):
         self._check_caller(context)
         order = replay_requests.order(request, context.peer(), datetime.now(UTC))
         if not self._has_archive:
-            raise NoArchiveError("the service knows no archive: A11I_DELIVERY_ARCHIVE__URL is not set")
+            raise NotConfiguredError("the service knows no archive: A11I_DELIVERY_ARCHIVE__URL is not set")
         replay = await self._store.add(order)
         if replay is None:
             raise AlreadyExistsError("there is another replay of that id")

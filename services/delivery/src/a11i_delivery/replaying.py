@@ -9,7 +9,7 @@ from a11i.delivery.v1 import replay_service_pb2, replay_service_pb2_grpc
 from a11i_bus import Bus
 from a11i_bus.ledger import ledger_book
 from a11i_chassis.app import App
-from a11i_delivery.admin import AdminCheck
+from a11i_delivery.admin import admin_check
 from a11i_delivery.archive_replay import ArchiveReplayer
 from a11i_delivery.replay_service import ReplayServicer
 from a11i_delivery.settings import DeliverySettings
@@ -27,7 +27,7 @@ async def replaying(app: App, settings: DeliverySettings, bus: Bus) -> AsyncIter
             archive = await stack.enter_async_context(open_archive(settings.archive))
             book = await stack.enter_async_context(ledger_book(bus))
             background.append(ArchiveReplayer(store, archive, bus, book, settings.archive_replay).run)
-        check = AdminCheck(settings.admin_token)
+        check = admin_check(settings)
         servicer = ReplayServicer(store, check, has_archive=settings.archive is not None)
         services = replay_service_pb2.DESCRIPTOR.services_by_name.values()
         yield replace(

@@ -12,10 +12,10 @@ import structlog
 from a11i.delivery.v1 import dead_letter_service_pb2 as pb
 from a11i.delivery.v1 import dead_letter_service_pb2_grpc as pb_grpc
 from a11i_bus.sealing import Seal, SealError
+from a11i_chassis.auth import TokenCheck
 from a11i_chassis.errors import InvalidArgumentError, NotFoundError, TransientError
 from a11i_chassis.grpc_types import Context
 from a11i_delivery import page_tokens, requests
-from a11i_delivery.admin import AdminCheck
 from a11i_delivery.answers import action_message, letter_message
 from a11i_delivery.contents import RawField, UnreadableError, read_items
 from a11i_delivery.letters import sealed_letter
@@ -42,7 +42,7 @@ class DeadLetterServicer(pb_grpc.DeadLetterServiceServicer):
         replayer: Replayer,
         redaction: Redaction,
         seal: Seal,
-        check_caller: AdminCheck,
+        check_caller: TokenCheck,
         settings: DeadLetterSettings,
     ) -> None:
         self._store = store

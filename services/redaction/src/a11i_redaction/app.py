@@ -18,7 +18,7 @@ from a11i_bus.connect import connect
 from a11i_bus.port import Bus
 from a11i_bus.runner import Stage, StageHealth, StageSpec, run_stage
 from a11i_chassis.app import App
-from a11i_redaction.access import TokenCheck
+from a11i_chassis.auth import TokenCheck
 from a11i_redaction.ciphers import MasterKey
 from a11i_redaction.detectors.languages import languages_of
 from a11i_redaction.instruments import instrumented
@@ -89,8 +89,10 @@ class Kept:
 def build_app(settings: RedactionSettings, bus: Bus, load: Callable[[], Redactors], kept: Kept | None = None) -> App:
     """Return the service on a bus. `load` makes the redactors; it is called once, in a thread."""
     access = Access(
-        admin=TokenCheck(settings.admin_token, "admin token", "A11I_REDACTION_ADMIN_TOKEN"),
-        reveal=TokenCheck(settings.reveal_token, "reveal token", "A11I_REDACTION_REVEAL_TOKEN"),
+        admin=TokenCheck(settings.admin_token, service="redaction", setting="A11I_REDACTION_ADMIN_TOKEN"),
+        reveal=TokenCheck(
+            settings.reveal_token, service="redaction", setting="A11I_REDACTION_REVEAL_TOKEN", name="reveal token"
+        ),
     )
     trials = Trials(_default(settings), _abilities(settings))
     servicer = RedactionServicer(trials, access, kept.desk if kept else None)

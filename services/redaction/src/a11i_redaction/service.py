@@ -7,10 +7,10 @@ from typing import Final, TypeVar
 
 from a11i.redaction.v1 import redaction_service_pb2 as pb
 from a11i.redaction.v1 import redaction_service_pb2_grpc as pb_grpc
-from a11i_chassis.errors import OverloadedError, UnauthenticatedError, UnavailableError
+from a11i_chassis.auth import TokenCheck
+from a11i_chassis.errors import NotConfiguredError, OverloadedError, UnauthenticatedError, UnavailableError
 from a11i_chassis.grpc_types import Context
 from a11i_redaction import requests
-from a11i_redaction.access import TokenCheck
 from a11i_redaction.answers import analyzed_text, differences, preset_message, redacted_text, reveal_record
 from a11i_redaction.pipeline import Redactor
 from a11i_redaction.policy.desk import PolicyDesk
@@ -142,7 +142,7 @@ class RedactionServicer(pb_grpc.RedactionServiceServicer):
 
     def _policies(self) -> PolicyDesk:
         if self._desk is None:
-            raise UnavailableError("policies are not kept here: set A11I_REDACTION_POSTGRES__DSN")
+            raise NotConfiguredError("policies are not kept here: set A11I_REDACTION_POSTGRES__DSN")
         return self._desk
 
     async def _in_turn(self, work: Callable[[], _Answer]) -> _Answer:

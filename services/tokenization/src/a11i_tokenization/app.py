@@ -14,12 +14,11 @@ from a11i_bus.port import Bus
 from a11i_bus.runner import StageHealth, run_stage
 from a11i_chassis.app import App
 from a11i_storage.postgres import open_price_tables
-from a11i_tokenization.access import AdminToken
 from a11i_tokenization.call_models import CallModels
 from a11i_tokenization.context_windows import ContextWindows
 from a11i_tokenization.counting_calls import CountingCalls
 from a11i_tokenization.counts import TokenCounter
-from a11i_tokenization.desks import Desks, closed_desks, open_desks
+from a11i_tokenization.desks import Desks, admin_check, closed_desks, open_desks
 from a11i_tokenization.loading import open_tokenizers
 from a11i_tokenization.model_table import model_table
 from a11i_tokenization.price_calls import PriceCalls, PriceSources
@@ -77,7 +76,7 @@ def wire(settings: TokenizationSettings, bus: Bus, kept: Kept | None = None, des
     stage = TokenizeStage(TokenCounter(counter, models), prices)
     health = StageHealth()
     sources = PriceSources(default, prices, kept.desk if kept else None, models)
-    price_calls = PriceCalls(sources, AdminToken(settings.admin_token), now=lambda: datetime.now(UTC))
+    price_calls = PriceCalls(sources, admin_check(settings), now=lambda: datetime.now(UTC))
     servicer = TokenizationServicer(CountingCalls(encodings, counter, tokenizers.models, windows), price_calls, desks)
 
     def register(server: grpc.aio.Server) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from a11i_bus.port import Bus
+from a11i_chassis.auth import TokenCheck
 from a11i_storage.clickhouse import CallCostStore, ClickHouseSpending, open_clickhouse
 from a11i_storage.postgres import open_budgets, open_price_tables, open_repricings
 from a11i_storage.postgres.turn import open_turn
-from a11i_tokenization.access import AdminToken
 from a11i_tokenization.budget_calls import BudgetCalls
 from a11i_tokenization.budgeting.watcher import TURN_KEY, BudgetWatcher
 from a11i_tokenization.prices import PriceBook
@@ -33,8 +33,8 @@ class Desks:
 
 def closed_desks(settings: TokenizationSettings) -> Desks:
     """Return what answers that the settings name no stores."""
-    admin = AdminToken(settings.admin_token)
-    return Desks(RepricingCalls(None, None, admin, has_spans=False), BudgetCalls(None, admin, now=_now))
+    check_caller = admin_check(settings)
+    return Desks(RepricingCalls(None, None, check_caller, has_spans=False), BudgetCalls(None, check_caller, now=_now))
 
 
 @asynccontextmanager
@@ -43,7 +43,7 @@ async def open_desks(settings: TokenizationSettings, bus: Bus, default: PriceBoo
     if settings.postgres is None:
         yield closed_desks(settings)
         return
-    admin = AdminToken(settings.admin_token)
+    check_caller = admin_check(settings)
     async with AsyncExitStack() as stack:
         prices = await stack.enter_async_context(open_price_tables(settings.postgres))
         repricings = await stack.enter_async_context(open_repricings(settings.postgres))
@@ -57,8 +57,13 @@ async def open_desks(settings: TokenizationSettings, bus: Bus, default: PriceBoo
             turn = await stack.enter_async_context(open_turn(settings.postgres, TURN_KEY))
             spending = ClickHouseSpending(clickhouse)
             work.append(BudgetWatcher(budgets, spending, bus, turn, settings.budgets).run)
-        calls = RepricingCalls(repricings, tables, admin, has_spans=settings.clickhouse is not None)
-        yield Desks(calls, BudgetCalls(budgets, admin, now=_now), work)
+        calls = RepricingCalls(repricings, tables, check_caller, has_spans=settings.clickhouse is not None)
+        yield Desks(calls, BudgetCalls(budgets, check_caller, now=_now), work)
+
+
+def admin_check(settings: TokenizationSettings) -> TokenCheck:
+    """Return the check of who may call what is not open to everybody."""
+    return TokenCheck(settings.admin_token, service="tokenization", setting="A11I_TOKENIZATION_ADMIN_TOKEN")
 
 
 def _now() -> datetime:

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from a11i.telemetry.v1 import span_pb2
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
-from a11i_chassis.errors import InvalidArgumentError, NotFoundError, UnavailableError
+from a11i_chassis.auth import TokenCheck
+from a11i_chassis.errors import InvalidArgumentError, NotConfiguredError, NotFoundError
 from a11i_chassis.grpc_types import Context
-from a11i_tokenization.access import AdminToken
 from a11i_tokenization.call_models import CallModels
 from a11i_tokenization.models import ESTIMATE
 from a11i_tokenization.prices import FoundModel, PriceBook
@@ -53,12 +53,12 @@ class PriceSources:
 class PriceCalls:
     """Translates requests, and leaves pricing to the code that the stage uses."""
 
-    def __init__(self, sources: PriceSources, admin: AdminToken, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, sources: PriceSources, check_caller: TokenCheck, *, now: Callable[[], datetime]) -> None:
         self._default = sources.default
         self._by_tenant = sources.by_tenant
         self._desk = sources.desk
         self._models = sources.models
-        self._admin = admin
+        self._check_caller = check_caller
         self._now = now
 
     def resolve_model(self, request: pb2.ResolveModelRequest, context: Context) -> pb2.ResolveModelResponse:
@@ -119,7 +119,7 @@ class PriceCalls:
 
     async def put_prices(self, request: pb2.PutPricesRequest, context: Context) -> pb2.PutPricesResponse:
         """Store a tenant's table. Raises InvalidArgumentError (names line and field), ConflictError."""
-        self._admin.check(context)
+        self._check_caller(context)
         _name(request.tenant_id, "tenant_id")
         _name(request.actor, "actor")
         expected = request.expected_version if request.HasField("expected_version") else None
@@ -128,7 +128,7 @@ class PriceCalls:
 
     async def get_prices(self, request: pb2.GetPricesRequest, context: Context) -> pb2.GetPricesResponse:
         """Return a tenant's table. Raises NotFoundError."""
-        self._admin.check(context)
+        self._check_caller(context)
         _name(request.tenant_id, "tenant_id")
         return pb2.GetPricesResponse(table=await self._kept().get(request.tenant_id, request.version))
 
@@ -136,7 +136,7 @@ class PriceCalls:
         self, request: pb2.ListPriceVersionsRequest, context: Context
     ) -> pb2.ListPriceVersionsResponse:
         """Return the versions of a tenant's table, the latest first. Raises InvalidArgumentError."""
-        self._admin.check(context)
+        self._check_caller(context)
         _name(request.tenant_id, "tenant_id")
         if request.page_size < 0:
             raise InvalidArgumentError("page_size: not negative", field="page_size")
@@ -147,12 +147,12 @@ class PriceCalls:
     def _prices(self, tenant_id: str, context: Context) -> Prices:
         if not tenant_id:
             return self._default
-        self._admin.check(context)
+        self._check_caller(context)
         return self._by_tenant.of(_name(tenant_id, "tenant_id"))
 
     def _kept(self) -> PriceDesk:
         if self._desk is None:
-            raise UnavailableError("price tables are not kept here: set A11I_TOKENIZATION_POSTGRES__DSN")
+            raise NotConfiguredError("price tables are not kept here: set A11I_TOKENIZATION_POSTGRES__DSN")
         return self._desk
 
     def _explained(self, request: pb2.CalculateCostRequest, prices: Prices) -> Explained:

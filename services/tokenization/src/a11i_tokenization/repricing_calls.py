@@ -8,12 +8,12 @@ import structlog
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
-from a11i_chassis.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
+from a11i_chassis.auth import TokenCheck
+from a11i_chassis.errors import AlreadyExistsError, InvalidArgumentError, NotConfiguredError, NotFoundError
 from a11i_chassis.grpc_types import Context
 from a11i_storage.postgres import RepricingStore
 from a11i_storage.postgres.repricings import NewRepricing, Repricing
 from a11i_tokenization import requests
-from a11i_tokenization.access import AdminToken, NotConfiguredError
 from a11i_tokenization.repricing.tables import RepricingTables, price_version
 
 _MAX_REQUEST_ID: Final = 100
@@ -26,17 +26,17 @@ class RepricingCalls:
     """Translates requests; `Repricer` carries out what they order."""
 
     def __init__(
-        self, store: RepricingStore | None, tables: RepricingTables | None, admin: AdminToken, *, has_spans: bool
+        self, store: RepricingStore | None, tables: RepricingTables | None, check_caller: TokenCheck, *, has_spans: bool
     ) -> None:
         """Answer without a store, or spans to reprice, that the settings name none."""
         self._kept = store
         self._tables = tables
-        self._admin = admin
+        self._check_caller = check_caller
         self._has_spans = has_spans
 
     async def reprice(self, request: pb2.RepriceRequest, context: Context) -> pb2.RepriceResponse:
         """Order a repricing. Raises InvalidArgumentError, AlreadyExistsError, NotConfiguredError."""
-        self._admin.check(context)
+        self._check_caller(context)
         order = _order(request)
         store = self._store
         if self._tables is None or not self._has_spans:
@@ -51,13 +51,13 @@ class RepricingCalls:
 
     async def get_repricing(self, request: pb2.GetRepricingRequest, context: Context) -> pb2.GetRepricingResponse:
         """Return a repricing. Raises NotFoundError, NotConfiguredError."""
-        self._admin.check(context)
+        self._check_caller(context)
         found = await self._store.get(requests.identity(request.id))
         return pb2.GetRepricingResponse(repricing=_found(found))
 
     async def list_repricings(self, request: pb2.ListRepricingsRequest, context: Context) -> pb2.ListRepricingsResponse:
         """Return a page of repricings. Raises InvalidArgumentError, NotConfiguredError."""
-        self._admin.check(context)
+        self._check_caller(context)
         tenant_id, size = requests.optional(request.tenant_id, "tenant_id"), requests.page_size(request.page_size)
         found = await self._store.list_repricings(tenant_id, size + 1, requests.cursor(request.page_token))
         answer = pb2.ListRepricingsResponse(repricings=map(_message, found[:size]))
@@ -69,7 +69,7 @@ class RepricingCalls:
         self, request: pb2.CancelRepricingRequest, context: Context
     ) -> pb2.CancelRepricingResponse:
         """End a repricing where it is. Raises NotFoundError, NotConfiguredError."""
-        self._admin.check(context)
+        self._check_caller(context)
         found = await self._store.cancel(requests.identity(request.id))
         return pb2.CancelRepricingResponse(repricing=_found(found))
 

@@ -75,7 +75,7 @@ class ReplayServiceServicer:
         """StartReplay orders a replay, which is carried out in the background: one object of the archive after the other, only
         as fast as the stages take them, and on from where it was after a restart. The order is durable when the call
         returns. Nothing is doubled: rows have an identity in the store. Idempotent if `replay_id` is set. Errors:
-        FAILED_PRECONDITION (the service has no archive), ALREADY_EXISTS (`replay_id` is another tenant's).
+        FAILED_PRECONDITION (NOT_CONFIGURED: the service has no archive), ALREADY_EXISTS (`replay_id` is another tenant's).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,7 +43,7 @@ class ReplayServiceStub:
     """StartReplay orders a replay, which is carried out in the background: one object of the archive after the other, only
     as fast as the stages take them, and on from where it was after a restart. The order is durable when the call
     returns. Nothing is doubled: rows have an identity in the store. Idempotent if `replay_id` is set. Errors:
-    FAILED_PRECONDITION (the service has no archive), ALREADY_EXISTS (`replay_id` is another tenant's).
+    FAILED_PRECONDITION (NOT_CONFIGURED: the service has no archive), ALREADY_EXISTS (`replay_id` is another tenant's).
     """
     GetReplay: _grpc.UnaryUnaryMultiCallable[_replay_service_pb2.GetReplayRequest, _replay_service_pb2.GetReplayResponse]
     """GetReplay returns a replay and how far it has come. Idempotent. Errors: NOT_FOUND."""
@@ -69,7 +69,7 @@ class ReplayServiceAsyncStub(ReplayServiceStub):
     """StartReplay orders a replay, which is carried out in the background: one object of the archive after the other, only
     as fast as the stages take them, and on from where it was after a restart. The order is durable when the call
     returns. Nothing is doubled: rows have an identity in the store. Idempotent if `replay_id` is set. Errors:
-    FAILED_PRECONDITION (the service has no archive), ALREADY_EXISTS (`replay_id` is another tenant's).
+    FAILED_PRECONDITION (NOT_CONFIGURED: the service has no archive), ALREADY_EXISTS (`replay_id` is another tenant's).
     """
     GetReplay: _aio.UnaryUnaryMultiCallable[_replay_service_pb2.GetReplayRequest, _replay_service_pb2.GetReplayResponse]  # type: ignore[assignment]
     """GetReplay returns a replay and how far it has come. Idempotent. Errors: NOT_FOUND."""
@@ -98,7 +98,7 @@ class ReplayServiceServicer(metaclass=_abc_1.ABCMeta):
         """StartReplay orders a replay, which is carried out in the background: one object of the archive after the other, only
         as fast as the stages take them, and on from where it was after a restart. The order is durable when the call
         returns. Nothing is doubled: rows have an identity in the store. Idempotent if `replay_id` is set. Errors:
-        FAILED_PRECONDITION (the service has no archive), ALREADY_EXISTS (`replay_id` is another tenant's).
+        FAILED_PRECONDITION (NOT_CONFIGURED: the service has no archive), ALREADY_EXISTS (`replay_id` is another tenant's).
         """
 
     @_abc_1.abstractmethod

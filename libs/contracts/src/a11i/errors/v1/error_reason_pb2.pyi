@@ -62,6 +62,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Work on it did not end in its time."""
     ERROR_REASON_CONFLICT: _ErrorReason.ValueType  # 18
     """It was changed by somebody else since it was read; read it again. ABORTED."""
+    ERROR_REASON_NOT_CONFIGURED: _ErrorReason.ValueType  # 19
+    """The service's settings name nothing that could do it, such as no store to keep it in; trying again does not help
+    until an administrator has set it. FAILED_PRECONDITION.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason names one kind of failure. It is the `reason` of google.rpc.ErrorInfo (AIP-193), without the
@@ -108,4 +112,8 @@ ERROR_REASON_OVER_BUDGET: ErrorReason.ValueType  # 17
 """Work on it did not end in its time."""
 ERROR_REASON_CONFLICT: ErrorReason.ValueType  # 18
 """It was changed by somebody else since it was read; read it again. ABORTED."""
+ERROR_REASON_NOT_CONFIGURED: ErrorReason.ValueType  # 19
+"""The service's settings name nothing that could do it, such as no store to keep it in; trying again does not help
+until an administrator has set it. FAILED_PRECONDITION.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -32,7 +32,8 @@ class RedactionServiceStub:
     Redact, Analyze, ListPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
     `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
     call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
-    cannot be asked; try again).
+    cannot be asked; try again). Where the settings name no PostgreSQL, calls about policies and reveals get
+    FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     def __init__(self, channel):
@@ -95,7 +96,8 @@ class RedactionServiceServicer:
     Redact, Analyze, ListPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
     `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
     call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
-    cannot be asked; try again).
+    cannot be asked; try again). Where the settings name no PostgreSQL, calls about policies and reveals get
+    FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     def Redact(self, request, context):
@@ -230,7 +232,8 @@ class RedactionService:
     Redact, Analyze, ListPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
     `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
     call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
-    cannot be asked; try again).
+    cannot be asked; try again). Where the settings name no PostgreSQL, calls about policies and reveals get
+    FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     @staticmethod

@@ -33,7 +33,8 @@ class RedactionServiceStub:
     Redact, Analyze, ListPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
     `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
     call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
-    cannot be asked; try again).
+    cannot be asked; try again). Where the settings name no PostgreSQL, calls about policies and reveals get
+    FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     @_typing.overload
@@ -77,7 +78,8 @@ class RedactionServiceAsyncStub(RedactionServiceStub):
     Redact, Analyze, ListPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
     `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
     call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
-    cannot be asked; try again).
+    cannot be asked; try again). Where the settings name no PostgreSQL, calls about policies and reveals get
+    FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -117,7 +119,8 @@ class RedactionServiceServicer(metaclass=_abc_1.ABCMeta):
     Redact, Analyze, ListPresets and TestPolicy need no credential. The calls about a tenant's policies need the metadata
     `authorization: Bearer <admin token>`, and Reveal a token of its own; without it UNAUTHENTICATED. Errors of every
     call: INVALID_ARGUMENT (names the field), UNAVAILABLE (detectors are loading, another call takes long, or PostgreSQL
-    cannot be asked; try again).
+    cannot be asked; try again). Where the settings name no PostgreSQL, calls about policies and reveals get
+    FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     @_abc_1.abstractmethod

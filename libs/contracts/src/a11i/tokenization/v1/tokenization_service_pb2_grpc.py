@@ -32,7 +32,7 @@ class TokenizationServiceStub:
     CountTokens, StreamCountTokens and ListEncodings need no credential, nor do ResolveModel, CalculateCost and ExplainCost
     without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
     Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
-    again).
+    again). Calls for what the settings name no PostgreSQL or ClickHouse for: FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     def __init__(self, channel):
@@ -135,7 +135,7 @@ class TokenizationServiceServicer:
     CountTokens, StreamCountTokens and ListEncodings need no credential, nor do ResolveModel, CalculateCost and ExplainCost
     without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
     Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
-    again).
+    again). Calls for what the settings name no PostgreSQL or ClickHouse for: FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     def CountTokens(self, request, context):
@@ -369,7 +369,7 @@ class TokenizationService:
     CountTokens, StreamCountTokens and ListEncodings need no credential, nor do ResolveModel, CalculateCost and ExplainCost
     without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
     Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
-    again).
+    again). Calls for what the settings name no PostgreSQL or ClickHouse for: FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     @staticmethod

@@ -33,7 +33,7 @@ class TokenizationServiceStub:
     CountTokens, StreamCountTokens and ListEncodings need no credential, nor do ResolveModel, CalculateCost and ExplainCost
     without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
     Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
-    again).
+    again). Calls for what the settings name no PostgreSQL or ClickHouse for: FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     @_typing.overload
@@ -98,7 +98,7 @@ class TokenizationServiceAsyncStub(TokenizationServiceStub):
     CountTokens, StreamCountTokens and ListEncodings need no credential, nor do ResolveModel, CalculateCost and ExplainCost
     without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
     Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
-    again).
+    again). Calls for what the settings name no PostgreSQL or ClickHouse for: FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -159,7 +159,7 @@ class TokenizationServiceServicer(metaclass=_abc_1.ABCMeta):
     CountTokens, StreamCountTokens and ListEncodings need no credential, nor do ResolveModel, CalculateCost and ExplainCost
     without a tenant. All else needs the metadata `authorization: Bearer <admin token>`; without it UNAUTHENTICATED.
     Errors of every call: INVALID_ARGUMENT (names the field), UNAVAILABLE (PostgreSQL or ClickHouse cannot be asked; try
-    again).
+    again). Calls for what the settings name no PostgreSQL or ClickHouse for: FAILED_PRECONDITION (NOT_CONFIGURED).
     """
 
     @_abc_1.abstractmethod
