@@ -22,9 +22,9 @@ from a11i_storage.clickhouse import migrate as migrate_clickhouse
 from a11i_storage.postgres import PostgresSettings
 from a11i_storage.postgres import migrate as migrate_postgres
 from a11i_telemetry.batch import SpanBatch
-from a11i_tokenization.app import open_kept, wire
+from a11i_tokenization.app import wire
 from a11i_tokenization.desks import open_desks
-from a11i_tokenization.prices import PriceBook
+from a11i_tokenization.kept import open_kept
 from a11i_tokenization.settings import TokenizationSettings
 from tests.contract.stored_spans import S, record_batch, span, span_id
 from tests.engines import clickhouse, postgres
@@ -173,7 +173,7 @@ async def serving_calls(
     async with (
         open_clickhouse(engines.clickhouse.settings) as spans,
         open_kept(settings) as kept,
-        open_desks(settings, bus, kept.default if kept else PriceBook()) as desks,
+        open_desks(settings, bus, kept) as desks,
     ):
         app = wire(settings, bus, kept, desks)
         work = [one for one in app.background[1:] if getattr(one, "__qualname__", "").split(".")[0] not in idle]

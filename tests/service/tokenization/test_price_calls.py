@@ -23,7 +23,8 @@ from a11i_bus.topology import SPANS_RECEIVED, SPANS_TOKENIZED
 from a11i_chassis.app import App, serving
 from a11i_storage.postgres import PostgresSettings, migrate
 from a11i_telemetry.batch import SpanBatch
-from a11i_tokenization.app import Kept, open_kept, wire
+from a11i_tokenization.app import wire
+from a11i_tokenization.kept import Kept, open_kept
 from a11i_tokenization.settings import TokenizationSettings
 from tests.engines import postgres
 from tests.service.redaction.relay import relay

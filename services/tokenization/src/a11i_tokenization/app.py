@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import grpc
@@ -13,18 +12,17 @@ from a11i_bus import connect
 from a11i_bus.port import Bus
 from a11i_bus.runner import StageHealth, run_stage
 from a11i_chassis.app import App
-from a11i_storage.postgres import open_price_tables
 from a11i_tokenization.call_models import CallModels
 from a11i_tokenization.context_windows import ContextWindows
 from a11i_tokenization.counting_calls import CountingCalls
 from a11i_tokenization.counts import TokenCounter
 from a11i_tokenization.desks import Desks, admin_check, closed_desks, open_desks
+from a11i_tokenization.kept import Kept, open_kept
 from a11i_tokenization.loading import open_tokenizers
 from a11i_tokenization.model_table import model_table
 from a11i_tokenization.price_calls import PriceCalls, PriceSources
 from a11i_tokenization.prices import PriceBook
-from a11i_tokenization.pricing.book import OwnPriceBook, PricesByTenant
-from a11i_tokenization.pricing.desk import PriceDesk
+from a11i_tokenization.pricing.book import PricesByTenant
 from a11i_tokenization.prompts import PromptCounter
 from a11i_tokenization.service import TokenizationServicer
 from a11i_tokenization.settings import TokenizationSettings
@@ -36,31 +34,12 @@ SERVICE_NAME = tokenization_service_pb2.DESCRIPTOR.services_by_name["Tokenizatio
 @asynccontextmanager
 async def build(settings: TokenizationSettings) -> AsyncIterator[App]:
     """Yield the service on the bus of its settings. Raises VocabularyError, an OSError, without its vocabularies."""
-    async with connect(settings.bus) as bus, open_kept(settings) as kept:
-        default = kept.default if kept else PriceBook()
-        async with open_desks(settings, bus, default) as desks:
-            yield wire(settings, bus, kept, desks)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What is kept in PostgreSQL."""
-
-    default: PriceBook
-    book: OwnPriceBook
-    desk: PriceDesk
-
-
-@asynccontextmanager
-async def open_kept(settings: TokenizationSettings) -> AsyncIterator[Kept | None]:
-    """Yield what is kept in PostgreSQL; None if the settings name none. It connects when it is first asked."""
-    if settings.postgres is None:
-        yield None
-        return
-    async with open_price_tables(settings.postgres) as store:
-        default = PriceBook()
-        book = OwnPriceBook(store, default)
-        yield Kept(default, book, PriceDesk(store, book, default))
+    async with (
+        connect(settings.bus) as bus,
+        open_kept(settings) as kept,
+        open_desks(settings, bus, kept) as desks,
+    ):
+        yield wire(settings, bus, kept, desks)
 
 
 def wire(settings: TokenizationSettings, bus: Bus, kept: Kept | None = None, desks: Desks | None = None) -> App:

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from a11i_bus.port import Bus
 from a11i_chassis.auth import TokenCheck
 from a11i_storage.clickhouse import CallCostStore, ClickHouseSpending, open_clickhouse
-from a11i_storage.postgres import open_budgets, open_price_tables, open_repricings
+from a11i_storage.postgres import BudgetStore, RepricingStore
 from a11i_storage.postgres.turn import open_turn
 from a11i_tokenization.budget_calls import BudgetCalls
 from a11i_tokenization.budgeting.watcher import TURN_KEY, BudgetWatcher
-from a11i_tokenization.prices import PriceBook
+from a11i_tokenization.kept import Kept
 from a11i_tokenization.repricing.repricer import Repricer, Workshop
 from a11i_tokenization.repricing.tables import RepricingTables
 from a11i_tokenization.repricing_calls import RepricingCalls
@@ -38,17 +38,15 @@ def closed_desks(settings: TokenizationSettings) -> Desks:
 
 
 @asynccontextmanager
-async def open_desks(settings: TokenizationSettings, bus: Bus, default: PriceBook) -> AsyncIterator[Desks]:
+async def open_desks(settings: TokenizationSettings, bus: Bus, kept: Kept | None) -> AsyncIterator[Desks]:
     """Yield the desks. They connect when they are first asked."""
-    if settings.postgres is None:
+    if kept is None or settings.postgres is None:
         yield closed_desks(settings)
         return
     check_caller = admin_check(settings)
     async with AsyncExitStack() as stack:
-        prices = await stack.enter_async_context(open_price_tables(settings.postgres))
-        repricings = await stack.enter_async_context(open_repricings(settings.postgres))
-        budgets = await stack.enter_async_context(open_budgets(settings.postgres))
-        tables = RepricingTables(prices, default)
+        repricings, budgets = RepricingStore(kept.database), BudgetStore(kept.database)
+        tables = RepricingTables(kept.tables, kept.default)
         work: list[Work] = []
         if settings.clickhouse is not None:
             clickhouse = await stack.enter_async_context(open_clickhouse(settings.clickhouse))

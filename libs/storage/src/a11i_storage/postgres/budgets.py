@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from a11i_chassis.errors import InvalidArgumentError, UnavailableError
-from a11i_storage.postgres.connection import Database
+from a11i_chassis.errors import InvalidArgumentError
+from a11i_storage.postgres.connection import Database, open_database
 from a11i_storage.postgres.settings import PostgresSettings
 
 MAX_BUDGETS: Final = 1_000
@@ -100,7 +100,7 @@ class BudgetStore:
 
         Raises InvalidArgumentError if the tenant has MAX_BUDGETS others.
         """
-        async with self._connection() as connection, connection.transaction():
+        async with self._database.connection() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
             others = "SELECT count(*) FROM budgets WHERE tenant_id = $1 AND name <> $2"
             if await connection.fetchval(others, budget.tenant_id, budget.name) >= MAX_BUDGETS:
@@ -109,14 +109,14 @@ class BudgetStore:
 
     async def delete(self, tenant_id: str, name: str) -> bool:
         """Delete a budget; False: there is none of that name. Its events stay."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             deleted = "DELETE FROM budgets WHERE tenant_id = $1 AND name = $2 RETURNING name"
             return await connection.fetchval(deleted, tenant_id, name) is not None
 
     async def list_budgets(self, tenant_id: str = "") -> list[KeptBudget]:
         """Return a tenant's budgets, by name; without one those of all, by tenant."""
         statement = "SELECT * FROM budgets WHERE $1 = '' OR tenant_id = $1 ORDER BY tenant_id, name"
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             return [_kept(row) for row in await connection.fetch(statement, tenant_id)]
 
     async def note(self, kept: KeptBudget, seen: Seen) -> int:
@@ -126,7 +126,7 @@ class BudgetStore:
         """
         budget = kept.budget
         reached = [percent for percent in budget.threshold_percents if seen.usd * 100 >= budget.limit_usd * percent]
-        async with self._connection() as connection, connection.transaction():
+        async with self._database.connection() as connection, connection.transaction():
             values = (seen.period_start, seen.usd, seen.unpriced_calls, seen.time)
             row = await connection.fetchval(_SEEN, budget.tenant_id, budget.name, kept.change_number, *values)
             if row is None:
@@ -140,12 +140,12 @@ class BudgetStore:
     async def unsettled_events(self, limit: int) -> list[BudgetEvent]:
         """Return events that the bus does not have yet, in their order."""
         statement = "SELECT * FROM budget_events WHERE settle_time IS NULL ORDER BY number LIMIT $1"
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             return [_event(row) for row in await connection.fetch(statement, limit)]
 
     async def settle(self, event_id: uuid.UUID, *, published: bool) -> None:
         """Note that the bus has an event, or that it is no longer offered to the bus."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             await connection.execute(_SETTLE, event_id, published)
 
     async def list_events(self, tenant_id: str, name: str, limit: int, before: int) -> list[BudgetEvent]:
@@ -154,22 +154,14 @@ class BudgetStore:
             "SELECT * FROM budget_events WHERE tenant_id = $1 AND ($2 = '' OR name = $2) AND ($4 = 0 OR number < $4) "
             "ORDER BY number DESC LIMIT $3"
         )
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             return [_event(row) for row in await connection.fetch(statement, tenant_id, name, limit, before)]
-
-    @asynccontextmanager
-    async def _connection(self) -> "AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]":
-        try:
-            async with self._database.connection() as connection:
-                yield connection
-        except asyncpg.UndefinedTableError as error:
-            raise UnavailableError("the tables of budgets are not there yet; migrate PostgreSQL") from error
 
 
 @asynccontextmanager
 async def open_budgets(settings: PostgresSettings) -> AsyncIterator[BudgetStore]:
     """Yield the store; it connects when it is first asked."""
-    async with aclosing(Database(settings)) as database:
+    async with open_database(settings) as database:
         yield BudgetStore(database)
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,7 @@ import asyncpg
 
 from a11i_chassis.errors import AlreadyExistsError, NotFoundError
 from a11i_chassis.ingest_policy import DEFAULT_INGEST_POLICY, IngestPolicy
-from a11i_storage.postgres.connection import Database
+from a11i_storage.postgres.connection import Database, open_database
 from a11i_storage.postgres.ingest_policies import POLICY_COLUMNS, IngestPolicies, policy_of
 from a11i_storage.postgres.settings import PostgresSettings
 
@@ -141,5 +141,5 @@ class Catalog:
 @asynccontextmanager
 async def open_catalog(settings: PostgresSettings) -> AsyncIterator[Catalog]:
     """Yield the catalog; it connects when it is first asked."""
-    async with aclosing(Database(settings)) as database:
+    async with open_database(settings) as database:
         yield Catalog(database)

@@ -2,14 +2,14 @@
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
 import asyncpg
 
-from a11i_storage.postgres.connection import Database
+from a11i_storage.postgres.connection import Database, open_database
 from a11i_storage.postgres.dead_letters import (
     Action,
     ActionKind,
@@ -272,7 +272,7 @@ class DeadLetterStore:
 @asynccontextmanager
 async def open_dead_letters(settings: PostgresSettings) -> AsyncIterator[DeadLetterStore]:
     """Yield the store; it connects when it is first asked."""
-    async with aclosing(Database(settings)) as database:
+    async with open_database(settings) as database:
         yield DeadLetterStore(database)
 
 

@@ -1,11 +1,9 @@
 """Bringing the catalog to the tables that this version needs."""
 
-from contextlib import aclosing
-
 import asyncpg
 
 from a11i_storage.migrations import load_migrations, outstanding
-from a11i_storage.postgres.connection import Database
+from a11i_storage.postgres.connection import open_database
 from a11i_storage.postgres.settings import PostgresSettings
 
 _LOCK = 0x6131_3169
@@ -26,7 +24,7 @@ async def migrate(settings: PostgresSettings) -> list[str]:
     May be run again, at the same time, and after a kill at any point.
     Raises UnavailableError, and PermanentError if a migration was changed after it ran here.
     """
-    async with aclosing(Database(settings)) as database, database.connection() as connection:
+    async with open_database(settings) as database, database.connection() as connection:
         # Taken for the session and given back with the connection, also when the process is killed.
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         try:

@@ -1,15 +1,13 @@
 """Tenants' price tables."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import asyncpg
-
-from a11i_chassis.errors import ConflictError, UnavailableError
-from a11i_storage.postgres.connection import Database
+from a11i_chassis.errors import ConflictError
+from a11i_storage.postgres.connection import Database, open_database
 from a11i_storage.postgres.listening import Changes, listening
 from a11i_storage.postgres.settings import PostgresSettings
 
@@ -63,25 +61,24 @@ class NewPrices:
 class PriceTableStore:
     """Keeps price tables. Every method raises UnavailableError while PostgreSQL is away."""
 
-    def __init__(self, database: Database, settings: PostgresSettings) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._settings = settings
 
     async def changed_since(self, last_id: int) -> list[StoredPrices]:
         """Return the last version of every table that was stored after the one of this id, in no order; 0: of all."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             rows = await connection.fetch(_CHANGED, last_id)
         return [StoredPrices(**dict(row)) for row in rows]
 
     async def get(self, tenant_id: str, version: int) -> StoredPrices | None:
         """Return a version of a tenant's table, the last for 0; None if there is none."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             row = await connection.fetchrow(_GET, tenant_id, version)
         return StoredPrices(**dict(row)) if row else None
 
     async def versions(self, tenant_id: str, before: int, limit: int) -> list[StoredPrices]:
         """Return versions without their lines, the latest first, from below `before`; 0: from the last."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             rows = await connection.fetch(_LIST, tenant_id, before, limit)
         return [StoredPrices(**dict(row)) for row in rows]
 
@@ -90,7 +87,7 @@ class PriceTableStore:
 
         One that says the same as the last changes nothing. Raises ConflictError if another is the last.
         """
-        async with self._connection() as connection, connection.transaction():
+        async with self._database.connection() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
             last = await connection.fetchrow(_GET, new.tenant_id, 0)
             version = last["version"] if last else 0
@@ -104,19 +101,11 @@ class PriceTableStore:
 
     def listening(self) -> AbstractAsyncContextManager[Changes]:
         """Hear of changes, on a connection of its own. Raises UnavailableError."""
-        return listening(self._settings, CHANNEL)
-
-    @asynccontextmanager
-    async def _connection(self) -> "AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]":
-        try:
-            async with self._database.connection() as connection:
-                yield connection
-        except asyncpg.UndefinedTableError as error:
-            raise UnavailableError("the table of prices is not there yet; migrate PostgreSQL") from error
+        return listening(self._database.settings, CHANNEL)
 
 
 @asynccontextmanager
 async def open_price_tables(settings: PostgresSettings) -> AsyncIterator[PriceTableStore]:
     """Yield the store; it connects when it is first asked."""
-    async with aclosing(Database(settings)) as database:
-        yield PriceTableStore(database, settings)
+    async with open_database(settings) as database:
+        yield PriceTableStore(database)

@@ -2,15 +2,13 @@
 
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import asyncpg
-
-from a11i_chassis.errors import ConflictError, UnavailableError
-from a11i_storage.postgres.connection import Database
+from a11i_chassis.errors import ConflictError
+from a11i_storage.postgres.connection import Database, open_database
 from a11i_storage.postgres.listening import Changes, listening
 from a11i_storage.postgres.settings import PostgresSettings
 
@@ -140,21 +138,12 @@ class NewReveal:
 class RedactionPolicyStore:
     """Keeps policies. Every method raises UnavailableError while PostgreSQL is away."""
 
-    def __init__(self, database: Database, settings: PostgresSettings) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._settings = settings
-
-    @asynccontextmanager
-    async def _connection(self) -> "AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]":
-        try:
-            async with self._database.connection() as connection:
-                yield connection
-        except asyncpg.UndefinedTableError as error:
-            raise UnavailableError("the tables of policies are not there yet; migrate PostgreSQL") from error
 
     async def last_change(self) -> tuple[int, int]:
         """Return something that is another after every change: the last policy's id, and how many keys there are."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             row = await connection.fetchrow(
                 "SELECT (SELECT coalesce(max(id), 0) FROM redaction_policies) AS policy, "
                 "(SELECT count(*) FROM redaction_keys) AS keys"
@@ -163,13 +152,13 @@ class RedactionPolicyStore:
 
     async def latest(self) -> list[StoredPolicy]:
         """Return the last version of every policy."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             rows = await connection.fetch(_LATEST.format(where=""))
         return [StoredPolicy(**dict(row)) for row in rows]
 
     async def keys(self) -> list[WrappedKey]:
         """Return the keys of all tenants that have one."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             rows = await connection.fetch("SELECT tenant_id, master_key_id, wrapped FROM redaction_keys")
         return [WrappedKey(**dict(row)) for row in rows]
 
@@ -183,14 +172,14 @@ class RedactionPolicyStore:
 
     async def versions(self, tenant_id: str, project_id: str, version: int, limit: int) -> list[StoredPolicy]:
         """Return versions of one policy, the latest first: all, or the one named if `version` is not 0."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             rows = await connection.fetch(_GET, tenant_id, project_id, version, limit)
         return [StoredPolicy(**dict(row)) for row in rows]
 
     async def _page(self, statement: str, arguments: tuple[str, ...], page: Page) -> PolicyPage:
         place = len(arguments)
         paged = _PAGE.format(statement=statement, before=place + 1, limit=place + 2, bytes=place + 3)
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             rows = await connection.fetch(paged, *arguments, page.before_id, page.limit + 1, page.max_bytes)
         there = int(rows[0]["there"]) if rows else 0
         kept = [{name: row[name] for name in _NAMES} for row in rows[: page.limit]]
@@ -201,7 +190,7 @@ class RedactionPolicyStore:
 
         One that says the same as the last changes nothing. Raises ConflictError if another is the last.
         """
-        async with self._connection() as connection, connection.transaction():
+        async with self._database.connection() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
             last = await connection.fetchrow(_GET, new.tenant_id, new.project_id, 0, 1)
             version = last["version"] if last else 0
@@ -217,7 +206,7 @@ class RedactionPolicyStore:
 
     async def add_reveal(self, new: NewReveal) -> None:
         """Put a call on record; durable on return."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             await connection.execute(
                 _ADD_REVEAL,
                 uuid.uuid4(),
@@ -232,17 +221,17 @@ class RedactionPolicyStore:
     async def list_reveals(self, tenant_id: str, limit: int, after: tuple[datetime, uuid.UUID] | None) -> list[Reveal]:
         """Return calls, the latest first, from behind `after`."""
         time, id_ = after or (None, None)
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             rows: Sequence[Any] = await connection.fetch(_LIST_REVEALS, tenant_id, time, id_, limit)
         return [Reveal(**{**dict(row), "entities": tuple(row["entities"])}) for row in rows]
 
     def listening(self) -> AbstractAsyncContextManager[Changes]:
         """Hear of changes, on a connection of its own. Raises UnavailableError."""
-        return listening(self._settings, CHANNEL)
+        return listening(self._database.settings, CHANNEL)
 
 
 @asynccontextmanager
 async def open_redaction_policies(settings: PostgresSettings) -> AsyncIterator[RedactionPolicyStore]:
     """Yield the store; it connects when it is first asked."""
-    async with aclosing(Database(settings)) as database:
-        yield RedactionPolicyStore(database, settings)
+    async with open_database(settings) as database:
+        yield RedactionPolicyStore(database)

@@ -6,13 +6,13 @@ soon after it died, and one whose lease has run out hears of it before it notes 
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import fields
 from typing import Final
 
 import asyncpg
 
-from a11i_storage.postgres.connection import Database
+from a11i_storage.postgres.connection import Database, open_database
 from a11i_storage.postgres.dead_letters import PageCursor
 from a11i_storage.postgres.replays import NewReplay, Progress, Replay, ReplayState
 from a11i_storage.postgres.settings import PostgresSettings
@@ -123,7 +123,7 @@ class ReplayStore:
 @asynccontextmanager
 async def open_replays(settings: PostgresSettings) -> AsyncIterator[ReplayStore]:
     """Yield the store; it connects when it is first asked."""
-    async with aclosing(Database(settings)) as database:
+    async with open_database(settings) as database:
         yield ReplayStore(database)
 
 

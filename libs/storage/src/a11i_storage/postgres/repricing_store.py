@@ -7,14 +7,13 @@ carried out at a time, in the order in which they were asked for: the last one s
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import fields
 from typing import Final
 
 import asyncpg
 
-from a11i_chassis.errors import UnavailableError
-from a11i_storage.postgres.connection import Database
+from a11i_storage.postgres.connection import Database, open_database
 from a11i_storage.postgres.dead_letters import PageCursor
 from a11i_storage.postgres.repricings import NewRepricing, Repricing, RepricingProgress, RepricingState
 from a11i_storage.postgres.settings import PostgresSettings
@@ -73,7 +72,7 @@ class RepricingStore:
         Returns what is there.
         """
         values = [getattr(order, field.name) for field in fields(NewRepricing)]
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             await connection.execute(_ADD, *values)
             row = await connection.fetchrow(
                 "SELECT * FROM repricings WHERE tenant_id = $1 AND request_id = $2", order.tenant_id, order.request_id
@@ -82,7 +81,7 @@ class RepricingStore:
 
     async def get(self, repricing_id: uuid.UUID) -> Repricing | None:
         """Return a repricing; None if there is none of that id."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             row = await connection.fetchrow("SELECT * FROM repricings WHERE id = $1", repricing_id)
         return None if row is None else _repricing(row)
 
@@ -93,18 +92,18 @@ class RepricingStore:
             "AND ($2::timestamptz IS NULL OR (create_time, id) < ($2, $3)) ORDER BY create_time DESC, id DESC LIMIT $4"
         )
         time, last_id = (after.time, after.id) if after else (None, None)
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             return [_repricing(row) for row in await connection.fetch(statement, tenant_id, time, last_id, limit)]
 
     async def cancel(self, repricing_id: uuid.UUID) -> Repricing | None:
         """End a repricing if it runs, durably; return what it has come to, None if there is none of that id."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             await connection.execute(_CANCEL, repricing_id)
         return await self.get(repricing_id)
 
     async def claim(self, owner: uuid.UUID, lease_s: float) -> Repricing | None:
         """Lease the earliest repricing that runs and whose tenant's others are left alone; None: there is none."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             row = await connection.fetchrow(_CLAIM, owner, lease_s)
         return None if row is None else _repricing(row)
 
@@ -137,26 +136,18 @@ class RepricingStore:
 
     async def release(self, repricing_id: uuid.UUID, owner: uuid.UUID) -> None:
         """Leave a repricing, or the tenant of one that has ended, to others."""
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             await connection.execute(_RELEASE, repricing_id, owner)
 
     async def _take(self, statement: str, *values: object) -> bool:
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             return await connection.fetchval(statement, *values) is not None
-
-    @asynccontextmanager
-    async def _connection(self) -> "AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]":
-        try:
-            async with self._database.connection() as connection:
-                yield connection
-        except asyncpg.UndefinedTableError as error:
-            raise UnavailableError("the table of repricings is not there yet; migrate PostgreSQL") from error
 
 
 @asynccontextmanager
 async def open_repricings(settings: PostgresSettings) -> AsyncIterator[RepricingStore]:
     """Yield the store; it connects when it is first asked."""
-    async with aclosing(Database(settings)) as database:
+    async with open_database(settings) as database:
         yield RepricingStore(database)
 
 

@@ -1,10 +1,10 @@
 """A right that one process at a time has, among all that use a database."""
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from a11i_storage.postgres.connection import Database
+from a11i_storage.postgres.connection import Database, open_database
 from a11i_storage.postgres.settings import PostgresSettings
 
 if TYPE_CHECKING:
@@ -53,5 +53,5 @@ class Turn:
 @asynccontextmanager
 async def open_turn(settings: PostgresSettings, key: int) -> AsyncIterator[Turn]:
     """Yield a right, known by a number that is its own in the database; it connects when it is first taken."""
-    async with aclosing(Database(settings.model_copy(update={"max_connections": 1}))) as database:
+    async with open_database(settings.model_copy(update={"max_connections": 1})) as database:
         yield Turn(database, key)
