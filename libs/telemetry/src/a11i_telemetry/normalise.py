@@ -21,7 +21,7 @@ from a11i_telemetry.kinds import KIND_RULES
 from a11i_telemetry.parts import JsonValue
 from a11i_telemetry.plans import plan_for
 from a11i_telemetry.reading import read
-from a11i_telemetry.rules import ANSWERS, EVENTS_KEY, INPUTS, OUTPUTS, PREFIXES, RULES
+from a11i_telemetry.rules import ANSWERS, EVENTS_KEY, INPUTS, OUTPUTS, PREFIXES, RULES, TOTALS
 from a11i_telemetry.schema import SCHEMA
 
 _TYPES: Final = {
@@ -100,7 +100,7 @@ _KEYS: Final = frozenset(
     | {key for rule in RULES for source in rule.sources for apart in source.apart for key in (apart.key, apart.unless)}
     | {source.beside for rule in RULES for source in rule.sources if source.beside}
     | {key for rule in RULES for source in rule.sources for key in source.added}
-    | {"traceloop.entity.name"}
+    | {"traceloop.entity.name", *TOTALS}
 ) - {"", EVENTS_KEY, *PREFIXES}
 """Keys of attributes that the tables know, but for indexed ones."""
 

@@ -164,16 +164,31 @@ def _usage(*keys: str | Source) -> tuple[Source, ...]:
 
 
 _USAGE_FIRST: Final = _usage(
-    "langfuse.observation.usage_details", "mlflow.chat.tokenUsage", "langsmith.metadata.usage_metadata"
+    "langfuse.observation.usage_details",
+    "mlflow.chat.tokenUsage",
+    "langsmith.metadata.usage_metadata",
+    _in("gcp.vertex.agent.llm_response", "usage_metadata", take=Take.USAGE),
 )
 """Frameworks' own objects of a call's tokens."""
+_AI_SDK_RAW: Final = tuple(
+    _in("ai.response.providerMetadata", *path, take=Take.USAGE, only="llm")
+    for path in (("anthropic", "usage"), ("google", "usageMetadata"), ("vertex", "usageMetadata"))
+)
+"""A provider's own numbers beside the AI SDK's, which left out Anthropic's cache, Gemini's thoughts and its tools."""
+_OPENINFERENCE_RAW: Final = (
+    Source("output.value", Take.USAGE, ("usage_metadata",), only="llm", beside="llm.token_count.prompt"),
+)
+"""Gemini's own numbers beside OpenInference's, which left out its tools, or had the cache twice (0.1.12 to 0.1.15)."""
+_GEMINI: Final = tuple(
+    _in("ai.response.providerMetadata", name, "usageMetadata", take=Take.USAGE) for name in ("google", "vertex")
+)
+_ADK_THOUGHTS: Final = "gen_ai.usage.experimental.reasoning_tokens"
 _USAGE_LAST: Final = _usage(
     "gen_ai.usage.raw",
     "metadata.usage_object",
     "llm.openai.usage",
     "llm.anthropic.usage",
     "lk.llm_metrics",
-    _in("gcp.vertex.agent.llm_response", "usage_metadata", take=Take.USAGE),
     _in(*_HAYSTACK_META, "usage", take=Take.USAGE),
     _in("haystack.agent.output", "token_usage", take=Take.USAGE),
     *_responses("usage", take=Take.USAGE),
@@ -219,15 +234,18 @@ RULES: Final[tuple[Rule, ...]] = (
         *_responses("stop_reason", take=Take.TEXT_LIST),
         *_responses("choices", 0, "finish_reason", take=Take.TEXT_LIST),
     ),
-    _rule("input_tokens", Take.COUNT,
+    _rule("input_tokens", Take.COUNT, *_AI_SDK_RAW, *_OPENINFERENCE_RAW,
         Source("ai.usage.inputTokens", Take.COUNT, apart=_AI_SDK_APART),
         Source("ai.usage.promptTokens", Take.COUNT, apart=_AI_SDK_APART), "ai.usage.tokens", *_USAGE_FIRST,
         Source("gen_ai.usage.input_tokens", Take.COUNT, apart=_OPENLIT_APART), "gen_ai.usage.prompt_tokens",
         "gen_ai.aggregated_usage.input_tokens", "llm.token_count.prompt", "llm.usage.prompt_tokens",
         Source("gen_ai.usage.text.input_tokens", Take.COUNT, plus=_OTHER_INPUT), *_USAGE_LAST,
     ),
-    _rule("output_tokens", Take.COUNT,
-        "ai.usage.outputTokens", "ai.usage.completionTokens", *_USAGE_FIRST, "gen_ai.usage.output_tokens",
+    _rule("output_tokens", Take.COUNT, *_AI_SDK_RAW, *_OPENINFERENCE_RAW,
+        "ai.usage.outputTokens", "ai.usage.completionTokens", *_USAGE_FIRST,
+        # ADK's output left out Gemini's thoughts while their name was this one.
+        Source("gen_ai.usage.output_tokens", Take.COUNT, beside=_ADK_THOUGHTS, plus=((_ADK_THOUGHTS,),)),
+        "gen_ai.usage.output_tokens",
         "gen_ai.usage.completion_tokens", "gen_ai.aggregated_usage.output_tokens", "llm.token_count.completion",
         "llm.usage.completion_tokens", *_USAGE_LAST,
     ),
@@ -237,7 +255,7 @@ RULES: Final[tuple[Rule, ...]] = (
         _in("ai.response.providerMetadata", "anthropic", "cacheReadInputTokens", take=Take.COUNT),
         _in("ai.response.providerMetadata", "anthropic", "usage", take=Take.USAGE),
         _in("ai.response.providerMetadata", "bedrock", "usage", take=Take.USAGE),
-        _in("ai.response.providerMetadata", "google", "usageMetadata", take=Take.USAGE), *_USAGE_FIRST,
+        *_GEMINI, *_USAGE_FIRST,
         "gen_ai.usage.cache_read.input_tokens", "gen_ai.aggregated_usage.cache_read.input_tokens",
         "gen_ai.usage.cache_read_input_tokens", "gen_ai.usage.cache_read_tokens",
         "gen_ai.usage.details.cache_read_tokens", "gen_ai.usage.details.cache_read_input_tokens",
@@ -265,10 +283,10 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule("reasoning_tokens", Take.COUNT,
         "ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens",
         _in("ai.response.providerMetadata", "openai", "reasoningTokens", take=Take.COUNT),
-        _in("ai.response.providerMetadata", "google", "usageMetadata", take=Take.USAGE), *_USAGE_FIRST,
+        *_GEMINI, *_USAGE_FIRST,
         "gen_ai.usage.reasoning.output_tokens", "gen_ai.aggregated_usage.reasoning.output_tokens",
         "gen_ai.usage.reasoning_tokens", "gen_ai.usage.details.reasoning_tokens",
-        "gen_ai.aggregated_usage.details.reasoning_tokens", "gen_ai.usage.output_tokens.reasoning",
+        "gen_ai.aggregated_usage.details.reasoning_tokens", "gen_ai.usage.output_tokens.reasoning", _ADK_THOUGHTS,
         _in("gen_ai.usage.output_token_details", "reasoning", take=Take.COUNT),
         "llm.token_count.completion_details.reasoning", "llm.usage.reasoning_tokens", *_USAGE_LAST,
     ),
@@ -279,19 +297,19 @@ RULES: Final[tuple[Rule, ...]] = (
         _in("gen_ai.usage.input_token_details", "ephemeral_1h_input_tokens", take=Take.COUNT), *_USAGE_LAST,
     ),
     _rule("input_audio_tokens", Take.COUNT,
-        _in("ai.response.providerMetadata", "google", "usageMetadata", take=Take.USAGE), *_USAGE_FIRST,
+        *_GEMINI, *_USAGE_FIRST,
         "gen_ai.usage.audio.input_tokens", "gen_ai.usage.audio_input_tokens",
         "gen_ai.usage.details.input_audio_tokens", "gen_ai.usage.details.audio_prompt_tokens",
         _in("gen_ai.usage.input_token_details", "audio", take=Take.COUNT),
         "llm.token_count.prompt_details.audio", *_USAGE_LAST,
     ),
     _rule("input_image_tokens", Take.COUNT,
-        _in("ai.response.providerMetadata", "google", "usageMetadata", take=Take.USAGE), *_USAGE_FIRST,
+        *_GEMINI, *_USAGE_FIRST,
         "gen_ai.usage.image.input_tokens", "gen_ai.usage.details.image_prompt_tokens",
         _in("gen_ai.usage.input_token_details", "image", take=Take.COUNT), *_USAGE_LAST,
     ),
     _rule("output_audio_tokens", Take.COUNT,
-        _in("ai.response.providerMetadata", "google", "usageMetadata", take=Take.USAGE), *_USAGE_FIRST,
+        *_GEMINI, *_USAGE_FIRST,
         "gen_ai.usage.audio.output_tokens", "gen_ai.usage.details.output_audio_tokens",
         "gen_ai.usage.details.audio_candidates_tokens", "gen_ai.usage.details.audio_tokens",
         "gen_ai.aggregated_usage.details.audio_tokens",
@@ -299,13 +317,14 @@ RULES: Final[tuple[Rule, ...]] = (
         "llm.token_count.completion_details.audio", *_USAGE_LAST,
     ),
     _rule("output_image_tokens", Take.COUNT,
-        _in("ai.response.providerMetadata", "google", "usageMetadata", take=Take.USAGE), *_USAGE_FIRST,
+        *_GEMINI, *_USAGE_FIRST,
         "gen_ai.usage.image.output_tokens", "gen_ai.usage.details.image_candidates_tokens",
         _in("gen_ai.usage.output_token_details", "image", take=Take.COUNT), *_USAGE_LAST,
     ),
     _rule("reported_cost_usd", Take.USD,
         "gen_ai.usage.cost", "gen_ai.cost.total_cost", "gen_ai.usage.total_cost", "llm.cost.total", "operation.cost",
-        "_signoz.gen_ai.total_cost",
+        "_signoz.gen_ai.total_cost", _in("ai.response.providerMetadata", "gateway", "cost", take=Take.USD, only="llm"),
+        _in("ai.response.providerMetadata", "openrouter", "usage", "cost", take=Take.USD, only="llm"),
         Source("gen_ai.usage.input_cost", Take.USD, plus=(("gen_ai.usage.output_cost",),)),
         Source("gen_ai.cost.input_cost", Take.USD, plus=(("gen_ai.cost.output_cost",),)),
         Source("llm.cost.prompt", Take.USD, plus=(("llm.cost.completion",),)),
@@ -378,6 +397,9 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
 )  # fmt: skip
 """Columns of which each source says all, but for what goes in and comes out."""
+
+TOTALS: Final = ("ai.usage.totalTokens", "gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total")
+"""Attributes with all of a call's tokens: they fill no column, and tell what is beside the input and the output."""
 
 EVENTS_KEY: Final = "span events"
 """Stands for a span's GenAI events where a key of an attribute stands else."""

@@ -43,7 +43,7 @@ _INPUT: Final = (
 )
 _OUTPUT: Final = (
     *("completion_tokens", "output_tokens", "completionTokens", "outputTokens", "candidates_token_count"),
-    *("candidatesTokenCount", "output"),
+    *("candidatesTokenCount", "response_token_count", "responseTokenCount", "output"),
 )
 _TOTAL: Final = ("total_tokens", "totalTokens", "total", "total_token_count", "totalTokenCount")
 _INPUT_DETAILS: Final = (
@@ -52,24 +52,32 @@ _INPUT_DETAILS: Final = (
 )
 _OUTPUT_DETAILS: Final = (
     *("completion_tokens_details", "output_tokens_details", "output_token_details", "outputTokenDetails"),
-    *("candidates_tokens_details", "candidatesTokensDetails"),
+    *("candidates_tokens_details", "candidatesTokensDetails", "response_tokens_details", "responseTokensDetails"),
 )
+_TOOL_USE: Final = ("tool_use_prompt_token_count", "toolUsePromptTokenCount")
+"""What Gemini's own tools (search, code, pages) found and gave the model: input beside the prompt's."""
+_TOOL_USE_DETAILS: Final = ("tool_use_prompt_tokens_details", "toolUsePromptTokensDetails")
 _CACHE_READ: Final = (
     *("cache_read_input_tokens", "cached_content_token_count", "cachedContentTokenCount", "cacheReadInputTokens"),
     *("cachedInputTokens", "prompt_cached_tokens", "input_cache_read", "input_cached_tokens", "cache_read_tokens"),
-    "prompt_cache_hit_tokens",
+    *("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens"),
 )
+_CACHE_READ_LISTS: Final = ("cache_tokens_details", "cacheTokensDetails")
+"""The same by modality, of which Gemini at times gives no sum."""
 _CACHE_WRITE: Final = (
     *("cache_creation_input_tokens", "cacheWriteInputTokens", "cache_creation_tokens", "input_cache_creation"),
     *("input_cache_write", "cache_write_tokens"),
 )
 _REASONING: Final = (
-    *("thoughts_token_count", "thoughtsTokenCount", "reasoning_tokens", "output_reasoning", "output_reasoning_tokens"),
+    *("thoughts_token_count", "thoughtsTokenCount", "reasoning_tokens", "reasoningTokens", "output_reasoning"),
+    "output_reasoning_tokens",
 )
 _CACHE_READ_DETAILS: Final = ("cached_tokens", "cache_read", "cacheReadTokens")
 _CACHE_WRITE_DETAILS: Final = ("cache_write_tokens", "cache_creation", "cache_creation_tokens", "cacheWriteTokens")
 _CACHE_WRITE_5M: Final = ("ephemeral_5m_input_tokens", "input_cache_creation_5m")
-_CACHE_WRITE_1H: Final = ("ephemeral_1h_input_tokens", "input_cache_creation_1h")
+_CACHE_WRITE_1H: Final = (
+    *("ephemeral_1h_input_tokens", "input_cache_creation_1h", "cache_creation_input_tokens_above_1hr"),
+)
 """Cache writes by how long they are kept: in `cache_creation` (Anthropic), among the details, or beside the rest."""
 _CACHE_WRITE_BY_AGE: Final = ("cache_creation", "cache_creation_token_details", "cacheDetails")
 _AUDIO_DETAILS: Final = ("audio_tokens", "audio", "audioTokens")
@@ -79,12 +87,14 @@ _INPUT_IMAGE: Final = ("input_image_tokens", "input_image", "inputImageTokens")
 _OUTPUT_AUDIO: Final = ("output_audio_tokens", "output_audio", "outputAudioTokens")
 _OUTPUT_IMAGE: Final = ("output_image_tokens", "output_image", "outputImageTokens")
 _REASONING_DETAILS: Final = ("reasoning_tokens", "reasoning", "reasoningTokens")
-_APART_FROM_OUTPUT: Final = ("thoughts_token_count", "thoughtsTokenCount")
+_APART_FROM_OUTPUT: Final = frozenset({"thoughts_token_count", "thoughtsTokenCount"})
 """Gemini's thoughts are not among its candidates' tokens."""
-_CACHE_APART: Final = (
-    *("cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens"),
+_CACHE_APART: Final = frozenset(
+    {"cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens"}
 )
 """Who names the cache so (Anthropic, Bedrock) counts it apart from the input, unless a total says otherwise."""
+_CACHE_WITHIN: Final = frozenset({"prompt_tokens", "prompt_tokens_details", "input_tokens_details"})
+"""Who names the input as OpenAI does counts it as OpenAI does: LiteLLM, which has Anthropic's names beside these."""
 
 
 def count(value: JsonValue) -> int | None:
@@ -120,46 +130,99 @@ def read_usage(value: JsonValue) -> Usage | None:
     """Return the tokens of an object of any known form; None if it has none."""
     if not isinstance(value, dict):
         return None
+    billed = value.get("billed_units")
+    if isinstance(billed, dict):  # Cohere's: beside them are the tokens that were processed, which nobody pays.
+        value = billed
     form = _form(_NAMES.intersection(value))
-    input_tokens, output_tokens = _first(value, form.input), _first(value, form.output)
     into, out = _details(value, form.input_details), _details(value, form.output_details)
-    read, written, reasoning = _first(value, form.read), _first(value, form.written), _first(value, form.reasoning)
-    if into:
-        read = _either(read, _first(into, _CACHE_READ_DETAILS))
-        written = _either(written, _first(into, _CACHE_WRITE_DETAILS))
     by_age = _details(value, form.by_age) or _details(into, _CACHE_WRITE_BY_AGE) or into
     hour = _either(_first(value, form.hour), _first(by_age, _CACHE_WRITE_1H))
+    written = _either(_first(value, form.written), _first(into, _CACHE_WRITE_DETAILS))
     if written is None:
         written = _sum((_either(_first(value, form.minutes), _first(by_age, _CACHE_WRITE_5M)), hour))
-    if out:
-        reasoning = _either(reasoning, _first(out, _REASONING_DETAILS))
-    total = _first(value, form.total)
-    if "input" in value or "output" in value:  # Each kind of token for itself, as Langfuse has them.
-        in_parts = sum(_parts(value, "input_", _INPUT))
-        if not any(key.startswith("input_cache") for key in value):
-            in_parts += (read or 0) + (written or 0)
-        out_parts = sum(_parts(value, "output_", _OUTPUT))
-        beside = None if total is None else total - (input_tokens or 0) - (output_tokens or 0)
-        # A total tells whether the parts come on top; most senders have them so.
-        if input_tokens is not None and (beside != out_parts or in_parts == out_parts) and beside != 0:
-            input_tokens += in_parts
-        if output_tokens is not None and (beside != in_parts or in_parts == out_parts) and beside != 0:
-            output_tokens += out_parts
-    elif input_tokens is not None and any(key in value for key in _CACHE_APART):
-        cached = (read or 0) + (written or 0)
-        if total is None or total == input_tokens + (output_tokens or 0) + cached:
-            input_tokens += cached if not (cached and total == input_tokens + (output_tokens or 0)) else 0
-    if output_tokens is not None and any(key in value for key in _APART_FROM_OUTPUT):
-        output_tokens += reasoning or 0
+    parts = _Parts(
+        input=_first(value, form.input),
+        output=_first(value, form.output),
+        total=_first(value, form.total),
+        read=_either(_first(value, form.read), _first(into, _CACHE_READ_DETAILS), _all_of(value, form.read_lists)),
+        written=written,
+        reasoning=_either(_first(value, form.reasoning), _first(out, _REASONING_DETAILS)),
+        tool_use=_first(value, form.tool_use),
+    )
+    input_tokens, output_tokens = (
+        _langfuse(value, parts) if "input" in value or "output" in value else _wholes(value, parts)
+    )
+    tools = _details(value, form.tool_use_details)
     found = Usage(
-        *(input_tokens, output_tokens, read, written, reasoning, hour),
-        input_audio_tokens=_either(_first(value, form.input_audio), _first(into, _AUDIO_DETAILS)),
-        input_image_tokens=_either(_first(value, form.input_image), _first(into, _IMAGE_DETAILS)),
-        output_audio_tokens=_either(_first(value, form.output_audio), _first(out, _AUDIO_DETAILS)),
-        output_image_tokens=_either(_first(value, form.output_image), _first(out, _IMAGE_DETAILS)),
-        flags=_flags(value, form, (input_tokens, output_tokens, read, written, reasoning)),
+        *(input_tokens, output_tokens, parts.read, written, parts.reasoning, hour),
+        input_audio_tokens=_sum((_modal(value, form.input_audio, into, _AUDIO_DETAILS), _first(tools, _AUDIO_DETAILS))),
+        input_image_tokens=_sum((_modal(value, form.input_image, into, _IMAGE_DETAILS), _first(tools, _IMAGE_DETAILS))),
+        output_audio_tokens=_modal(value, form.output_audio, out, _AUDIO_DETAILS),
+        output_image_tokens=_modal(value, form.output_image, out, _IMAGE_DETAILS),
+        flags=_flags(value, form, (input_tokens, output_tokens, parts.read, written, parts.reasoning)),
     )
     return None if found == Usage() else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The numbers of an object as it names them, None where it has none."""
+
+    input: int | None
+    output: int | None
+    total: int | None
+    read: int | None
+    written: int | None
+    reasoning: int | None
+    tool_use: int | None
+
+    @property
+    def cached(self) -> int:
+        """Return what the cache read and wrote."""
+        return (self.read or 0) + (self.written or 0)
+
+
+def _wholes(value: Mapping[str, JsonValue], parts: _Parts) -> tuple[int | None, int | None]:
+    """Return the whole input and output. What is beside them rather than part of them is told by the total, if there is
+    one, else by whose names the object has.
+    """
+    sent, received, total = parts.input, parts.output, parts.total
+    if sent is not None and parts.cached and not _CACHE_APART.isdisjoint(value):
+        with_cache = sent + parts.cached
+        if total == with_cache + (received or 0) or (total is None and _CACHE_WITHIN.isdisjoint(value)):
+            sent = with_cache
+    reasoning, tool_use = parts.reasoning or 0, parts.tool_use or 0
+    if not (reasoning or tool_use):
+        return sent, received
+    beside = None if total is None else total - (sent or 0) - (received or 0)
+    thoughts = not _APART_FROM_OUTPUT.isdisjoint(value)
+    # xAI's reasoning is beside its completion, as is Gemini's; of others nothing but the total could say so.
+    if reasoning and (beside in (reasoning, reasoning + tool_use) or (thoughts and beside not in (0, tool_use))):
+        received = (received or 0) + reasoning
+    if tool_use and beside not in (0, reasoning):
+        sent = (sent or 0) + tool_use
+    return sent, received
+
+
+def _langfuse(value: Mapping[str, JsonValue], parts: _Parts) -> tuple[int | None, int | None]:
+    """Return the whole input and output of an object that has each kind of token for itself, as Langfuse's do."""
+    sent, received = parts.input, parts.output
+    inside = sum(_parts(value, "input_", _INPUT)) + (parts.tool_use or 0)
+    if not any(key.startswith("input_cache") for key in value):
+        inside += parts.cached
+    outside = sum(_parts(value, "output_", _OUTPUT))
+    if not _APART_FROM_OUTPUT.isdisjoint(value):
+        outside += parts.reasoning or 0
+    beside = None if parts.total is None else parts.total - (sent or 0) - (received or 0)
+    if beside == 0:
+        return sent, received
+    # A total tells whether the parts come on top; most senders have them so.
+    if sent is not None and (beside != outside or inside == outside):
+        read = parts.read or 0  # What LiteLLM takes off; what was written it leaves.
+        sent += read if beside in (read, read + outside) and beside not in (inside, inside + outside) else inside
+    if received is not None and (beside != inside or inside == outside):
+        received += outside
+    return sent, received
 
 
 def _flags(value: Mapping[str, JsonValue], form: "_Form", found: Sequence[int | None]) -> tuple[str, ...]:
@@ -197,6 +260,9 @@ class _Form:
     input_image: Sequence[str]
     output_audio: Sequence[str]
     output_image: Sequence[str]
+    read_lists: Sequence[str]
+    tool_use: Sequence[str]
+    tool_use_details: Sequence[str]
 
 
 _BY_NUMBER: Final = (
@@ -204,6 +270,7 @@ _BY_NUMBER: Final = (
     *(_CACHE_READ, _CACHE_WRITE, _REASONING),
     *(_CACHE_WRITE_1H, _CACHE_WRITE_5M, _CACHE_WRITE_BY_AGE),
     *(_INPUT_AUDIO, _INPUT_IMAGE, _OUTPUT_AUDIO, _OUTPUT_IMAGE),
+    *(_CACHE_READ_LISTS, _TOOL_USE, _TOOL_USE_DETAILS),
 )
 _NAMES: Final = frozenset(name for names in _BY_NUMBER for name in names)
 
@@ -243,8 +310,19 @@ def _listed(details: list[JsonValue]) -> Mapping[str, JsonValue]:
     return found
 
 
-def _either(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one
+def _all_of(value: Mapping[str, JsonValue], keys: Sequence[str]) -> int | None:
+    """Return what all members of details add up to."""
+    return _sum([count(one) for one in _details(value, keys).values()])
+
+
+def _modal(
+    value: Mapping[str, JsonValue], keys: Sequence[str], details: Mapping[str, JsonValue], detail_keys: Sequence[str]
+) -> int | None:
+    return _either(_first(value, keys), _first(details, detail_keys))
+
+
+def _either(*numbers: int | None) -> int | None:
+    return next((number for number in numbers if number is not None), None)
 
 
 def _sum(numbers: Sequence[int | None]) -> int | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from a11i_telemetry.facts import Row, Span
 from a11i_telemetry.parts import JsonValue
+from a11i_telemetry.rules import TOTALS
 from a11i_telemetry.usage import LARGEST_COUNT, count, oddity
 
 _INCLUSIVE_PROVIDERS: Final = frozenset({"openai", "azure.ai.openai", "azure.ai.inference"})
@@ -39,6 +40,8 @@ def settle(span: Span) -> None:
     if "input_tokens" in row:
         _include_cache(span)
         row["input_source"] = "reported"
+    if row.get("reasoning_tokens"):
+        _include_reasoning(span)
     if "output_tokens" in row:
         if row["output_tokens"] < (row.get("reasoning_tokens") or 0):
             if _is_inclusive(row):
@@ -75,6 +78,22 @@ def _include_cache(span: Span) -> None:
             span.flag("cached over input")
         else:
             row["input_tokens"] += cached
+
+
+def _include_reasoning(span: Span) -> None:
+    """Add reasoning to an output that leaves it out, as xAI's and Gemini's do, where the total of a call says so."""
+    row = span.row
+    total = next((found for key in TOTALS if (found := count(span.facts.get(key))) is not None), None)
+    if total is not None and "input_tokens" in row and "output_tokens" in row:
+        beside = total - row["input_tokens"] - row["output_tokens"]
+        if beside == row["reasoning_tokens"]:
+            row["output_tokens"] += beside
+        elif beside > 0 and row["input_tokens"] == span.facts.get("llm.token_count.prompt") and _is_gemini(row):
+            row["input_tokens"] += beside  # OpenInference's output has the thoughts; its total also what tools gave.
+
+
+def _is_gemini(row: Row) -> bool:
+    return (row.get("response_model") or row.get("request_model") or "").lower().startswith("gemini")
 
 
 def _is_inclusive(row: Row) -> bool:
