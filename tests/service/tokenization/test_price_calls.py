@@ -269,6 +269,7 @@ async def test_without_a_token_or_postgresql_the_message_says_what_to_set(tenant
         (pb2.PutPricesRequest(tenant_id="t", actor="x" * 201), "actor"),
         (pb2.PutPricesRequest(tenant_id="t\0", actor="x"), "tenant_id"),
         (pb2.PutPricesRequest(tenant_id="t", actor="x", lines=[pb2.PriceLine(model="m")] * 1_001), "lines"),
+        (pb2.PutPricesRequest(tenant_id="t", actor="x", lines=[pb2.PriceLine(model="m")]), "lines[0].rates"),
         (pb2.ListPriceVersionsRequest(tenant_id="t", page_size=-1), "page_size"),
         (pb2.ListPriceVersionsRequest(tenant_id="t", page_token="x"), "page_token"),
         (pb2.ListPriceVersionsRequest(tenant_id="t", page_token="9" * 30), "page_token"),

@@ -18,6 +18,7 @@ from tests.unit.tokenization.price_kit import day, explained, line, own, price, 
 from tests.unit.tokenization.span_rows import llm
 
 M = 1_000_000
+_TWO = ("gpt-4o", "gpt-4o-mini")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,23 @@ def test_a_broken_line_refuses_the_table_and_is_named(
         parse([line("gpt-4o", discount_percent="10"), broken, line("")], book.provider_id)
     assert refused.value.field == f"lines[1].{field}"
     assert why in refused.value.message
+
+
+def test_a_new_line_that_says_no_price_is_refused_and_a_stored_one_keeps_the_default(book: PriceBook) -> None:
+    silent = line("gpt-4o", provider="openai", currency="USD", note="to do")
+    with pytest.raises(InvalidArgumentError, match=r"^line 2, rates: give rates or a discount_percent") as refused:
+        parse([line("m", {"input": "1"}), silent], book.provider_id, new=True)
+    assert refused.value.field == "lines[1].rates"
+    call = llm(input_tokens=M, output_tokens=0)
+    kept = own(book, silent, line("*", discount_percent="50"))
+    assert price(kept, call)[0]["total_cost_usd"] == price(book, call)[0]["total_cost_usd"]
+
+
+def test_a_discount_of_nothing_keeps_the_default_for_some_models(book: PriceBook) -> None:
+    lines = [line("gpt-4o", discount_percent="0"), line("gpt-*", discount_percent="50")]
+    parse(lines, book.provider_id, new=True)
+    prices, calls = own(book, *lines), [llm(input_tokens=M, output_tokens=0, request_model=name) for name in _TWO]
+    assert [one["total_cost_usd"] for one in price(prices, *calls)] == [Decimal("2.5"), Decimal("0.075")]
 
 
 def test_times_that_no_call_can_have_are_refused(book: PriceBook) -> None:

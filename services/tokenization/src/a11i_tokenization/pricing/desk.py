@@ -27,7 +27,7 @@ class PriceDesk:
         self, tenant_id: str, lines: Sequence[pb2.PriceLine], actor: str, expected_version: int | None
     ) -> pb2.PriceTable:
         """Store a table whole. Raises InvalidArgumentError (names line and field), ConflictError."""
-        await asyncio.to_thread(parse, lines, self._default.provider_id)
+        await asyncio.to_thread(parse, lines, self._default.provider_id, new=True)
         stored = await self._store.put(NewPrices(tenant_id, json_of(lines), actor), expected_version)
         await self._book.refresh()
         return _message(stored)

@@ -57,19 +57,26 @@ class OwnPrice:
         return (self.from_ns is None or self.from_ns <= time_ns) and (self.until_ns is None or time_ns < self.until_ns)
 
 
-def parse(lines: Sequence[pb2.PriceLine], provider_id: Callable[[str], str]) -> tuple[OwnPrice, ...]:
-    """Return the lines of a table. Raises InvalidArgumentError that names the first line at fault, and its field."""
+def parse(
+    lines: Sequence[pb2.PriceLine], provider_id: Callable[[str], str], *, new: bool = False
+) -> tuple[OwnPrice, ...]:
+    """Return the lines of a table. Raises InvalidArgumentError that names the first line at fault, and its field.
+
+    A `new` table may have no line that says neither rates nor a discount, most likely by mistake. Stored ones had such
+    lines: they keep the default's rates.
+    """
     if len(lines) > MAX_LINES:
         raise InvalidArgumentError(f"{len(lines)} lines; {MAX_LINES} at most", field="lines")
-    return tuple(_Line(number, line).parsed(provider_id) for number, line in enumerate(lines, 1))
+    return tuple(_Line(number, line, new).parsed(provider_id) for number, line in enumerate(lines, 1))
 
 
 class _Line:
     """One line, being checked."""
 
-    def __init__(self, number: int, line: pb2.PriceLine) -> None:
+    def __init__(self, number: int, line: pb2.PriceLine, new: bool) -> None:
         self._number = number
         self._line = line
+        self._new = new
 
     def parsed(self, provider_id: Callable[[str], str]) -> OwnPrice:
         line = self._line
@@ -84,6 +91,8 @@ class _Line:
         from_ns, until_ns = self._time("valid_from"), self._time("valid_until")
         if from_ns is not None and until_ns is not None and until_ns <= from_ns:
             raise self._refused("it ends before it begins", "valid_until")
+        if self._new and not line.rates and not line.discount_percent:
+            raise self._refused("give rates or a discount_percent; 0 keeps the default's rates", "rates")
         discount = self._discount()
         return OwnPrice(
             number=self._number,

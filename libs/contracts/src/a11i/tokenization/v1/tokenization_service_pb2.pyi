@@ -802,7 +802,9 @@ class PriceLine(_message.Message):
     usd_per_unit: _builtins.str
     """US dollars for one unit of `currency`, a decimal. Needed unless that is USD."""
     discount_percent: _builtins.str
-    """Taken off the rates, in percent, a decimal from 0 to 100."""
+    """Taken off the rates, in percent, a decimal from 0 to 100. 0 without rates keeps the default's for models that a later
+    line would change.
+    """
     note: _builtins.str
     """For whom, as the operator notes it. 200 characters at most."""
     @_builtins.property
@@ -817,7 +819,8 @@ class PriceLine(_message.Message):
     def rates(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Price of a million tokens by sort (as `CostLine.sort`), decimals such as "2.50", in `currency`; "call" is the price of
         one call. Sorts that are not there cost what their kind does: cache and audio as input or output, reasoning as
-        output. Empty: the default's rates; the line then fits only calls that the default prices. Otherwise `input` is needed.
+        output. Empty: the default's rates; the line then fits only calls that the default prices, and needs a
+        `discount_percent`. Otherwise `input` is needed.
         """
 
     def __init__(
