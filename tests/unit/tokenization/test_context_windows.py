@@ -5,6 +5,10 @@ import pytest
 from a11i_tokenization.context_windows import ContextWindows
 from a11i_tokenization.model_table import ModelTableError, model_table, read_table
 
+_ARN = "arn:aws:bedrock:"
+_NOVA = "us.amazon.nova-pro-v1:0"
+_SONNET = "anthropic.claude-sonnet-4-20250514-v1:0"
+
 
 @pytest.fixture(scope="module")
 def windows() -> ContextWindows:
@@ -23,6 +27,21 @@ def windows() -> ContextWindows:
         ("", ("openrouter/openai/gpt-4o",), 128_000),
         ("my-proxy", ("azure/gpt-4o",), 128_000),
         ("openai", ("ft:gpt-4o:acme::x1",), 128_000),
+        ("openrouter", ("openai/gpt-4o:free",), 128_000),
+        ("", ("openrouter/openai/gpt-4o:online",), 128_000),
+        ("openrouter", ("openai/gpt-4o:nitro",), 128_000),
+        ("aws.bedrock", (_ARN + "us-east-1:123456789012:inference-profile/" + _NOVA,), 300_000),
+        ("", (_ARN + "us-east-1:123456789012:inference-profile/global." + _SONNET,), 200_000),
+        ("aws.bedrock", (_ARN + "eu-west-1::foundation-model/" + _SONNET,), 200_000),
+        ("aws.bedrock", (_ARN + "us-east-1:123456789012:application-inference-profile/gpt-4o",), None),
+        ("aws.bedrock", ("apac." + _SONNET,), 200_000),
+        ("azure.ai.openai", ("gpt-4o-2024-08-06.ft-0123456789abcdef",), 128_000),
+        ("azure.ai.openai", ("our-deployment", "gpt-4o-2024-11-20"), 128_000),
+        ("openai", ("ft:gpt-4o-mini-2024-07-18:acme::x1",), 128_000),
+        ("openai", ("gpt-4o:batch",), 128_000),
+        ("gcp.vertex_ai", ("projects/p/locations/l/publishers/google/models/gemini-2.5-pro",), 1_048_576),
+        ("gcp.vertex_ai", ("claude-sonnet-4-5@20250929",), 200_000),
+        ("gcp.vertex_ai", ("claude-sonnet-4-5@default",), 200_000),
         ("openai", ("no-such-model", "gpt-4o"), 128_000),
         ("openai", ("no-such-model",), None),
         ("openai", ("",), None),

@@ -8,7 +8,7 @@ from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
 from a11i_tokenization.encodings import KNOWN_ENCODINGS
 from a11i_tokenization.families import FAMILIES
 from a11i_tokenization.models import ESTIMATE, Tokenizer, resolve_tokenizer, tokenizer_for
-from a11i_tokenization.names import MAX_NAME_CHARS, candidates
+from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
 
 
 @pytest.mark.parametrize(
@@ -130,31 +130,3 @@ def test_the_model_that_answered_decides_unless_it_is_unknown() -> None:
     assert tokenizer_for(["gpt-4-0613", "gpt-4o"]).encoding == "cl100k_base"
     assert tokenizer_for(["", "gpt-4"]).encoding == "cl100k_base"
     assert tokenizer_for(["my-deployment", "gpt-4"]).encoding == "cl100k_base"
-
-
-@pytest.mark.parametrize(
-    ("model", "names"),
-    [
-        ("gpt-4o", ["gpt-4o"]),
-        ("gpt-4o-2024-08-06", ["gpt-4o-2024-08-06", "gpt-4o"]),
-        (
-            "claude-3-5-sonnet-v2@20241022",
-            ["claude-3-5-sonnet-v2@20241022", "claude-3-5-sonnet-v2", "claude-3-5-sonnet"],
-        ),
-        ("ft:gpt-4o:acme::x", ["ft:gpt-4o:acme::x", "gpt-4o"]),
-        ("openrouter/openai/o3", ["openrouter/openai/o3", "openai/o3", "o3"]),
-        ("trailing/", ["trailing/"]),
-        ("  ", []),
-        ("n" * (MAX_NAME_CHARS + 1), []),
-    ],
-)
-def test_names_are_read_from_as_written_to_plain(model: str, names: list[str]) -> None:
-    assert [candidate.name for candidate in candidates(model)] == names
-
-
-def test_the_last_prefix_taken_off_is_a_hint_at_the_provider() -> None:
-    assert [(c.provider_hint, c.name) for c in candidates("openrouter/openai/o3")] == [
-        ("", "openrouter/openai/o3"),
-        ("openrouter", "openai/o3"),
-        ("openai", "o3"),
-    ]

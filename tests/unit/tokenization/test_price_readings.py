@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.pricing.matching import ModelIndices
-from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, readings
+from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, models_of, readings
 from a11i_tokenization.pricing.steps import STEPS
 
 INDICES = ModelIndices(providers)
@@ -117,3 +117,32 @@ def test_compact_dates_are_those_of_the_vendor(book: PriceBook) -> None:
 @pytest.mark.parametrize("model", ["/" * 256, "-2024-08-06" * 23, "ft:" * 85, "a/" * 128, ":batch" * 40, "us." * 85])
 def test_names_made_to_be_slow_are_not(model: str) -> None:
     assert len(list(readings(model))) < 100
+
+
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [
+        ("gpt-4o", ["gpt-4o"]),
+        ("gpt-4o-2024-08-06", ["gpt-4o-2024-08-06", "gpt-4o"]),
+        (
+            "claude-3-5-sonnet-v2@20241022",
+            ["claude-3-5-sonnet-v2@20241022", "claude-3-5-sonnet-v2", "claude-3-5-sonnet"],
+        ),
+        ("ft:gpt-4o:acme::x", ["ft:gpt-4o:acme::x", "ft:gpt-4o", "gpt-4o"]),
+        ("openai/o3:free", ["openai/o3:free", "o3:free", "openai/o3", "o3"]),
+        ("openrouter/openai/o3", ["openrouter/openai/o3", "openai/o3", "o3"]),
+        ("trailing/", ["trailing/"]),
+        ("  ", []),
+        ("n" * (MAX_NAME_CHARS + 1), []),
+    ],
+)
+def test_names_are_read_from_as_written_to_plain(model: str, names: list[str]) -> None:
+    assert [reading.name for reading in models_of(model)] == names
+
+
+def test_the_last_prefix_taken_off_is_a_hint_at_the_provider() -> None:
+    assert [(reading.hint, reading.name) for reading in readings("openrouter/openai/o3")] == [
+        ("", "openrouter/openai/o3"),
+        ("openrouter", "openai/o3"),
+        ("openai", "o3"),
+    ]

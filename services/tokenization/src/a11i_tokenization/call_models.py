@@ -6,7 +6,7 @@ from typing import Final
 
 from a11i_tokenization.context_windows import ContextWindows
 from a11i_tokenization.models import Models, Tokenizer
-from a11i_tokenization.names import MAX_NAME_CHARS
+from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
 
 _CACHED_CALLS: Final = 8192
 """Distinct combinations of names remembered, as they come from outside; a mesh sees dozens."""

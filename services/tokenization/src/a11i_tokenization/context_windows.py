@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from a11i_tokenization.model_table import ModelTable
-from a11i_tokenization.names import MAX_NAME_CHARS, candidates
+from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, models_of
 
 _PREFIXES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -52,7 +52,7 @@ class ContextWindows:
 
     def has(self, model: str) -> bool:
         """Return whether the table has a model of this name, also of one whose window it does not say."""
-        return any(candidate.name in self._names for candidate in candidates(model))
+        return any(reading.name in self._names for reading in models_of(model))
 
     @property
     def names(self) -> Iterable[str]:
@@ -60,10 +60,10 @@ class ContextWindows:
         return self._names
 
     def _find(self, provider: str, models: tuple[str, ...]) -> int | None:
-        readings = [candidate for model in models for candidate in candidates(model)]
-        for candidate in readings:
-            for prefix in (*_PREFIXES.get(provider, ()), f"{candidate.provider_hint}/"):
-                if (window := self._windows.get(prefix + candidate.name)) is not None:
+        readings = [reading for model in models for reading in models_of(model)]
+        for reading in readings:
+            for prefix in (*_PREFIXES.get(provider, ()), f"{reading.hint}/"):
+                if (window := self._windows.get(prefix + reading.name)) is not None:
                     return window
         return next((self._by_tail[one.name] for one in readings if one.name in self._by_tail), None)
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from a11i_tokenization.cache import Count
 from a11i_tokenization.image_sizes import HEADER_BYTES, size_of
-from a11i_tokenization.names import MAX_NAME_CHARS, candidates
+from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, models_of
 
 _KINDS: Final = frozenset({"image", "image_url", "input_image"})
 _UNKNOWN_SIDE: Final = 1024
@@ -170,12 +170,12 @@ def image_rule(model: str) -> ImageRule:
 
 @lru_cache(maxsize=4096)  # Bounded, as names come from outside; a mesh sees dozens.
 def _rule_of(model: str) -> ImageRule:
-    for candidate in candidates(model):
-        if "claude" in candidate.name:
+    for reading in models_of(model):
+        if "claude" in reading.name:
             return _claude
         for prefix, rule in _RULES:
-            rest = candidate.name.removeprefix(prefix)
-            if rest != candidate.name and (not rest or rest[0] in "-.@" or prefix.endswith("-")):
+            rest = reading.name.removeprefix(prefix)
+            if rest != reading.name and (not rest or rest[0] in "-.@" or prefix.endswith("-")):
                 # Of gpt-5.4 and the like nothing is documented yet that holds for gpt-5.
                 return _estimated(rule) if rest.startswith(".") and prefix == "gpt-5" else rule
     return _unknown

@@ -8,7 +8,7 @@ from typing import Final
 
 from a11i_tokenization.counting import characters
 from a11i_tokenization.families import family_of
-from a11i_tokenization.names import MAX_NAME_CHARS, candidates
+from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, models_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class Models:
         return next((found for model in models if (found := self.resolve(model)) is not ESTIMATE), ESTIMATE)
 
     def _resolve(self, model: str) -> Tokenizer:
-        for candidate in candidates(model):
+        for reading in models_of(model):
             for rule in self._rules:
-                if rule.pattern.match(candidate.name):
+                if rule.pattern.match(reading.name):
                     return rule.tokenizer
-        for candidate in candidates(model):
-            family = family_of(candidate.name)
+        for reading in models_of(model):
+            family = family_of(reading.name)
             if family is not None:
                 return Tokenizer(family.encoding, family.exact, family.why)
         return ESTIMATE

@@ -24,7 +24,7 @@ from a11i_tokenization.counting.self_check_texts import samples
 from a11i_tokenization.counting.sentencepiece_engine import SentencePieceEngine
 from a11i_tokenization.counting.sources import Source
 from a11i_tokenization.models import Rule, Tokenizer
-from a11i_tokenization.names import MAX_NAME_CHARS
+from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
 from a11i_tokenization.vocabularies import VocabularyError
 
 MODELS_FILE: Final = "models.toml"

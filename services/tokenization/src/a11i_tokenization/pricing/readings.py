@@ -1,4 +1,4 @@
-"""Model names as spans carry them, read in ever plainer ways until a price table knows one."""
+"""Model names as spans carry them, read in ever plainer ways until a table of prices or windows knows one."""
 
 import re
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ _FINE_TUNED: Final = (
 )
 _ROUTE: Final = re.compile(r":(?:nitro|floor|exacto|thinking|beta)$")
 """How OpenRouter is to choose. Not `:free` and `:online`, which change the price."""
+_SAME_MODEL: Final = re.compile(r":(?:free|online)$")
 _BATCH: Final = ":batch"
 _COMPACT: Final = re.compile(r"-(20\d\d)(\d\d)(\d\d)$")
 """A date as proxies write it where the vendor has dashes."""
@@ -64,6 +65,16 @@ def readings(model: str) -> Iterator[Reading]:
             if reading.name not in seen:
                 seen.add(reading.name)
                 yield reading
+
+
+def models_of(model: str) -> Iterator[Reading]:
+    """Yield readings of the model itself, whatever it costs: of `readings`, then those without OpenRouter's `:free`
+    or `:online`.
+    """
+    yield from readings(model)
+    name = model.strip().lower()
+    if variant := _SAME_MODEL.search(name):
+        yield from readings(name[: variant.start()])
 
 
 def _unwrapped(reading: Reading) -> Iterator[Reading]:
