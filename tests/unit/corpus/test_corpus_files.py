@@ -13,11 +13,16 @@ STEP_KINDS = {
     *("agent", "workflow", "llm", "tool", "retrieval", "embedding", "rerank", "guardrail", "evaluation", "chain"),
 }
 MESSAGES = {"input_messages", "output_messages"}
-COUNTS = {"input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"}
+RARE_COUNTS = {
+    *("cache_write_1h_tokens", "input_audio_tokens", "input_image_tokens", "output_audio_tokens"),
+    "output_image_tokens",
+}
+COUNTS = {"input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", *RARE_COUNTS}
 FIELDS = {
     *("span_id", "name", "step_kind", "operation", "provider", "request_model", "response_model", "response_id"),
     *("finish_reasons", "system_instructions", "tool_definitions", "tool_name", "tool_call_id", "tool_arguments"),
     *("tool_result", "agent_name", "agent_id", "workflow_name", "session_id", "user_id", "time_to_first_chunk_s"),
+    "reported_cost_usd",
     *COUNTS,
     *MESSAGES,
 }
@@ -73,6 +78,7 @@ def test_expected_keeps_to_the_normal_form(case: Path) -> None:
         assert set(span) <= FIELDS
         assert span.get("step_kind", "llm") in STEP_KINDS
         assert all(isinstance(span[field], int) for field in COUNTS & set(span))
+        assert all(span[field] for field in (RARE_COUNTS | {"reported_cost_usd"}) & set(span))
         parts = list(span.get("system_instructions", []))
         for message in [message for field in MESSAGES for message in span.get(field, [])]:
             assert set(message) <= {"role", "parts", "finish_reason"}

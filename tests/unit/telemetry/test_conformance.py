@@ -60,6 +60,34 @@ def test_each_difference_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture
     ]
 
 
+_RARE = {
+    "cache_creation_tokens": 9,
+    "cache_creation_token_details": {"ephemeral_1h_input_tokens": 4},
+    "audio_tokens": 3,
+    "image_tokens": 2,
+}
+
+
+def test_rare_sorts_of_tokens_and_reported_costs_are_compared_and_nothing_is_as_none_of_them() -> None:
+    request = _traces()
+    first, second = request["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    usage = {"prompt_tokens_details": _RARE, "completion_tokens_details": {"audio_tokens": 6, "image_tokens": 5}}
+    for span, value, cost in ((first, usage, 0.25), (second, {"prompt_tokens_details": {"audio_tokens": 0}}, 0)):
+        span["attributes"].append({"key": "gen_ai.usage.raw", "value": {"stringValue": json.dumps(value)}})
+        span["attributes"].append({"key": "gen_ai.usage.cost", "value": {"doubleValue": cost}})
+    found = read_payload(json.dumps(request).encode())
+    expected = json.loads((_CASE / "expected.json").read_text())
+    assert differences(found, expected, same_ids=False) == [
+        "chat gpt-4o-mini: cache_write_tokens is 9, should be not there",
+        "chat gpt-4o-mini: cache_write_1h_tokens is 4, should be not there",
+        "chat gpt-4o-mini: input_audio_tokens is 3, should be not there",
+        "chat gpt-4o-mini: input_image_tokens is 2, should be not there",
+        "chat gpt-4o-mini: output_audio_tokens is 6, should be not there",
+        "chat gpt-4o-mini: output_image_tokens is 5, should be not there",
+        "chat gpt-4o-mini: reported_cost_usd is 0.25, should be not there",
+    ]
+
+
 @pytest.mark.parametrize(
     "content", [b"{not json", b'{"signal": 1}', b"[]\n", b'{"signal": "traces", "request": {}', b"\xff"]
 )

@@ -33,11 +33,16 @@ _NUMBERS: Final = (
     *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"),
     "time_to_first_chunk_s",
 )
+_RARE_NUMBERS: Final = (
+    *("cache_write_1h_tokens", "input_audio_tokens", "input_image_tokens", "output_audio_tokens"),
+    *("output_image_tokens", "reported_cost_usd"),
+)
+"""Numbers that most calls have none of: 0, which many a sender says of each, is the same as nothing."""
 _JSON: Final = (
     *("input_messages", "output_messages", "system_instructions", "tool_definitions", "tool_arguments", "tool_result"),
 )
 _OF_EVENTS: Final = ("input_messages", "output_messages", "system_instructions", "tool_definitions")
-FIELDS: Final = (*_TEXTS, "finish_reasons", *_NUMBERS, *_JSON)
+FIELDS: Final = (*_TEXTS, "finish_reasons", *_NUMBERS, *_RARE_NUMBERS, *_JSON)
 """What is compared of a span, by the names of its columns."""
 
 
@@ -134,6 +139,7 @@ def _span(row: Mapping[str, JsonValue]) -> Span:
     if row["finish_reasons"]:
         span["finish_reasons"] = list(row["finish_reasons"])
     span |= {name: row[name] for name in _NUMBERS if row[name] is not None}
+    span |= {name: float(row[name]) if name.endswith("_usd") else row[name] for name in _RARE_NUMBERS if row[name]}
     return span | {name: _parsed(name, row[name]) for name in _JSON if row[name]}
 
 
