@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from a11i_bus.isolation import MAX_CALLS, Part, isolate
-from a11i_bus.waiting import Stopping
 from a11i_chassis.errors import UnavailableError
+from a11i_chassis.waiting import Stopping
 from a11i_telemetry.batch import SchemaVersionError
 
 FAULT = RuntimeError("bad span")

@@ -7,8 +7,9 @@ import pytest
 
 from a11i_bus.line import Line
 from a11i_bus.runner import RunnerSettings
-from a11i_bus.waiting import Backoff, Stopping
+from a11i_bus.waiting import Backoff
 from a11i_chassis.errors import TooLargeError, UnavailableError
+from a11i_chassis.waiting import Stopping
 
 QUICK = RunnerSettings(retry_base_s=0.001, retry_max_s=0.004)
 MANY = 30

@@ -4,8 +4,8 @@ import asyncio
 from typing import Final
 
 from a11i_bus.port import Delivery, Message, Subscription
-from a11i_bus.waiting import stopped_within
 from a11i_chassis.errors import TransientError
+from a11i_chassis.waiting import stopped_within
 
 POLL_S: Final = 0.5
 """Longest wait for a message, and so the longest that a stop goes unnoticed."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from a11i_bus.port import Delivery
-from a11i_bus.waiting import stopped_within
 from a11i_chassis.errors import TransientError
+from a11i_chassis.waiting import stopped_within
 
 
 class Heartbeats:

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
-from a11i_bus.waiting import Stopping
 from a11i_chassis.errors import TransientError
+from a11i_chassis.waiting import Stopping
 from a11i_telemetry.batch import SchemaVersionError
 
 MAX_CALLS: Final = 64

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from a11i_bus.waiting import Backoff, Stopping, insist
+from a11i_bus.waiting import Backoff, insist
 from a11i_chassis.errors import TransientError
+from a11i_chassis.waiting import Stopping
 
 
 class Line:

@@ -18,9 +18,10 @@ from a11i_bus.isolation import FailedPart
 from a11i_bus.port import Bus, Delivery, Message, Subscription
 from a11i_bus.settings import RunnerSettings
 from a11i_bus.suspects import Suspects
-from a11i_bus.waiting import Backoff, RetryBudget, Stopping, insist, spread, stopped_within
+from a11i_bus.waiting import Backoff, RetryBudget, insist, spread
 from a11i_chassis import metrics
 from a11i_chassis.errors import TransientError
+from a11i_chassis.waiting import Stopping, stopped_within
 from a11i_telemetry.batch import SchemaVersionError
 
 _PENDING_INTERVAL_S: Final = 5.0

@@ -22,9 +22,10 @@ from a11i_bus.outcomes import Outcomes, failed_message
 from a11i_bus.port import Bus, Delivery, Subscription
 from a11i_bus.settings import SinkSettings
 from a11i_bus.trial import Trial, TrialOverBudgetError, WorkerDiedError
-from a11i_bus.waiting import Stopping, insist, stopped_within
+from a11i_bus.waiting import insist
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermanentError, TransientError, UnavailableError
+from a11i_chassis.waiting import Stopping, stopped_within
 from a11i_telemetry.batch import BatchDecodeError, SchemaVersionError, SpanBatch
 
 Sink = Callable[[Sequence[SpanBatch]], Awaitable[None]]

@@ -23,11 +23,11 @@ from a11i_bus.settings import RunnerSettings
 from a11i_bus.spec import Stage, StageSpec
 from a11i_bus.transform import Made, Transform, row_count
 from a11i_bus.trial import Child, Trial, TrialOverBudgetError, WorkerDiedError
-from a11i_bus.waiting import Stopping, stopped_within
 from a11i_bus.workers import AbandonedError, OverBudgetError, Workers
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermanentError, TransientError
 from a11i_chassis.fairness import FairQueue
+from a11i_chassis.waiting import Stopping, stopped_within
 from a11i_telemetry.batch import BatchDecodeError, SchemaVersionError
 
 _T = TypeVar("_T")

@@ -8,15 +8,12 @@ from typing import Final
 
 from a11i_bus.settings import RunnerSettings
 from a11i_chassis.errors import TransientError
+from a11i_chassis.waiting import Stopping, stopped_within
 
 _RETRIES_PER_S: Final = 1.0
 """Retries that are always free: enough to notice that something is back."""
 _MOST_SAVED: Final = 20.0
 """Retries that can be saved up: what a short trouble of a few batches takes."""
-
-
-class Stopping(Exception):
-    """The service stops, so what waits is given back."""
 
 
 class RetryBudget:
@@ -70,16 +67,6 @@ class Backoff:
 def spread(delay_s: float) -> float:
     """Return about the same time, other than another caller's."""
     return delay_s * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, keeps no secret
-
-
-async def stopped_within(stop: asyncio.Event, delay_s: float) -> bool:
-    """Wait for the event or for `delay_s`; return whether the event is set."""
-    try:
-        async with asyncio.timeout(delay_s):
-            await stop.wait()
-    except TimeoutError:
-        return stop.is_set()
-    return True
 
 
 async def insist(call: Callable[[], Awaitable[None]], backoff: Backoff) -> None:

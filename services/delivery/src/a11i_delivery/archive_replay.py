@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import time
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import structlog
 
@@ -19,10 +18,11 @@ from a11i_bus import Bus, Message
 from a11i_bus.ledger import LedgerBook, entry
 from a11i_bus.limits import output_limit, received_limit
 from a11i_bus.topology import SPANS_RECEIVED, SPANS_REDACTED, SPANS_TOKENIZED, topic
-from a11i_bus.waiting import Stopping, stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import TransientError
+from a11i_chassis.leases import Lease, LeaseLostError, LeaseTimes, work_off
 from a11i_chassis.logging import log_defect
+from a11i_chassis.waiting import Stopping
 from a11i_delivery.archived_messages import make_messages
 from a11i_delivery.settings import ArchiveReplaySettings
 from a11i_storage.archive import Archive, Partition, Piece, Selection, is_of, replay_mark
@@ -43,12 +43,7 @@ _PARTITION_DONE: Final = "~"
 """Stands behind the names of all objects."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-T = TypeVar("T")
 _log = structlog.stdlib.get_logger(__name__)
-
-
-class _EndedError(Exception):
-    """The replay was cancelled, or others took it over."""
 
 
 class ArchiveReplayer:
@@ -70,27 +65,20 @@ class ArchiveReplayer:
                 tasks.create_task(self._take_turns(stop))
 
     async def _take_turns(self, stop: asyncio.Event) -> None:
-        owner = uuid.uuid4()
-        while not stop.is_set():
-            replay = None
-            try:
-                replay = await self._store.claim(owner, self._settings.lease_s)
-                if replay is not None:
-                    await self._carry_out(replay, owner, stop)
-                    continue
-            except TransientError as error:
-                _log.warning("replays_wait", reason=error.reason_name)
-            except Exception as error:  # A defect at one replay must not end the others, nor the dead letters.
-                log_defect("replay_failed", error, replay_id=_id(replay))
-                owner = uuid.uuid4()  # It is tried again when its lease has run out.
-            await stopped_within(stop, self._settings.interval_s)
+        async def claim(owner: uuid.UUID) -> Replay | None:
+            return await self._store.claim(owner, self._settings.lease_s)
+
+        async def carry_out(replay: Replay, owner: uuid.UUID) -> None:
+            await self._carry_out(replay, owner, stop)
+
+        await work_off(claim, carry_out, stop, self._settings.interval_s, waits=_log_wait, failed=_log_defect)
 
     async def _carry_out(self, replay: Replay, owner: uuid.UUID, stop: asyncio.Event) -> None:
         names = {"replay_id": _id(replay), "tenant_id": replay.order.tenant_id}
         run = _Run(self._store, self._archive, self._bus, self._book, self._settings, replay, owner, stop)
         try:
             await run.all()
-        except _EndedError:
+        except LeaseLostError:
             _log.info("replay_left", **names)
         except Stopping:
             with suppress(TransientError):
@@ -121,13 +109,12 @@ class _Run:
         self._settings = settings
         self._order = replay.order
         self._owner = owner
-        self._stop = stop
         self._topic = topic(TOPICS[pb.ReplayPoint.ValueType(replay.order.point)])
-        self._leased_at = time.monotonic()
+        self._lease = Lease(self._renew, LeaseTimes(settings.lease_s, settings.pause_s), stop, self._log_wait)
         self.progress = replay.progress
 
     async def all(self) -> None:
-        """Replay what is left. Raises _EndedError, Stopping, and TransientError while PostgreSQL is away."""
+        """Replay what is left. Raises LeaseLostError, Stopping, and TransientError while PostgreSQL is away."""
         order = self._order
         which = Selection(
             order.tenant_id,
@@ -136,7 +123,7 @@ class _Run:
             _nanoseconds(order.start_time),
             _nanoseconds(order.end_time),
         )
-        partitions = await self._insist(lambda: self._archive.partitions(which))
+        partitions = await self._lease.insist(lambda: self._archive.partitions(which))
         for partition in partitions:
             if _place(partition, _PARTITION_DONE) > self._done:
                 await self._partition(partition, which)
@@ -147,7 +134,7 @@ class _Run:
 
     async def _partition(self, partition: Partition, which: Selection) -> None:
         # What this replay stored anew lies beside what it takes.
-        plan = await self._insist(
+        plan = await self._lease.insist(
             lambda: self._archive.plan(partition, which, lambda mark: is_of(self._order.id, mark))
         )
         for name in plan.unreadable:
@@ -176,8 +163,8 @@ class _Run:
         )
         if self._order.dry_run:
             self.progress = done  # Noted with the partition.
-            return await self._hold()
-        batches = await self._insist(lambda: self._archive.read(piece))
+            return await self._lease.hold()
+        batches = await self._lease.insist(lambda: self._archive.read(piece))
         if batches is None:
             return await self._advance(
                 replace(before, position=done.position, unreadable_count=before.unreadable_count + 1)
@@ -205,18 +192,18 @@ class _Run:
         too_large = 0
         for first in range(0, len(batches), _AT_ONCE):
             await self._wait_for_room()
-            made, left_out = await self._insist(partial(self._messages, batches[first : first + _AT_ONCE]))
+            made, left_out = await self._lease.insist(partial(self._messages, batches[first : first + _AT_ONCE]))
             sent = await asyncio.gather(*(self._send(message) for _, message in made), return_exceptions=True)
             for failure in filter(None, sent):
                 raise failure
             published += [part for part, _ in made]
             too_large += left_out
         entries = [entry(part, ledger_entries_pb2.LEDGER_OUTCOME_REPLAYED) for part in published]
-        await self._insist(lambda: self._book.commit(entries))
+        await self._lease.insist(lambda: self._book.commit(entries))
         return published, too_large
 
     async def _send(self, message: Message) -> None:
-        await self._insist(lambda: self._bus.publish(self._topic.name, message))
+        await self._lease.insist(lambda: self._bus.publish(self._topic.name, message))
 
     async def _messages(self, batches: Sequence[SpanBatch]) -> tuple[list[tuple[SpanBatch, Message]], int]:
         limit = output_limit(self._bus)
@@ -226,50 +213,18 @@ class _Run:
     async def _wait_for_room(self) -> None:
         """Return once few enough batches wait at the point: what comes from clients is not to wait for a replay."""
         name, group = self._topic.name, self._topic.group
-        while await self._insist(lambda: self._bus.pending(name, group)) > self._settings.backlog:
-            await self._pause()
-
-    async def _insist(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return what a call does, once bus or archive is there and has room. Raises _EndedError and Stopping."""
-        while True:
-            try:
-                return await self._held(call())
-            except TransientError as error:
-                _log.warning("replay_waits", replay_id=self._order.id.hex, reason=error.reason_name)
-                await self._pause()
-
-    async def _pause(self) -> None:
-        if await stopped_within(self._stop, self._settings.pause_s):
-            raise Stopping
-        await self._hold()
-
-    async def _held(self, call: Coroutine[Any, Any, T]) -> T:
-        """Return what a call does, however long it takes: meanwhile the lease is held on."""
-        task = asyncio.ensure_future(call)
-        try:
-            while not (await asyncio.wait({task}, timeout=self._settings.pause_s))[0]:
-                await self._hold()
-            return task.result()
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
-
-    async def _hold(self) -> None:
-        """Hold the lease on. Raises Stopping, and _EndedError if it is lost."""
-        if self._stop.is_set():
-            raise Stopping
-        if time.monotonic() - self._leased_at > self._settings.lease_s / 4:
-            if not await self._store.hold(self._order.id, self._owner, self._settings.lease_s):
-                raise _EndedError
-            self._leased_at = time.monotonic()
+        while await self._lease.insist(lambda: self._bus.pending(name, group)) > self._settings.backlog:
+            await self._lease.pause()
 
     async def _advance(self, progress: Progress) -> None:
-        if not await self._store.advance(self._order.id, self._owner, progress, self._settings.lease_s):
-            raise _EndedError
+        await self._lease.note(self._store.advance(self._order.id, self._owner, progress, self._settings.lease_s))
         self.progress = progress
-        self._leased_at = time.monotonic()
-        if self._stop.is_set():
-            raise Stopping
+
+    async def _renew(self) -> bool:
+        return await self._store.hold(self._order.id, self._owner, self._settings.lease_s)
+
+    def _log_wait(self, error: TransientError) -> None:
+        _log.warning("replay_waits", replay_id=self._order.id.hex, reason=error.reason_name)
 
 
 def position_time(progress: Progress) -> datetime | None:
@@ -285,6 +240,14 @@ def _place(partition: Partition, name: str) -> list[str | int]:
 def _nanoseconds(time: datetime) -> int:
     elapsed = time - _EPOCH
     return ((elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds) * 1_000
+
+
+def _log_wait(error: TransientError) -> None:
+    _log.warning("replays_wait", reason=error.reason_name)
+
+
+def _log_defect(error: Exception, replay: Replay | None) -> None:
+    log_defect("replay_failed", error, replay_id=_id(replay))
 
 
 def _id(replay: Replay | None) -> str:

@@ -11,10 +11,10 @@ import structlog
 
 from a11i_bus import Bus
 from a11i_bus.topology import LEDGER, topic
-from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import A11iError
 from a11i_chassis.logging import log_defect
+from a11i_chassis.waiting import stopped_within
 from a11i_delivery.audit import WAY, Finding, Judge, Look, Sample, missing, sample
 from a11i_delivery.ledger_progress import LedgerProgress
 from a11i_delivery.ledger_sums import LedgerSums

@@ -13,9 +13,9 @@ from a11i_bus.dead_letters import read_dead_letter
 from a11i_bus.ledger import LedgerBook
 from a11i_bus.sealing import Seal
 from a11i_bus.topology import DEADLETTERS
-from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import TransientError
+from a11i_chassis.waiting import stopped_within
 from a11i_delivery.giving_back import give_back
 from a11i_delivery.letter_entries import dead_lettered
 from a11i_delivery.letters import describe

@@ -12,9 +12,9 @@ from google.protobuf.message import DecodeError
 from a11i.telemetry.v1 import ledger_entries_pb2
 from a11i_bus import Bus, Delivery
 from a11i_bus.topology import LEDGER
-from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermanentError, TransientError
+from a11i_chassis.waiting import stopped_within
 from a11i_delivery.giving_back import give_back
 from a11i_delivery.ledger_progress import LedgerProgress
 from a11i_storage.clickhouse import LedgerStore

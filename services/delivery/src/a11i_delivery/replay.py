@@ -8,9 +8,9 @@ import structlog
 from a11i_bus import Bus, Message
 from a11i_bus.ledger import LedgerBook
 from a11i_bus.sealing import Seal, SealError
-from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import PermanentError, TransientError
+from a11i_chassis.waiting import stopped_within
 from a11i_delivery.letter_entries import replayed
 from a11i_delivery.letters import marked, replay_id, sealed_letter
 from a11i_storage.postgres import DeadLetterStore

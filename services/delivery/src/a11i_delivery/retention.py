@@ -8,9 +8,9 @@ from typing import Final
 
 import structlog
 
-from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import TransientError
+from a11i_chassis.waiting import stopped_within
 from a11i_storage.postgres import DeadLetterStore
 from a11i_storage.postgres.dead_letter_store import Enter
 from a11i_storage.postgres.dead_letters import NewAction

@@ -6,9 +6,9 @@ from typing import Final
 
 from a11i_bus import topology
 from a11i_bus.port import Bus
-from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import TransientError
+from a11i_chassis.waiting import stopped_within
 
 _LOOK_S: Final = 0.5
 """Between looks at how much waits. At 100 MB/s half a second fills less than a hundredth of the usual topic."""

@@ -16,10 +16,10 @@ import structlog
 
 from a11i_bus.port import Bus, Message
 from a11i_bus.topology import BUDGET_EVENTS
-from a11i_bus.waiting import stopped_within
 from a11i_chassis import metrics
 from a11i_chassis.errors import A11iError, TransientError
 from a11i_chassis.logging import log_defect
+from a11i_chassis.waiting import stopped_within
 from a11i_storage.clickhouse import ClickHouseSpending, SpendingQuestion
 from a11i_storage.postgres import BudgetStore
 from a11i_storage.postgres.budgets import KeptBudget, Seen
