@@ -130,3 +130,10 @@ def test_the_model_that_answered_decides_unless_it_is_unknown() -> None:
     assert tokenizer_for(["gpt-4-0613", "gpt-4o"]).encoding == "cl100k_base"
     assert tokenizer_for(["", "gpt-4"]).encoding == "cl100k_base"
     assert tokenizer_for(["my-deployment", "gpt-4"]).encoding == "cl100k_base"
+
+
+@pytest.mark.parametrize("model", ["google/gemma-3-27b-it", "codegemma:7b", "medgemma-4b-it", "ollama/acme-gemma-2-9b"])
+def test_gemmas_counts_are_estimates_and_say_why(model: str) -> None:
+    found = resolve_tokenizer(model)
+    assert (found.encoding, found.exact) == ("o200k_base", False)
+    assert "no Python package" in found.why

@@ -83,7 +83,12 @@ FAMILIES: Final = (
     Family(r"qwen", "qwen3_5", False, _NOT_SAID, derived=True),
     # Others
     Family(
-        r"gemini|gemma|grok|command|nova-|titan-|jamba|kimi|moonshot|glm-|minimax|granite|phi-|sonar|hunyuan|ernie|doubao|yi-",
+        r"(code|pali|med|shield|recurrent|t5|embedding)?gemma",
+        *("o200k_base", False, "Gemma's vocabulary is in no Python package; one of about its size stands in."),
+        derived=True,
+    ),
+    Family(
+        r"gemini|grok|command|nova-|titan-|jamba|kimi|moonshot|glm-|minimax|granite|phi-|sonar|hunyuan|ernie|doubao|yi-",
         *("o200k_base", False, _NOT_PUBLIC),
     ),
 )
