@@ -45,6 +45,7 @@ class FakeTokenization(rpc.TokenizationServiceServicer):
         self.looks = 0
         self.budget = pb.Budget()
         self.lines: list[pb.PriceLine] = []
+        self.explained = pb.ExplainCostRequest()
 
     def CountTokens(self, request: pb.CountTokensRequest, context: grpc.ServicerContext) -> pb.CountTokensResponse:
         if request.model == "gtp-4o":
@@ -69,6 +70,9 @@ class FakeTokenization(rpc.TokenizationServiceServicer):
         )
 
     def ExplainCost(self, request: pb.ExplainCostRequest, context: grpc.ServicerContext) -> pb.ExplainCostResponse:
+        self.explained = request
+        if request.call.tenant_id:
+            self._check(context)
         usage = request.call.usage
         line = pb.CostLine(sort="input", tokens=usage.input_tokens, usd_per_million="2.5", usd="0.0025", source="t 1")
         cost = span_pb2.Cost(total_usd=0.0025, price_version="t 1")

@@ -11,8 +11,7 @@ from typing import NoReturn
 
 from google.protobuf.json_format import MessageToJson
 
-from a11i.query.v1.query_service_pb2 import GetTraceResponse, ListTracesRequest
-from a11i.telemetry.v1.span_pb2 import Span
+from a11i.query.v1.query_service_pb2 import ListTracesRequest
 from a11i_cli import (
     budgets,
     dead_letters,
@@ -30,7 +29,7 @@ from a11i_cli.options import Parser, ago, chosen_target, positive, query_options
 from a11i_cli.screen import make_console
 from a11i_cli.show import show_trace, show_traces
 from a11i_cli.show_span import show_span
-from a11i_cli.traces import connect
+from a11i_cli.traces import connect, span_of
 from a11i_cli.values import parse_duration, parse_span_prefix, parse_trace_id
 
 
@@ -125,21 +124,10 @@ def _list(arguments: argparse.Namespace) -> None:
 def _show(arguments: argparse.Namespace) -> None:
     with connect(chosen_target(arguments)) as traces:
         trace = traces.get(arguments.trace_id, arguments.wait)
-    chosen = None if arguments.span is None else _span_of(trace, arguments.span)
+    chosen = None if arguments.span is None else span_of(trace, arguments.span)
     if arguments.json:
         print(MessageToJson(trace if chosen is None else chosen))
     elif chosen is not None:
         show_span(make_console(), chosen)
     else:
         show_trace(make_console(), trace, messages=arguments.messages)
-
-
-def _span_of(trace: GetTraceResponse, prefix: str) -> Span:
-    found = [span for span in trace.spans if span.span_id.startswith(prefix)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        some = ", ".join(span.span_id for span in found[:5])
-        raise CommandError(f"{len(found)} spans' ids begin with {prefix}, such as {some}")
-    where = f"among the first {len(trace.spans):,} spans of" if trace.truncated else "in"
-    raise CommandError(f"no span's id begins with {prefix} {where} trace {trace.summary.trace_id}")

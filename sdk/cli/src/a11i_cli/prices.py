@@ -14,6 +14,7 @@ from rich.text import Text
 
 from a11i.telemetry.v1.span_pb2 import NumberSource, Usage
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb
+from a11i_cli import stored_costs
 from a11i_cli.delivery import actor, print_json
 from a11i_cli.errors import UsageError, printable
 from a11i_cli.layout import Column
@@ -31,7 +32,7 @@ LINES = (
     Column("$", right=True),
     Column("from", flexible=True),
 )
-SORTS = [name.removesuffix("_tokens") for name in Usage.DESCRIPTOR.fields_by_name if name.endswith("_tokens")]
+SORTS = [name.removesuffix("_tokens") for name in stored_costs.PRICED]
 
 
 def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
@@ -64,7 +65,8 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     explain = commands.add_parser(
         "explain",
         help="what a call costs, line by line",
-        description="Prices a call by the default tables, or with --tenant by that tenant's own.",
+        description="Prices a call by the default tables, or with --tenant by that tenant's own. With --trace it says "
+        "what the cost of a stored call was made of, whatever the tables say today.",
         parents=[connection],
     )
     explain.set_defaults(run=_explain)
@@ -73,12 +75,13 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
         metavar="SORT=N",
         action="append",
         type=_tokens,
-        required=True,
         help=f"how many: {', '.join(SORTS[:4])} and so on; may be given again",
     )
     explain.add_argument("--tier", default="", help="the provider's tier of service, such as batch")
+    resolve.add_argument("model", metavar="MODEL", help="as the span has it")
+    explain.add_argument("model", metavar="MODEL", nargs="?", help="as the span has it")
+    stored_costs.add_options(explain)
     for command in (resolve, explain):
-        command.add_argument("model", metavar="MODEL", help="as the span has it")
         command.add_argument("--provider", default="", help="as the span has it")
         command.add_argument("--at", metavar="WHEN", type=parse_when, help="when the call began (default: now)")
     add_unpriced(commands)
@@ -140,6 +143,35 @@ def _resolve(arguments: argparse.Namespace) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> None:
+    span = stored_costs.find_span(arguments) if arguments.trace else None
+    request = _request(arguments) if span is None else stored_costs.request_of(span, arguments.tenant or "")
+    with connected(arguments) as to:
+        metadata = to.metadata if request.call.tenant_id else None
+        found = to.stub.ExplainCost(request, timeout=CALL_TIMEOUT_S, metadata=metadata)
+    if print_json(arguments, found):
+        return
+    for heading in stored_costs.headings(span) if span is not None else ():
+        print(printable(heading))
+    rows = [
+        [Text(printable(cell)) for cell in (line.sort, f"{line.tokens:,}", line.usd_per_million, line.usd, line.source)]
+        for line in found.lines
+    ]
+    print_table(make_console(), LINES, rows)
+    known = found.HasField("cost")
+    also = "" if span is None else stored_costs.beside(span, found.cost.total_usd)
+    print(
+        f"{show_usd(found.cost.total_usd) if known else 'unknown'} in all{also}; {printable(found.cost.price_version)}"
+    )
+    for step in found.steps:
+        print(f"  {printable(step)}")
+    for flag in found.flags:
+        print(f"  odd: {printable(flag)}")
+
+
+def _request(arguments: argparse.Namespace) -> pb.ExplainCostRequest:
+    """The call that the options describe. Raises UsageError."""
+    if arguments.span or not (arguments.model and arguments.tokens):
+        raise UsageError("give MODEL and --tokens SORT=N, or --trace (and --span) of a stored call")
     call = pb.CalculateCostRequest(
         provider=arguments.provider,
         model=arguments.model,
@@ -149,22 +181,7 @@ def _explain(arguments: argparse.Namespace) -> None:
     )
     if arguments.at:
         call.time.FromDatetime(arguments.at)
-    with connected(arguments) as to:
-        metadata = to.metadata if call.tenant_id else None
-        found = to.stub.ExplainCost(pb.ExplainCostRequest(call=call), timeout=CALL_TIMEOUT_S, metadata=metadata)
-    if print_json(arguments, found):
-        return
-    rows = [
-        [Text(printable(cell)) for cell in (line.sort, f"{line.tokens:,}", line.usd_per_million, line.usd, line.source)]
-        for line in found.lines
-    ]
-    print_table(make_console(), LINES, rows)
-    known = found.HasField("cost")
-    print(f"{show_usd(found.cost.total_usd) if known else 'unknown'} in all; {printable(found.cost.price_version)}")
-    for step in found.steps:
-        print(f"  {printable(step)}")
-    for flag in found.flags:
-        print(f"  odd: {printable(flag)}")
+    return pb.ExplainCostRequest(call=call)
 
 
 def _read(path: Path) -> list[pb.PriceLine]:

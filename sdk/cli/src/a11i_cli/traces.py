@@ -11,6 +11,7 @@ import grpc
 
 from a11i.query.v1 import query_service_pb2 as pb
 from a11i.query.v1 import query_service_pb2_grpc as rpc
+from a11i.telemetry.v1.span_pb2 import Span
 from a11i_cli.errors import CommandError, explain
 from a11i_cli.target import Target
 from a11i_cli.tree import lacks_parent
@@ -90,3 +91,15 @@ def connect(target: Target) -> Iterator[Traces]:
     options = (("grpc.max_receive_message_length", LARGEST_ANSWER_BYTES),)
     with grpc.insecure_channel(target.address, options=options) as channel:
         yield Traces(rpc.QueryServiceStub(channel), target)
+
+
+def span_of(trace: pb.GetTraceResponse, prefix: str) -> Span:
+    """The one span whose id begins so. Raises CommandError."""
+    found = [span for span in trace.spans if span.span_id.startswith(prefix)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        some = ", ".join(span.span_id for span in found[:5])
+        raise CommandError(f"{len(found)} spans' ids begin with {prefix}, such as {some}")
+    where = f"among the first {len(trace.spans):,} spans of" if trace.truncated else "in"
+    raise CommandError(f"no span's id begins with {prefix} {where} trace {trace.summary.trace_id}")
