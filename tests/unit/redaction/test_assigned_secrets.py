@@ -5,6 +5,7 @@ import string
 
 import pytest
 
+from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.pipeline import Redactor
 from tests.unit.redaction.redaction_kit import TENANT, ScriptedModel, found, redactor_with
@@ -291,7 +292,6 @@ def test_leaves_what_assigns_no_secret(patterns: PatternDetector, text: str) -> 
         "identified by ",
     ],
 )
-def test_takes_time_that_grows_with_the_text_alone(unit: str) -> None:
-    finder = PatternDetector(budget_s=2.0)
+def test_takes_time_that_grows_with_the_text_alone(patterns: PatternDetector, unit: str) -> None:
     text = unit * (300_000 // len(unit))
-    finder.find(text, "")
+    patterns.find(text, "", Budget(2.0))

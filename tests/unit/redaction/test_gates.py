@@ -36,6 +36,15 @@ def _opens(gate: str, text: str) -> bool:
     return bool(hits)
 
 
+def _drawable(regex: str) -> str:
+    """Return a regex of the same values but for most letters of other scripts, which hypothesis lists one by one.
+
+    A gate sees of each of them that it is none of ASCII, which the first ones of a range show as well.
+    """
+    regex = regex.replace("(?i)", "").replace(r"\U0010ffff", r"\u024f")
+    return re.sub("([^\0-\x7f])-[^\0-\x7f]", lambda ends: f"{ends[1]}-{chr(ord(ends[1]) + 99)}", regex)
+
+
 def _cases() -> list[object]:
     recognizers: list[tuple[Family, Any]] = [(family, family.recognizer()) for family in FAMILIES]
     return [
@@ -51,7 +60,7 @@ def _cases() -> list[object]:
 @given(data=st.data())
 def test_a_gate_opens_for_all_that_the_recognizer_matches(family: Family, regex: str, data: st.DataObject) -> None:
     pattern = re.compile(regex.replace("(?i)", ""), re.ASCII)
-    value = data.draw(st.from_regex(pattern, fullmatch=True))
+    value = data.draw(st.from_regex(re.compile(_drawable(regex), re.ASCII), fullmatch=True))
     text = f"it is {value} here"
     match = pattern.search(text)
     assume(match is not None and not family.veto(text, *match.span()))

@@ -5,7 +5,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import hyperscan
@@ -192,14 +192,22 @@ class PatternDetector:
         expressions.extend((_WORD_IDS + index, word, 0) for index, word in enumerate(self._words.expressions))
         for index, item in enumerate(secrets.FORMATS):
             expressions.append((_FORMAT_IDS + index, item.gate or item.pattern.replace("?P<secret>", ""), _FIRST_ONLY))
-        database = hyperscan.Database()
-        database.compile(
-            expressions=[expression.encode() for _, expression, _ in expressions],
-            ids=[identity for identity, _, _ in expressions],
-            elements=len(expressions),
-            flags=[flags for _, _, flags in expressions],
-        )
+        database = hyperscan.loadb(_compiled(tuple(expressions)), hyperscan.HS_MODE_BLOCK)
+        database.scratch = hyperscan.Scratch(database)
         return database
+
+
+@lru_cache(maxsize=1)
+def _compiled(expressions: tuple[tuple[int, str, int], ...]) -> bytes:
+    """Return the database of identities, gates and flags: compiled once for all detectors, as it takes two seconds."""
+    database = hyperscan.Database()
+    database.compile(
+        expressions=[expression.encode() for _, expression, _ in expressions],
+        ids=[identity for identity, _, _ in expressions],
+        elements=len(expressions),
+        flags=[flags for _, _, flags in expressions],
+    )
+    return bytes(hyperscan.dumpb(database))
 
 
 def _record(identity: int, _start: int, end: int, _flags: int, context: object) -> None:
