@@ -339,6 +339,13 @@ async def test_a_model_that_nothing_knows_is_not_found_and_the_nearest_are_named
     assert "gpt-4o-mini" in str(refused.value.details())
 
 
+async def test_what_a_model_without_a_price_is_sold_by_is_said(service: Service) -> None:
+    call = pb2.CalculateCostRequest(provider="openai", model="dall-e-3", usage=span_pb2.Usage(input_tokens=1))
+    with pytest.raises(grpc.aio.AioRpcError, match="sold by the picture, by its size and quality") as refused:
+        await service.stub.ExplainCost(pb2.ExplainCostRequest(call=call), timeout=DEADLINE_S)
+    assert refused.value.code() == grpc.StatusCode.NOT_FOUND
+
+
 async def test_tiers_times_and_kinds_are_priced_as_asked(service: Service) -> None:
     assert (await service.cost("", service_tier="batch")).total_usd == 1.25
     request = pb2.CalculateCostRequest(model="o3", usage=span_pb2.Usage(input_tokens=M))

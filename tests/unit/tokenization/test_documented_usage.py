@@ -128,7 +128,7 @@ class Case:
     attributes: Attributes
     usd: str | None
     """Dollars; None: not known."""
-    input_tokens: int
+    input_tokens: int | None
     output_tokens: int | None
 
 
@@ -158,6 +158,44 @@ CASES: Mapping[str, Case] = {
     "Anthropic through LiteLLM, without the total": Case(
         {**otel("anthropic", "claude-sonnet-4-5-20250929"), "metadata.usage_object": str(LITELLM_USAGE)},
         CLAUDE_USD, 4096, 503,
+    ),
+    "Anthropic through LiteLLM's proxy": Case(
+        {**otel("anthropic", "claude-sonnet-4-5-20250929", in_=4096, out=503, total_tokens=4599),
+         "gen_ai.operation.name": "acompletion", "llm.request.type": "acompletion",
+         "metadata.usage_object": str(LITELLM_USAGE)},
+        CLAUDE_USD, 4096, 503,
+    ),
+    "embeddings through LiteLLM's proxy": Case(
+        {**otel("openai", "text-embedding-3-small", in_=1000), "gen_ai.operation.name": "aembedding"},
+        "0.00002",  # 1000 x 0.02
+        1000, None,
+    ),
+    "OpenAI, an image from a text and another": Case(
+        {**otel("openai", "gpt-image-1", raw=json.dumps({
+            "input_tokens": 378, "input_tokens_details": {"text_tokens": 55, "image_tokens": 323},
+            "output_tokens": 1056, "total_tokens": 1434})), "gen_ai.operation.name": "image_generation"},
+        "0.045745",  # 55 x 5 + 323 x 10 + 1056 x 40 = 275 + 3230 + 42240
+        378, 1056,
+    ),
+    "OpenAI, an image of a model that also writes": Case(
+        {**otel("openai", "gpt-image-1.5", raw=json.dumps({
+            "input_tokens": 55, "input_tokens_details": {"text_tokens": 55, "image_tokens": 0},
+            "output_tokens": 1156, "output_tokens_details": {"text_tokens": 100, "image_tokens": 1056},
+            "total_tokens": 1211})), "gen_ai.operation.name": "image_edit"},
+        "0.035067",  # 55 x 5 + 100 x 10 + 1056 x 32 = 275 + 1000 + 33792
+        55, 1156,
+    ),
+    "OpenAI, the same where nobody tells its output apart": Case(
+        {**otel("openai", "gpt-image-1.5", in_=55, out=1056), "gen_ai.operation.name": "image"},
+        "0.034067",  # 55 x 5 + 1056 x 32 = 275 + 33792: what it answers are images
+        55, 1056,
+    ),
+    "Imagen, a picture, as nobody says how many": Case(
+        {**otel("gcp.gemini", "imagen-3.0-generate-001"), "gen_ai.operation.name": "generate_content"},
+        "0.04", None, None,
+    ),
+    "DALL-E, sold by size and quality, which no table has": Case(
+        {**otel("openai", "dall-e-3"), "gen_ai.operation.name": "image_generation"}, None, None, None,
     ),
     "Anthropic through LiteLLM and Langfuse": Case(
         {"langfuse.observation.type": "generation", "langfuse.observation.model.name": "claude-sonnet-4-5-20250929",

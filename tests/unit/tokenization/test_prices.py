@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from genai_prices.data import providers
@@ -8,6 +9,8 @@ from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.pricing.genai_rates import rates_of
 from a11i_tokenization.pricing.offers import CallNames, Offer
 from a11i_tokenization.pricing.rates import MAX_TOKENS, MAX_USD_PER_MILLION
+from tests.unit.tokenization.price_kit import line, own, price
+from tests.unit.tokenization.span_rows import llm
 
 NOW_NS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 10**9
 
@@ -103,3 +106,28 @@ def test_prices_by_the_time_of_day_change_within_the_day(book: PriceBook) -> Non
     # Off-peak from 16:30 to 0:30 UTC.
     assert rates[0] == rates[15] != rates[16] == rates[23]
     assert [bound / 3.6e12 for bound in reasoner.hours_ns] == [0.5, 16.5]
+
+
+@pytest.mark.parametrize(
+    ("model", "unit"),
+    [
+        ("dall-e-3", "picture"),
+        ("azure/dall-e-3", "picture"),
+        ("whisper-1", "second of audio"),
+        ("tts-1", "character"),
+        ("gpt-4o", ""),
+        ("no-such-model", ""),
+    ],
+)
+def test_what_a_model_without_a_price_is_sold_by_is_known(book: PriceBook, model: str, unit: str) -> None:
+    assert book.unit(model).startswith(unit)
+    assert bool(book.unit(model)) == bool(unit)
+    cost = price(book, llm(provider="", request_model=model, input_tokens=5, output_tokens=5))[0]["total_cost_usd"]
+    assert (cost is not None) == (model == "gpt-4o")
+
+
+def test_a_line_of_ones_own_prices_what_is_sold_by_the_picture(book: PriceBook) -> None:
+    call = llm(request_model="dall-e-3")
+    assert price(book, call)[0]["total_cost_usd"] is None
+    prices = own(book, line("dall-e-3", {"input": "0", "call": "0.04"}))
+    assert price(prices, call)[0]["total_cost_usd"] == Decimal("0.04")

@@ -18,16 +18,34 @@ class KindRule:
     """Whether its spans of tools and agents have these's names, and no attribute for them."""
 
 
-_OPERATIONS: Final = {
-    "chat": "llm",
-    "generate_content": "llm",
-    "text_completion": "llm",
+_LITELLM: Final = {
     "completion": "llm",
-    "embeddings": "embedding",
+    "text_completion": "llm",
+    "responses": "llm",
+    "realtime": "llm",
+    "anthropic_messages": "llm",
+    "generate_content": "llm",
+    "generate_content_stream": "llm",
+    "image_generation": "llm",
+    "image_edit": "llm",
+    "transcription": "llm",
+    "speech": "llm",
+    "video_generation": "llm",
     "embedding": "embedding",
+    "rerank": "rerank",
+}
+"""LiteLLM's functions that call a model, which it says for operations: its proxy those with an "a" before them."""
+
+_OPERATIONS: Final = {
+    **_LITELLM,
+    **{f"a{word}": kind for word, kind in _LITELLM.items()},
+    "_arealtime": "llm",
+    "image": "llm",
+    "audio": "llm",
+    "chat": "llm",
+    "embeddings": "embedding",
     "retrieval": "retrieval",
     "search_memory": "retrieval",
-    "rerank": "rerank",
     "execute_tool": "tool",
     "create_agent": "agent",
     "invoke_agent": "agent",

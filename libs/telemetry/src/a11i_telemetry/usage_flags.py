@@ -13,6 +13,8 @@ from a11i_telemetry.usage import LARGEST_COUNT, count, oddity
 _INCLUSIVE_PROVIDERS: Final = frozenset({"openai", "azure.ai.openai", "azure.ai.inference"})
 _INCLUSIVE_MODELS: Final = ("gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-")
 """Whose input always includes the cache, and whose output the reasoning. Others sell through the same API."""
+_IMAGE_MODELS: Final = ("gpt-image-", "chatgpt-image-")
+"""Who answers with images: what is told of no sort is images, which cost thrice what text does."""
 _DETAILS: Final = (
     ("input", "input_audio_tokens", "input_image_tokens"),
     ("output", "output_audio_tokens", "output_image_tokens"),
@@ -48,6 +50,8 @@ def settle(span: Span) -> None:
                 span.flag("reasoning over output")
             else:
                 row["output_tokens"] += row["reasoning_tokens"]
+        if "output_image_tokens" not in row and _model_of(row).startswith(_IMAGE_MODELS):
+            row["output_image_tokens"] = row["output_tokens"]
         row["output_source"] = "reported"
     for side, audio, image in _DETAILS:
         if audio in row or image in row:
@@ -88,14 +92,18 @@ def _include_reasoning(span: Span) -> None:
         beside = total - row["input_tokens"] - row["output_tokens"]
         if beside == row["reasoning_tokens"]:
             row["output_tokens"] += beside
-        elif beside > 0 and row["input_tokens"] == span.facts.get("llm.token_count.prompt") and _is_gemini(row):
+        elif (
+            beside > 0
+            and row["input_tokens"] == span.facts.get("llm.token_count.prompt")
+            and _model_of(row).startswith("gemini")
+        ):
             row["input_tokens"] += beside  # OpenInference's output has the thoughts; its total also what tools gave.
 
 
-def _is_gemini(row: Row) -> bool:
-    return (row.get("response_model") or row.get("request_model") or "").lower().startswith("gemini")
+def _model_of(row: Row) -> str:
+    name: str = row.get("response_model") or row.get("request_model") or ""
+    return name.lower()
 
 
 def _is_inclusive(row: Row) -> bool:
-    model = row.get("response_model") or row.get("request_model") or ""
-    return row.get("provider") in _INCLUSIVE_PROVIDERS and model.lower().startswith(_INCLUSIVE_MODELS)
+    return row.get("provider") in _INCLUSIVE_PROVIDERS and _model_of(row).startswith(_INCLUSIVE_MODELS)

@@ -69,7 +69,7 @@ class PriceCalls:
         quote = _quote(prices, CallNames(request.provider, "", request.model, ""), self._time(request))
         known = self._default.find(request.provider, (request.model,))
         if quote is None and known is None and model.tokenizer == ESTIMATE and model.context_window is None:
-            raise NotFoundError(_unknown(request.model, self._default.nearest(request.model)))
+            raise NotFoundError(_unknown(request.model, self._default))
         answer = pb2.ResolveModelResponse(
             encoding=model.tokenizer.encoding,
             source=span_pb2.NUMBER_SOURCE_COUNTED if model.tokenizer.exact else span_pb2.NUMBER_SOURCE_ESTIMATED,
@@ -160,7 +160,7 @@ class PriceCalls:
         call = self._call(request)
         names = CallNames(request.provider, "", request.model, request.service_tier)
         if _quote(prices, names, call["start_time"]) is None:
-            raise NotFoundError(_unknown(request.model, self._default.nearest(request.model)))
+            raise NotFoundError(_unknown(request.model, self._default))
         return explain(call, prices)
 
     def _call(self, request: pb2.CalculateCostRequest) -> dict[str, Any]:
@@ -265,6 +265,13 @@ def _name(text: str, field: str, missing: str = "", most: int = _MAX_NAME) -> st
     return text
 
 
-def _unknown(model: str, nearest: list[str]) -> str:
+def _unknown(model: str, book: PriceBook) -> str:
+    """Say what is known of a model that has no price."""
+    if unit := book.unit(model):
+        return (
+            f"{model[:64]!r} is sold by the {unit}, of which spans say nothing; "
+            "a line of the tenant's own prices can say what a call costs, with a rate for `call`"
+        )
+    nearest = book.nearest(model)
     hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
     return f"no price by the token is known for {model[:64]!r}{hint}"

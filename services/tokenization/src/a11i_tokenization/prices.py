@@ -135,6 +135,10 @@ class PriceBook:
         names = {known.id for vendor in self._vendors for known in vendor.models}
         return get_close_matches(model.lower()[:MAX_NAME_CHARS], names, n=3)
 
+    def unit(self, model: str) -> str:
+        """Return what a model is sold by that has no price by the token, such as a page; "" if that is not known."""
+        return self._second.unit(reading.name for reading in readings(model))
+
     def _find(self, provider: str, models: tuple[str, ...]) -> FoundModel | None:
         every = [(number, reading) for number, model in enumerate(models) for reading in readings(model)]
         if provider in _OWN_MACHINES or any(reading.hint in _OWN_MACHINES for _, reading in every):

@@ -45,6 +45,17 @@ _PREFIXES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     }
 )
 """What litellm writes before the names of a provider of genai-prices; of others, the provider's name and a slash."""
+_UNITS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "image_generation": "picture, by its size and quality",
+        "image_edit": "picture, by its size and quality",
+        "audio_transcription": "second of audio",
+        "audio_speech": "character or second of audio",
+        "video_generation": "second of video",
+        "ocr": "page",
+    }
+)
+"""What models of a kind are sold by that have no price by the token or the call."""
 _ALONE: Final = frozenset({"embedding", "rerank", "image_generation"})
 """Kinds of models that are priced by this table alone if genai-prices does not know them."""
 
@@ -120,6 +131,11 @@ class SecondTable:
     def __init__(self, table: ModelTable) -> None:
         self.version = table.version
         self._models = table.models
+        self._units = {
+            key.rpartition("/")[2]: _UNITS[mode]
+            for key, entry in table.models.items()
+            if (mode := entry.get("mode", "")) in _UNITS and _model(key, entry).rates() is None
+        }
         self._dated = {key.rpartition("-20")[0]: key for key in sorted(self._models, reverse=True) if "-20" in key}
 
     def find(self, provider: str, names: Iterable[str]) -> SecondModel | None:
@@ -132,6 +148,10 @@ class SecondTable:
                 if key:
                     return _model(key, self._models[key])
         return None
+
+    def unit(self, names: Iterable[str]) -> str:
+        """Return what the first of `names` is sold by that is sold by neither tokens nor calls; "" if none is known."""
+        return next((self._units[name] for name in names if name in self._units), "")
 
     def find_alone(self, provider: str, names: Sequence[str]) -> SecondModel | None:
         """Return a model that this table may price alone: one of a kind that genai-prices hardly has, or fine-tuned."""
