@@ -12,6 +12,7 @@ from a11i_tokenization import vocabularies
 from a11i_tokenization.chunks import MAX_CHUNK_CHARS, cut
 from a11i_tokenization.counting import vendors
 from a11i_tokenization.counting.tiktoken_engine import TiktokenEngine
+from a11i_tokenization.counting.toktok_vendor_engine import ToktokVendorEngine
 from tests.bench.token_texts import fuzzed, languages
 
 _IN_PIECES = (*vocabularies.ENCODINGS, "llama3", "llama4", "tekken", "deepseek_v3", "qwen2", "qwen3_5", "claude2")
@@ -26,6 +27,8 @@ def _load(name: str) -> Callable[[str], int]:
         encoding = vocabularies.build(name, vocabularies.packaged_directory())
     else:
         engine = {source.name: source for source in vendors.sources()}[name].load()
+        if isinstance(engine, ToktokVendorEngine):
+            engine = engine._reference()
         assert isinstance(engine, TiktokenEngine)
         encoding = engine._encoding
         assert isinstance(encoding, tiktoken.Encoding)

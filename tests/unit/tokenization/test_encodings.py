@@ -153,7 +153,7 @@ def test_encodings_are_listed_with_what_is_loaded() -> None:
     assert all(info.version for info in listed.values() if info.package)
     assert {info.name for info in listed.values() if not info.exact} == {"claude2", "characters"}
     encodings.count("llama3", "")
-    assert {info.name: info.engine for info in encodings.list_encodings()}["llama3"] == "toktok"
+    assert {info.name: info.engine for info in encodings.list_encodings()}["llama3"] == "tiktoken"
 
 
 def test_the_least_recently_used_encoding_is_forgotten() -> None:

@@ -1,6 +1,8 @@
 """What every tokenizer here can do, and texts that all of them take."""
 
 import re
+import threading
+from collections.abc import Callable
 from typing import Final, Protocol
 
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
@@ -19,6 +21,21 @@ class Engine(Protocol):
 
     def is_exact_for(self, text: str) -> bool:
         """Return whether `count(text)` is the tokenizer's own number, and not one that a bound on work made inexact."""
+
+
+class OnDemand:
+    """An engine that is loaded when it is first asked for, once for all threads."""
+
+    def __init__(self, load: Callable[[], Engine]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+
+    def __call__(self) -> Engine:
+        with self._lock:
+            if self._engine is None:
+                self._engine = self._load()
+            return self._engine
 
 
 def well_formed(text: str) -> str:

@@ -1,18 +1,13 @@
 """OpenAI's encodings: the fast tokenizer where it has them and agrees with tiktoken, else tiktoken."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import structlog
-
 from a11i_tokenization import vocabularies
-from a11i_tokenization.counting import self_check
+from a11i_tokenization.counting import fast
 from a11i_tokenization.counting.engine import Engine
 from a11i_tokenization.counting.sources import Source
 from a11i_tokenization.counting.tiktoken_engine import TiktokenEngine
-from a11i_tokenization.counting.toktok_engine import ENCODINGS, ToktokEngine, ToktokUnavailableError
-
-_LOG = structlog.get_logger(__name__)
+from a11i_tokenization.counting.toktok_engine import ENCODINGS, ToktokEngine
 
 _DESCRIPTIONS = {
     "o200k_base": "OpenAI's since GPT-4o: GPT-4o, GPT-4.1, GPT-5, o1, o3, o4",
@@ -37,16 +32,6 @@ def load(name: str, directory: Path) -> Engine:
     def reference() -> Engine:
         return TiktokenEngine(vocabularies.build(name, directory))
 
-    return (_fast(name, reference) if name in ENCODINGS else None) or reference()
-
-
-def _fast(name: str, reference: Callable[[], Engine]) -> Engine | None:
-    try:
-        engine = ToktokEngine(name, reference)
-    except ToktokUnavailableError as error:
-        _LOG.warning("the fast tokenizer is not available, tiktoken counts", encoding=name, reason=str(error))
-        return None
-    if not self_check.passes(engine, name):
-        _LOG.warning("the fast tokenizer does not count as tiktoken does, tiktoken counts", encoding=name)
-        return None
-    return engine
+    if name not in ENCODINGS:
+        return reference()
+    return fast.checked(name, lambda: ToktokEngine(name, reference)) or reference()

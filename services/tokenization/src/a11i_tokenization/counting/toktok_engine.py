@@ -6,18 +6,17 @@ the self-check tries it at start, and tiktoken takes over if it is gone.
 """
 
 import importlib
-import threading
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
 from a11i_tokenization.counting import endless
-from a11i_tokenization.counting.engine import Engine, well_formed
+from a11i_tokenization.counting.engine import Engine, OnDemand, well_formed
 from a11i_tokenization.counting.repeats import MIN_TEXT_CHARS, shorten
 
 ENCODINGS: Final = ("o200k_base", "cl100k_base")
 """What is counted with toktok; o200k_harmony differs in special tokens alone."""
 
-_LONG_S: Final = "'\u017f"
+LONG_S: Final = "'\u017f"
 """An apostrophe and a long s: tiktoken takes them for the contraction 's, whose case does not matter, toktok does not.
 Hardly any text has them, and to look for them in one that is Latin-1 takes no time."""
 
@@ -31,9 +30,7 @@ class ToktokEngine:
 
     def __init__(self, encoding: str, reference: Callable[[], Engine]) -> None:
         """Load one of ENCODINGS, in 0.1 to 0.3 s; `reference` loads tiktoken's. Raises ToktokUnavailableError."""
-        self._load_reference = reference
-        self._lock = threading.Lock()
-        self._reference: Engine | None = None
+        self._tiktoken = OnDemand(reference)
         try:
             native = importlib.import_module("toktok._toktok").Tokenizer(encoding, "")
             self._count = cast("Callable[[str], int]", native.count)
@@ -50,7 +47,7 @@ class ToktokEngine:
         return self._encode(text)
 
     def count(self, text: str) -> int:
-        if _LONG_S in text:
+        if LONG_S in text:
             return self._tiktoken().count(text)
         try:
             if len(text) < MIN_TEXT_CHARS:
@@ -63,15 +60,9 @@ class ToktokEngine:
             return self.count(well_formed(text))
 
     def is_exact_for(self, text: str) -> bool:
-        if _LONG_S in text:
+        if LONG_S in text:
             return self._tiktoken().is_exact_for(text)
         return len(text) < endless.MIN_TEXT_CHARS or endless.split(text) is None
-
-    def _tiktoken(self) -> Engine:
-        with self._lock:
-            if self._reference is None:
-                self._reference = self._load_reference()
-            return self._reference
 
     def _count_long(self, text: str) -> int:
         parts = endless.split(text)
