@@ -446,6 +446,24 @@ def test_input_tokens_include_what_the_cache_read_and_wrote(attributes: dict[str
         ),
         ({"gen_ai.usage.cache_creation.input_tokens.ephemeral_1h": 4}, "cache_write_tokens", 4),
         (
+            {
+                "gen_ai.usage.input_token_details": '{"cache_creation":0,"ephemeral_5m_input_tokens":9,'
+                '"ephemeral_1h_input_tokens":4}'
+            },
+            "cache_write_tokens",
+            13,
+        ),
+        (
+            {
+                "openinference.span.kind": "LLM",
+                "llm.token_count.prompt_details.cache_write": 0,
+                "output.value": '{"generations":[[{"message":{"kwargs":{"usage_metadata":{"input_tokens":20,'
+                '"input_token_details":{"cache_creation":0,"ephemeral_5m_input_tokens":9}}}}}]]}',
+            },
+            "cache_write_tokens",
+            9,
+        ),
+        (
             {"langfuse.observation.cost_details": '{"input": 0.25, "output": 0.5}'},
             "reported_cost_usd",
             Decimal("0.75"),
@@ -546,6 +564,14 @@ _OF_OPENAI = {"gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"
             {"anthropic.usage.cache_creation.ephemeral_1h_input_tokens": 90, "gen_ai.usage.input_tokens": 5},
             [],
             {"input_tokens": 95, "cache_write_tokens": 90, "cache_write_1h_tokens": 90},
+        ),
+        (
+            {
+                "gen_ai.usage.cache_creation.input_tokens.ephemeral_1h": 9,
+                "gen_ai.usage.cache_creation.input_tokens": 0,
+            },
+            [],
+            {"cache_write_tokens": 9, "cache_write_1h_tokens": 9},
         ),
         (
             {"gen_ai.usage.input_tokens": 20, "llm.token_count.prompt_details.audio": 30},

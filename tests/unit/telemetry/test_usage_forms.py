@@ -177,6 +177,23 @@ def test_litellm_tells_how_long_the_cache_keeps_what_was_written() -> None:
     assert tokens({"input_tokens": 180, "total_tokens": 198, **LITELLM_CACHE, above: 15})["cache_write_1h"] == 15
 
 
+LANGCHAIN_AGES = {"cache_creation": 0, "ephemeral_5m_input_tokens": 9000, "ephemeral_1h_input_tokens": 300}
+"""LangChain's Anthropic has 0 for the whole as soon as it tells the ages."""
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"input_tokens": 10000, "output_tokens": 1, "total_tokens": 10001, "input_token_details": LANGCHAIN_AGES},
+        # Langfuse takes the details off, each under a name with "input_" before it.
+        {"input": 700, "output": 1, "total": 10001, **{f"input_{name}": one for name, one in LANGCHAIN_AGES.items()}},
+    ],
+)
+def test_what_was_written_to_a_cache_is_no_less_than_its_parts_by_age(usage: dict[str, Any]) -> None:
+    found = tokens(usage)
+    assert (found["input"], found["cache_write"], found["cache_write_1h"]) == (10000, 9300, 300)
+
+
 def test_xais_reasoning_is_beside_its_completion() -> None:
     usage = {
         "prompt_tokens": 10120,

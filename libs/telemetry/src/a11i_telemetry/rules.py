@@ -179,6 +179,8 @@ _OPENINFERENCE_RAW: Final = (
     Source("output.value", Take.USAGE, ("usage_metadata",), only="llm", beside="llm.token_count.prompt"),
 )
 """Gemini's own numbers beside OpenInference's, which left out its tools, or had the cache twice (0.1.12 to 0.1.15)."""
+_LANGCHAIN_RAW: Final = _responses("generations", 0, 0, "message", "kwargs", "usage_metadata", take=Take.USAGE)
+"""LangChain's own numbers beside OpenInference's, which have its 0 for a cache write of which it tells the ages."""
 _GEMINI: Final = tuple(
     _in("ai.response.providerMetadata", name, "usageMetadata", take=Take.USAGE) for name in ("google", "vertex")
 )
@@ -224,6 +226,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     _rule("response_id", Take.TEXT,
         "ai.response.id", "gen_ai.response.id", "llm.openai.id", "llm.anthropic.id", *_responses("id"),
+        *_responses("generations", 0, 0, "message", "kwargs", "response_metadata", "id"),
     ),
     _rule("finish_reasons", Take.TEXT_LIST,
         "ai.response.finishReason", "gen_ai.response.finish_reasons", "gen_ai.response.finish_reason",
@@ -277,7 +280,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "gen_ai.usage.input_cache_creation", "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
         Source("gen_ai.usage.cache_creation.input_tokens.ephemeral_5m", Take.COUNT, plus=_AN_HOUR),
         Source(f"{_ANTHROPIC}5m_input_tokens", Take.COUNT, plus=((f"{_ANTHROPIC}1h_input_tokens",),)),
-        _in("gen_ai.usage.input_token_details", "cache_creation", take=Take.COUNT),
+        Source("gen_ai.usage.input_token_details", Take.USAGE), *_LANGCHAIN_RAW,
         "llm.token_count.prompt_details.cache_write", *_USAGE_LAST,
     ),
     _rule("reasoning_tokens", Take.COUNT,
@@ -294,7 +297,7 @@ RULES: Final[tuple[Rule, ...]] = (
         _in("ai.response.providerMetadata", "anthropic", "usage", take=Take.USAGE),
         _in("ai.response.providerMetadata", "bedrock", "usage", take=Take.USAGE), *_USAGE_FIRST,
         "gen_ai.usage.cache_creation.input_tokens.ephemeral_1h", f"{_ANTHROPIC}1h_input_tokens",
-        _in("gen_ai.usage.input_token_details", "ephemeral_1h_input_tokens", take=Take.COUNT), *_USAGE_LAST,
+        Source("gen_ai.usage.input_token_details", Take.USAGE), *_LANGCHAIN_RAW, *_USAGE_LAST,
     ),
     _rule("input_audio_tokens", Take.COUNT,
         *_GEMINI, *_USAGE_FIRST,

@@ -66,7 +66,7 @@ _CACHE_READ_LISTS: Final = ("cache_tokens_details", "cacheTokensDetails")
 """The same by modality, of which Gemini at times gives no sum."""
 _CACHE_WRITE: Final = (
     *("cache_creation_input_tokens", "cacheWriteInputTokens", "cache_creation_tokens", "input_cache_creation"),
-    *("input_cache_write", "cache_write_tokens"),
+    *("input_cache_write", "cache_write_tokens", "cache_creation"),
 )
 _REASONING: Final = (
     *("thoughts_token_count", "thoughtsTokenCount", "reasoning_tokens", "reasoningTokens", "output_reasoning"),
@@ -74,9 +74,10 @@ _REASONING: Final = (
 )
 _CACHE_READ_DETAILS: Final = ("cached_tokens", "cache_read", "cacheReadTokens")
 _CACHE_WRITE_DETAILS: Final = ("cache_write_tokens", "cache_creation", "cache_creation_tokens", "cacheWriteTokens")
-_CACHE_WRITE_5M: Final = ("ephemeral_5m_input_tokens", "input_cache_creation_5m")
+_CACHE_WRITE_5M: Final = ("ephemeral_5m_input_tokens", "input_cache_creation_5m", "input_ephemeral_5m_input_tokens")
 _CACHE_WRITE_1H: Final = (
     *("ephemeral_1h_input_tokens", "input_cache_creation_1h", "cache_creation_input_tokens_above_1hr"),
+    "input_ephemeral_1h_input_tokens",
 )
 """Cache writes by how long they are kept: in `cache_creation` (Anthropic), among the details, or beside the rest."""
 _CACHE_WRITE_BY_AGE: Final = ("cache_creation", "cache_creation_token_details", "cacheDetails")
@@ -138,8 +139,9 @@ def read_usage(value: JsonValue) -> Usage | None:
     by_age = _details(value, form.by_age) or _details(into, _CACHE_WRITE_BY_AGE) or into
     hour = _either(_first(value, form.hour), _first(by_age, _CACHE_WRITE_1H))
     written = _either(_first(value, form.written), _first(into, _CACHE_WRITE_DETAILS))
-    if written is None:
-        written = _sum((_either(_first(value, form.minutes), _first(by_age, _CACHE_WRITE_5M)), hour))
+    if not written or written >= (hour or 0):  # LangChain has 0 for the whole where it tells the ages.
+        minutes = _either(_first(value, form.minutes), _first(by_age, _CACHE_WRITE_5M))
+        written = max((found for found in (written, _sum((minutes, hour))) if found is not None), default=None)
     parts = _Parts(
         input=_first(value, form.input),
         output=_first(value, form.output),

@@ -36,7 +36,8 @@ def settle(span: Span) -> None:
     row = span.row
     if "cache_write_1h_tokens" in row:
         hour = row["cache_write_1h_tokens"]
-        if hour > row.setdefault("cache_write_tokens", hour):
+        row["cache_write_tokens"] = row.get("cache_write_tokens") or hour  # A whole of 0 is one that nobody told.
+        if hour > row["cache_write_tokens"]:
             del row["cache_write_1h_tokens"]
             span.flag("cache_write_1h over cache_write")
     if "input_tokens" in row:
