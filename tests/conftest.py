@@ -1,6 +1,7 @@
 """What holds for every test: nothing that it started outlives it."""
 
 import asyncio
+import inspect
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -37,9 +38,15 @@ def _describe(process: psutil.Process) -> str:
         return f"{process.pid} (ended)"
 
 
-@pytest_asyncio.fixture(autouse=True)
-async def _no_task_outlives_its_test() -> AsyncIterator[None]:
-    """Fail an asynchronous test that leaves a task behind."""
+@pytest.fixture(autouse=True)
+def _no_task_outlives_its_test(request: pytest.FixtureRequest) -> None:
+    """Fail an asynchronous test that leaves a task behind. The thousands of others go without an event loop."""
+    if inspect.iscoroutinefunction(getattr(request, "function", None)):
+        request.getfixturevalue("_tasks_end")
+
+
+@pytest_asyncio.fixture
+async def _tasks_end() -> AsyncIterator[None]:
     before = asyncio.all_tasks()
     yield
     deadline = time.monotonic() + _SETTLE_SECONDS
