@@ -346,9 +346,9 @@ def test_a_large_batch_is_priced_as_small_ones_are(book: PriceBook) -> None:
         kinds[number % len(kinds)]
         | usage(number * 1_000, number)
         | {"start_time": datetime(2025, 6, 1 + number % 20, number % 24, tzinfo=UTC)}
-        for number in range(400)
+        for number in range(600)
     ]
-    parts = [cost for start in range(0, 400, 50) for cost in price(book, *calls[start : start + 50])]
+    parts = [cost for start in range(0, 600, 50) for cost in price(book, *calls[start : start + 50])]
     assert price(book, *calls) == parts
     assert len({cost["price_basis"] for cost in parts}) >= 8
     # A separator of names inside a name makes it nobody's.

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from a11i_telemetry.columns import Column, mask, numbers, pc
+from a11i_telemetry.columns import Column, numbers
 from a11i_tokenization.pricing.offers import Prices
-from a11i_tokenization.pricing.rates import ATTO_PER_PICO, CALL, INPUT, OUTPUT
-from a11i_tokenization.pricing.sheet import NAME_COLUMNS, Table
+from a11i_tokenization.pricing.rate_table import Table
+from a11i_tokenization.pricing.rates import ATTO_PER_PICO
+from a11i_tokenization.pricing.sheet import NAME_COLUMNS
 from a11i_tokenization.pricing.usage import TOKEN_COLUMNS, SortedUsage
 
 Ints = npt.NDArray[np.int64]
@@ -26,7 +27,7 @@ COST_COLUMNS: Final = (
 """The columns that pricing fills."""
 STATUS_ERROR: Final = 2
 """OTLP's STATUS_CODE_ERROR."""
-_NO_OUTPUT_KINDS: Final = pa.array(["embedding", "rerank"])
+_NO_OUTPUT_KINDS: Final = frozenset({"embedding", "rerank"})
 """Steps that answer with no tokens: their total is known without an output."""
 
 
@@ -48,35 +49,33 @@ def cost_columns(columns: Mapping[str, Column], calls: Bools, prices: Prices) ->
     A side of a call has no cost if its model is in no table, its numbers are not known, or they cannot be (negative,
     over MAX_TOKENS, more cached than sent); no side that is not known makes a total.
     """
-    usage = SortedUsage.of(columns)
-    table, rows = prices.sheet().rows(columns, usage.input)
-    rows = rows * calls
+    usage = SortedUsage.common(columns) or SortedUsage.of(columns)
+    table, rows = prices.sheet().rows(columns, calls, usage)
+    rates = table.rates(usage.sorts)
     priced = rows > 0
     known = np.empty((3, len(rows)), np.bool_)
-    input_known, output_known, total_known = known
+    input_known, output_known, total_known = known[0], known[1], known[2]
     np.logical_and(usage.input_known, priced, out=input_known)
     np.logical_and(usage.output_known, priced, out=output_known)
-    if table.any_unsold:
-        unpayable = table.unsold.take(rows, axis=1) & (usage.tokens > 0)
-        input_known &= ~unpayable[INPUT].any(0)
-        output_known &= ~unpayable[OUTPUT].any(0)
+    if rates.any_unsold:
+        unpayable = rates.unsold.take(rows, axis=1) & (usage.tokens > 0)
+        input_known &= ~unpayable[usage.sorts.input].any(0)
+        output_known &= ~unpayable[usage.sorts.output].any(0)
     np.logical_and(input_known, output_known, out=total_known)
-    silent = input_known & ~usage.output_sent
-    if silent.any():
-        total_known |= silent & mask(pc.is_in(columns["step_kind"], _NO_OUTPUT_KINDS))
+    silent = input_known > usage.output_sent
+    if np.count_nonzero(silent):
+        total_known |= silent & [kind in _NO_OUTPUT_KINDS for kind in columns["step_kind"].to_pylist()]
     if table.any_by_call:
-        by_call = table.by_call[rows]
+        by_call = table.by_call.take(rows)
         # What failed and told of no tokens was refused: its fee is not billed either.
         by_call &= usage.input_sent | usage.output_sent | (numbers(columns["status_code"]) != STATUS_ERROR)
         input_known |= by_call & ~usage.output_sent
         total_known |= by_call
-    pico = _pico(table, rows, usage.tokens)
-    told = rows * (input_known | output_known)
-    texts = table.texts.take(pa.array(told, pa.int64()))
+    rows *= input_known | output_known | total_known
     return Costs(
-        columns=dict(zip(COST_COLUMNS, [*_decimals(pico, known), *texts.columns], strict=True)),
-        unpriced_calls=int(np.count_nonzero(calls & ~priced)),
-        flags=_flags(usage.flags),
+        columns=dict(zip(COST_COLUMNS, [*_decimals(table, rows, usage, known), *table.texts_of(rows)], strict=True)),
+        unpriced_calls=int(np.count_nonzero(calls > priced)),
+        flags=_flags(usage.flags) if usage.flags else {},
     )
 
 
@@ -90,30 +89,31 @@ def flag_column(column: Column, flags: Mapping[int, list[str]]) -> Column:
     return pa.array(rows, column.type)
 
 
-def _pico(table: Table, rows: Ints, tokens: Ints) -> Ints:
-    """Return the cost of input, output and the whole call in 1e-12 dollars, the first two rounded half up."""
-    amounts = tokens * table.pico.take(rows, axis=1)
-    pico = np.empty((3, len(rows)), np.int64)
-    amounts[INPUT].sum(0, out=pico[0])
-    amounts[OUTPUT].sum(0, out=pico[1])
-    if table.any_atto:
-        rest = tokens * table.atto.take(rows, axis=1)
-        pico[0] += (rest[INPUT].sum(0) + ATTO_PER_PICO // 2) // ATTO_PER_PICO
-        pico[1] += (rest[OUTPUT].sum(0) + ATTO_PER_PICO // 2) // ATTO_PER_PICO
-        amounts[CALL] += (rest[CALL] + ATTO_PER_PICO // 2) // ATTO_PER_PICO
-    np.add(pico[0], pico[1], out=pico[2])
-    pico[2] += amounts[CALL]
-    return pico
-
-
-def _decimals(pico: Ints, known: Bools) -> list[Column]:
-    """Return each row of non-negative 1e-12 dollars as decimals, null where it is not known."""
-    words = np.zeros((*pico.shape, 2), np.int64)
-    np.multiply(pico, known, out=words[..., 0])
+def _decimals(table: Table, rows: Ints, usage: SortedUsage, known: Bools) -> list[Column]:
+    """Return the cost of input, output and the whole call as decimals, null where it is not known."""
+    words = np.zeros((*known.shape, 2), np.int64)
+    _fill_pico(words[..., 0], table, rows, usage)
     buffers: list[Any] = [np.packbits(known, bitorder="little"), words]
-    every = pa.Array.from_buffers(_USD, pico.size, [pa.py_buffer(buffer) for buffer in buffers])
-    size = pico.shape[1]
-    return [every.slice(start, size) for start in range(0, 3 * size, size or 1)] if size else [every] * 3
+    size = len(rows)
+    every = pa.Array.from_buffers(_USD, 3 * size, [pa.py_buffer(buffer) for buffer in buffers])
+    return [every.slice(0, size), every.slice(size, size), every.slice(2 * size)]
+
+
+def _fill_pico(pico: Ints, table: Table, rows: Ints, usage: SortedUsage) -> None:
+    """Fill in the cost of input, output and the whole call in 1e-12 dollars, each part rounded half up."""
+    rates, sorts = table.rates(usage.sorts), usage.sorts
+    inputs, outputs, totals = pico[0], pico[1], pico[2]
+    amounts = rates.pico.take(rows, axis=1)
+    amounts *= usage.tokens
+    np.add.reduce(amounts[sorts.input], 0, out=inputs)
+    np.add.reduce(amounts[sorts.output], 0, out=outputs)
+    if rates.any_atto:
+        rest = usage.tokens * rates.atto.take(rows, axis=1)
+        inputs += (rest[sorts.input].sum(0) + ATTO_PER_PICO // 2) // ATTO_PER_PICO
+        outputs += (rest[sorts.output].sum(0) + ATTO_PER_PICO // 2) // ATTO_PER_PICO
+    np.add(inputs, outputs, out=totals)
+    if table.any_fee:
+        totals += table.fees.take(rows)
 
 
 def _flags(flags: Mapping[str, Bools]) -> dict[int, list[str]]:

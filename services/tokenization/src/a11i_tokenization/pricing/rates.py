@@ -30,7 +30,26 @@ SORTS: Final = (
 what is no reasoning and neither audio nor an image; "call" is the fee of the call itself."""
 INPUT: Final = slice(0, 6)
 OUTPUT: Final = slice(6, 10)
-CALL: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SortRows:
+    """Some of SORTS, which arrays have a row each of."""
+
+    rows: tuple[int, ...]
+    """Their numbers in SORTS."""
+    input: slice
+    """Which of the arrays' rows are of the input."""
+    output: slice
+
+
+EVERY_SORT: Final = SortRows(tuple(range(len(SORTS))), INPUT, OUTPUT)
+COMMON_SORTS: Final = SortRows(
+    tuple(map(SORTS.index, ("input", "cache_read", "cache_write", "output", "reasoning"))),
+    slice(0, 3),
+    slice(3, 5),
+)
+"""What nearly every batch makes do with: half of the arithmetic."""
 
 FALLBACKS: Final[Mapping[str, str]] = MappingProxyType(
     {

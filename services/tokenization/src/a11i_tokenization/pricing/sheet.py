@@ -1,29 +1,28 @@
 """Rates of the calls seen so far as arrays, so that whole columns are priced with a few look-ups."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from a11i_telemetry.columns import Column, pc
-from a11i_tokenization.pricing import basis
 from a11i_tokenization.pricing.offers import CallNames, Offer, Prices, Quote
-from a11i_tokenization.pricing.rates import ATTO_PER_PICO, SORTS
+from a11i_tokenization.pricing.rate_table import FOREVER, NOT_FOUND, UNKNOWN, Table
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
+from a11i_tokenization.pricing.usage import SortedUsage
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 NAME_COLUMNS: Final = ("provider", "response_model", "request_model", "service_tier")
 """The columns that say who was called."""
-TEXT_COLUMNS: Final = ["price_version", "priced_as", "price_basis"]
 _Names = tuple[str, ...]
 """Those of a call, in the order of NAME_COLUMNS."""
-_FEW_SPANS: Final = 128
+_FEW_SPANS: Final = 512
 """Up to so many Python's strings are faster than Arrow's functions, which take long to begin."""
 _SEPARATOR: Final = "\x1f"
 _DAY_NS: Final = 86_400_000_000_000
@@ -31,43 +30,31 @@ _MOST_ROWS: Final = 16_384
 """Of calls seen, and of rates: names come from outside. A mesh sees dozens; beyond this a new sheet is begun."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of rates. Row 0 is that of calls whose cost is not known: all its rates are 0."""
-
-    pico: Ints
-    """Shape (SORTS, rows): dollars a token (or call), whole units of 1e-12."""
-    atto: Ints
-    """The rest in units of 1e-18."""
-    unsold: Bools
-    """Shape (SORTS, rows): the model is not sold by this sort of token."""
-    by_call: Bools
-    """The model is sold by the call alone: its tokens need not be known."""
-    texts: pa.RecordBatch
-    """What spans keep: TEXT_COLUMNS."""
-    any_atto: bool
-    any_unsold: bool
-    any_by_call: bool
-
-
 @dataclass(slots=True, eq=False)
 class _Item:
     """What is known of calls with the same names."""
 
     offer: Offer | None
-    row: int = 0
-    """First row of an offer that always holds; 0 of others."""
-    starts: tuple[int, ...] = ()
-    """Sizes of input from which each next row holds."""
-    varies: bool = False
-    """Whether its quotes depend on the time, or its rates on the size of the input."""
-    stretches: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = field(default_factory=dict)
-    """By stretch of time: `row` and `starts` of its quote."""
+    row: int = UNKNOWN
+    """First row of an offer that always holds; UNKNOWN of others."""
+    stretches: dict[tuple[int, int], int] = field(default_factory=dict)
+    """By stretch of time: first row of its quote."""
 
     @property
     def dated(self) -> bool:
         """Whether its quotes depend on the time."""
         return self.offer is not None and bool(self.offer.dates_ns or self.offer.hours_ns)
+
+
+class _Rows(dict[_Names, int]):
+    """Rows by the names of calls. Each span asks: where its names are known, no Python runs."""
+
+    def __init__(self, find: Callable[[_Names], int]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, names: _Names) -> int:
+        return self._find(names)
 
 
 class Sheet:
@@ -77,42 +64,56 @@ class Sheet:
         self._prices = prices
         self._lock = threading.Lock()
         self._items: dict[_Names, _Item] = {}
-        self._quotes: list[tuple[Quote, int]] = []
-        self._table = _tabulate([])
+        self._rows = _Rows(self._find)
+        self._any_dated = False
+        self._table = Table.empty()
 
     @property
     def full(self) -> bool:
         """Whether it is time for a new one."""
-        return max(len(self._items), len(self._quotes)) > _MOST_ROWS
+        return max(len(self._items), self._table.size) > _MOST_ROWS
 
-    def rows(self, columns: Mapping[str, Column], input_tokens: Ints) -> tuple[Table, Ints]:
-        """Return rates, and for each span its row in them. `input_tokens`: the spans' whole input, 0 if not known."""
+    def rows(self, columns: Mapping[str, Column], calls: Bools, usage: SortedUsage) -> tuple[Table, Ints]:
+        """Return rates, and for each span its row in them: UNKNOWN of those that are no `calls`."""
         names = [columns[name] for name in NAME_COLUMNS]
-        if len(input_tokens) <= _FEW_SPANS:
-            each = [self._item(call) for call in zip(*(column.to_pylist() for column in names), strict=True)]
-            rows = np.array([item.row for item in each], np.int64)
-            for item in {item for item in each if item.varies}:
-                self._vary(
-                    item, np.array([at for at, one in enumerate(each) if one is item]), rows, columns, input_tokens
-                )
-            return self._table, rows
-        joined = pc.binary_join_element_wise(*names, _SEPARATOR).dictionary_encode()
-        codes = joined.indices.to_numpy()
-        items = [self._item(tuple(name.split(_SEPARATOR))) for name in joined.dictionary.to_pylist()]
-        rows = np.array([item.row for item in items], np.int64)[codes]
-        for number, item in enumerate(items):
-            if item.varies:
-                self._vary(item, np.flatnonzero(codes == number), rows, columns, input_tokens)
-        return self._table, rows
-
-    def _vary(self, item: _Item, spans: Ints, rows: Ints, columns: Mapping[str, Column], input_tokens: Ints) -> None:
-        """Fill the rows of spans whose quote depends on their time or size."""
-        sizes = input_tokens[spans]
-        if item.dated:
-            rows[spans] = self._dated_rows(item, _times(columns["start_time"], spans), sizes)
+        rows = np.zeros(len(calls), np.int64)
+        if len(calls) <= _FEW_SPANS:
+            called = compress(zip(*(column.to_pylist() for column in names), strict=True), calls.tolist())
+            np.place(rows, calls, list(map(self._rows.__getitem__, called)))
         else:
-            # The tier is the number of starts that the input is beyond.
-            rows[spans] += np.searchsorted(np.array(item.starts), sizes, side="left")
+            joined = pc.binary_join_element_wise(*names, _SEPARATOR).dictionary_encode()
+            known = [self._rows[tuple(name.split(_SEPARATOR))] for name in joined.dictionary.to_pylist()]
+            np.multiply(np.array(known, np.int64)[joined.indices.to_numpy()], calls, out=rows)
+        if self._any_dated:
+            self._correct(rows, names, columns["start_time"])
+        table = self._table
+        if usage.most > table.least_above:
+            while np.count_nonzero(more := usage.input > table.above.take(rows)):
+                rows += more
+        return table, rows
+
+    def _correct(self, rows: Ints, names: list[Column], started: Column) -> None:
+        """Look rows up that did not hold when their calls began."""
+        times = _times(started)
+        first, last = self._table.holds.take(rows, axis=1)
+        elsewhen = np.flatnonzero((times < first) | (times > last))
+        if not elsewhen.size:
+            return
+        groups: dict[_Names, list[int]] = {}
+        for span, call in zip(
+            elsewhen.tolist(), zip(*(column.take(elsewhen).to_pylist() for column in names), strict=True), strict=True
+        ):
+            groups.setdefault(call, []).append(span)
+        for call, spans in groups.items():
+            rows[spans] = self._dated_rows(call, times[spans])
+
+    def _find(self, names: _Names) -> int:
+        """Return the row of calls whose names are new; NOT_FOUND where that depends on the time."""
+        item = self._item(names)
+        row = NOT_FOUND if item.dated else item.row
+        if names in self._items:
+            self._rows[names] = row
+        return row
 
     def _item(self, names: _Names) -> _Item:
         item = self._items.get(names)
@@ -125,20 +126,26 @@ class Sheet:
             # A name with the separator in it is nobody's.
             whole = len(names) == len(NAME_COLUMNS) and not any(_SEPARATOR in name for name in names)
             item = _Item(self._prices.offer(CallNames(*names)) if whole else None)
-            if item.offer is not None and not item.dated:
-                item.row, item.starts = self._quoted(item, item.offer, (0, 0), 0)
-            item.varies = item.dated or bool(item.starts)
+            if item.dated:
+                self._any_dated = True
+            elif item.offer is not None:
+                item.row = self._quoted(item, item.offer, (0, 0), 0)
             self._items[names] = item
         return item
 
-    def _quoted(self, item: _Item, offer: Offer, stretch: tuple[int, int], time_ns: int) -> tuple[int, tuple[int, ...]]:
+    def _quoted(self, item: _Item, offer: Offer, stretch: tuple[int, int], time_ns: int) -> int:
         known = item.stretches.get(stretch)
         if known is None:
             quote = offer.quote_at(time_ns)
-            known = item.stretches[stretch] = (0, ()) if quote is None else self._add(quote)
+            holds = _stretch_of(offer, stretch[0])
+            known = item.stretches[stretch] = UNKNOWN if quote is None else self._add(quote, holds)
         return known
 
-    def _dated_rows(self, item: _Item, times: Ints, input_tokens: Ints) -> Ints:
+    def _dated_rows(self, names: _Names, times: Ints) -> Ints:
+        """Return the rows of calls with these names, whose quotes depend on the time. The next ones are likely to
+        begin in the stretch of the last.
+        """
+        item = self._item(names)
         offer = item.offer
         assert offer is not None  # noqa: S101  (what `dated` says)
         dates = np.searchsorted(np.array(offer.dates_ns, np.int64), times, side="right")
@@ -148,18 +155,16 @@ class Sheet:
         for stretch in np.unique(stretches):
             within = stretches == stretch
             at = int(np.argmax(within))
-            row, starts = self._quoted(item, offer, (int(dates[at]), int(hours[at])), int(times[at]))
-            rows[within] = row
-            if starts:
-                rows[within] += np.searchsorted(np.array(starts), input_tokens[within], side="left")
+            rows[within] = self._quoted(item, offer, (int(dates[at]), int(hours[at])), int(times[at]))
+        if names in self._items and not offer.hours_ns:
+            self._rows[names] = int(rows[np.argmax(times)]) or NOT_FOUND
         return rows
 
-    def _add(self, quote: Quote) -> tuple[int, tuple[int, ...]]:
+    def _add(self, quote: Quote, holds: tuple[int, int]) -> int:
         with self._lock:
-            row = len(self._quotes) + 1
-            self._quotes.extend((quote, tier) for tier in range(len(quote.rates.tiers)))
-            self._table = _tabulate(self._quotes)
-        return row, quote.rates.starts
+            row = self._table.size
+            self._table = self._table.with_quote(quote, holds)
+        return row
 
 
 class Sheets:
@@ -176,25 +181,19 @@ class Sheets:
         return self._sheet
 
 
-def _tabulate(quotes: Sequence[tuple[Quote, int]]) -> Table:
-    rates = [(0,) * len(SORTS), *(quote.rates.tiers[tier].atto for quote, tier in quotes)]
-    attos = np.array([[atto or 0 for atto in row] for row in rates], object).T
-    unsold = np.array([[atto is None for atto in row] for row in rates]).T
-    pico, rest = (attos // ATTO_PER_PICO).astype(np.int64), (attos % ATTO_PER_PICO).astype(np.int64)
-    by_call = (attos[:-1] == 0).all(0) & (attos[-1] > 0)
-    texts = [("", "", ""), *((quote.version, quote.priced_as, basis.write(quote, tier)) for quote, tier in quotes)]
-    return Table(
-        pico=np.ascontiguousarray(pico),
-        atto=np.ascontiguousarray(rest),
-        unsold=np.ascontiguousarray(unsold),
-        by_call=by_call.astype(np.bool_),
-        texts=pa.RecordBatch.from_arrays([pa.array(list(column)) for column in zip(*texts, strict=True)], TEXT_COLUMNS),
-        any_atto=bool(rest.any()),
-        any_unsold=bool(unsold.any()),
-        any_by_call=bool(by_call.any()),
-    )
+def _stretch_of(offer: Offer, number: int) -> tuple[int, int]:
+    """Return the first and the last time at which an offer's quote holds, after this number of its dates.
+
+    One that depends on the hour is looked up each time, and nothing is made of these.
+    """
+    first, last = FOREVER
+    if number:
+        first = offer.dates_ns[number - 1]
+    if number < len(offer.dates_ns):
+        last = offer.dates_ns[number] - 1
+    return first, last
 
 
-def _times(column: Column, spans: Ints) -> Ints:
-    """Return times at `spans` in nanoseconds, from Arrow's buffer: there are no nulls."""
-    return np.frombuffer(column.buffers()[1], np.int64, len(column), column.offset * 8)[spans]
+def _times(column: Column) -> Ints:
+    """Return times in nanoseconds, from Arrow's buffer: there are no nulls."""
+    return np.frombuffer(column.buffers()[1], np.int64, len(column), column.offset * 8)
