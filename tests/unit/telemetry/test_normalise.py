@@ -1,56 +1,14 @@
 """Which attributes say what the GenAI columns hold."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
 
 from a11i_telemetry.kinds import KIND_RULES
-from a11i_telemetry.otlp import decode_traces
 from a11i_telemetry.rules import INPUTS, MOVED_COLUMNS, OUTPUTS, RULES, Rule, Source, Take
 from a11i_telemetry.schema import COLUMNS, SCHEMA
-
-Row = dict[str, Any]
-
-
-def _value(value: object) -> AnyValue:
-    match value:
-        case str():
-            return AnyValue(string_value=value)
-        case bool():
-            return AnyValue(bool_value=value)
-        case int():
-            return AnyValue(int_value=value)
-        case float():
-            return AnyValue(double_value=value)
-        case bytes():
-            return AnyValue(bytes_value=value)
-        case list():
-            return AnyValue(array_value=ArrayValue(values=[_value(one) for one in value]))
-        case dict():
-            pairs = [KeyValue(key=key, value=_value(one)) for key, one in value.items()]
-            return AnyValue(kvlist_value=KeyValueList(values=pairs))
-    return AnyValue()
-
-
-def _rows(*spans: Mapping[str, object]) -> list[Row]:
-    request = ExportTraceServiceRequest()
-    scope_spans = request.resource_spans.add().scope_spans.add()
-    for attributes in spans:
-        span = scope_spans.spans.add(trace_id=b"t" * 16, span_id=b"s" * 8)
-        for key, value in attributes.items():
-            span.attributes.add(key=key, value=_value(value))
-    rows: list[Row] = decode_traces(request.SerializeToString()).columns.to_pylist(maps_as_pydicts="strict")
-    return rows
-
-
-def _row(attributes: Mapping[str, object]) -> Row:
-    [row] = _rows(attributes)
-    return row
-
+from tests.unit.telemetry.attribute_rows import row_of, rows_of
 
 _OF_EACH_KIND: dict[Take, tuple[object, object]] = {
     Take.TEXT: ("text", "text"),
@@ -71,7 +29,7 @@ _PLAIN = [
 ]
 
 
-def _known(row: Row, column: str) -> bool:
+def _known(row: dict[str, Any], column: str) -> bool:
     return row[column] not in ("", None, [])
 
 
@@ -79,7 +37,7 @@ def _known(row: Row, column: str) -> bool:
 def test_each_key_of_the_table_fills_its_column(rule: Rule, source: Source) -> None:
     sent, expected = _OF_EACH_KIND[source.take]
     kind = {"openinference.span.kind": "TOOL"} if rule.column.startswith("tool_") else {}
-    empty, row = _rows({"other": 1}, {source.key: sent, **kind})
+    empty, row = rows_of({"other": 1}, {source.key: sent, **kind})
     assert row[rule.column] == expected
     assert not _known(empty, rule.column)
 
@@ -99,12 +57,12 @@ def test_the_first_key_of_a_rule_wins_in_any_order(rule: Rule) -> None:
     kind = {"openinference.span.kind": "TOOL"} if rule.column.startswith("tool_") else {}
     first = values[keys[0]]
     for attributes in (values, dict(reversed(values.items()))):
-        found = _row({**attributes, **kind})[rule.column]
+        found = row_of({**attributes, **kind})[rule.column]
         assert found == ([first] if rule.take is Take.TEXT_LIST else first)
 
 
 def test_a_key_without_a_usable_value_leaves_it_to_the_next() -> None:
-    row = _row(
+    row = row_of(
         {
             "gen_ai.provider.name": "",
             "gen_ai.system": "openai",
@@ -141,7 +99,7 @@ def test_a_key_without_a_usable_value_leaves_it_to_the_next() -> None:
     ],
 )
 def test_counts_convert_where_that_is_exact(sent: object, count: int | None) -> None:
-    row = _row({"gen_ai.usage.input_tokens": sent})
+    row = row_of({"gen_ai.usage.input_tokens": sent})
     assert row["input_tokens"] == count
     assert row["input_source"] == ("" if count is None else "reported")
 
@@ -151,11 +109,11 @@ def test_counts_convert_where_that_is_exact(sent: object, count: int | None) -> 
     [(0.5, 0.5), (2, 2.0), ("0.5", 0.5), ("1e-3", 0.001), ("soon", None), (float("inf"), None), (True, None)],
 )
 def test_numbers_convert_where_that_is_exact(sent: object, number: float | None) -> None:
-    assert _row({"gen_ai.response.time_to_first_chunk": sent})["time_to_first_chunk_s"] == number
+    assert row_of({"gen_ai.response.time_to_first_chunk": sent})["time_to_first_chunk_s"] == number
 
 
 def test_numbers_stay_among_the_attributes_as_they_came() -> None:
-    row = _row({"gen_ai.usage.input_tokens": "12", "gen_ai.usage.output_tokens": 3})
+    row = row_of({"gen_ai.usage.input_tokens": "12", "gen_ai.usage.output_tokens": 3})
     assert row["attr_string"] == {"gen_ai.usage.input_tokens": "12"}
     assert row["attr_int"] == {"gen_ai.usage.output_tokens": 3}
 
@@ -172,7 +130,7 @@ _NORMAL = {
 
 @pytest.mark.parametrize(("key", "column"), MOVED_COLUMNS.items())
 def test_text_in_the_normal_form_is_moved_and_its_key_remembered(key: str, column: str) -> None:
-    row = _row({key: _NORMAL[column], "other": "stays"})
+    row = row_of({key: _NORMAL[column], "other": "stays"})
     assert row[column] == _NORMAL[column]
     assert row["lifted"] == [key]
     assert row["attr_string"] == {"other": "stays"}
@@ -245,7 +203,7 @@ def test_text_in_the_normal_form_is_moved_and_its_key_remembered(key: str, colum
     ],
 )
 def test_text_in_another_form_is_rewritten_and_stays_as_it_came(key: str, sent: str, normal: str) -> None:
-    row = _row({key: sent})
+    row = row_of({key: sent})
     assert row[MOVED_COLUMNS[key]] == normal
     assert row["lifted"] == []
     assert row["attr_string"] == {key: sent}
@@ -253,15 +211,15 @@ def test_text_in_another_form_is_rewritten_and_stays_as_it_came(key: str, sent: 
 
 @pytest.mark.parametrize("empty", ["[]", "{}", "", '""', [], {}])
 def test_what_is_empty_leaves_it_to_the_next(empty: object) -> None:
-    tool = _row({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.arguments": empty, "input.value": "a",
+    tool = row_of({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.arguments": empty, "input.value": "a",
                  "gen_ai.tool.call.result": empty, "output.value": "b"})  # fmt: skip
     assert (tool["tool_arguments"], tool["tool_result"], tool["lifted"]) == ("a", "b", [])
-    call = _row({"gen_ai.operation.name": "chat", "gen_ai.input.messages": empty, "input.value": "a"})
+    call = row_of({"gen_ai.operation.name": "chat", "gen_ai.input.messages": empty, "input.value": "a"})
     assert call["input_messages"] == '[{"role":"user","parts":[{"type":"text","content":"a"}]}]'
 
 
 def test_structured_messages_are_copied_as_json() -> None:
-    row = _row({"gen_ai.input.messages": [{"role": "user", "parts": [{"type": "text", "content": 'a "b"'}]}]})
+    row = row_of({"gen_ai.input.messages": [{"role": "user", "parts": [{"type": "text", "content": 'a "b"'}]}]})
     text = '[{"role":"user","parts":[{"type":"text","content":"a \\"b\\""}]}]'
     assert row["input_messages"] == text
     assert row["attr_json"] == {"gen_ai.input.messages": text}
@@ -270,14 +228,14 @@ def test_structured_messages_are_copied_as_json() -> None:
 
 def test_moved_text_of_every_type_meets_in_one_column() -> None:
     key = "gen_ai.tool.call.arguments"
-    rows = _rows({key: "text"}, {key: {"a": 1}}, {key: 7}, {key: ""}, {key: True}, {})
-    assert [row["tool_arguments"] for row in rows] == ["text", '{"a":1}', "7", "", "true", ""]
-    assert [row["lifted"] for row in rows] == [[key], [], [], [], [], []]
-    assert rows[3]["attr_string"] == {key: ""}
+    found = rows_of({key: "text"}, {key: {"a": 1}}, {key: 7}, {key: ""}, {key: True}, {})
+    assert [row["tool_arguments"] for row in found] == ["text", '{"a":1}', "7", "", "true", ""]
+    assert [row["lifted"] for row in found] == [[key], [], [], [], [], []]
+    assert found[3]["attr_string"] == {key: ""}
 
 
 def test_an_integer_is_an_id_too() -> None:
-    assert _row({"session.id": 42})["session_id"] == "42"
+    assert row_of({"session.id": 42})["session_id"] == "42"
 
 
 @pytest.mark.parametrize(
@@ -292,7 +250,7 @@ def test_an_integer_is_an_id_too() -> None:
     ],
 )
 def test_finish_reasons_are_a_list_of_text(sent: object, reasons: list[str]) -> None:
-    absent, row = _rows({}, {"gen_ai.response.finish_reasons": sent})
+    absent, row = rows_of({}, {"gen_ai.response.finish_reasons": sent})
     assert absent["finish_reasons"] == []
     assert row["finish_reasons"] == reasons
 
@@ -303,13 +261,13 @@ def test_finish_reasons_are_a_list_of_text(sent: object, reasons: list[str]) -> 
     ids=lambda one: getattr(one, "key", None),
 )
 def test_a_word_for_a_kind_says_what_a_step_is(rule: Any, word: str, kind: str) -> None:
-    plain, row = _rows({"http.request.method": "GET"}, {rule.key: word.upper(), "gen_ai.request.model": "gpt-4o"})
+    plain, row = rows_of({"http.request.method": "GET"}, {rule.key: word.upper(), "gen_ai.request.model": "gpt-4o"})
     assert (plain["step_kind"], row["step_kind"]) == ("", kind)
 
 
 @pytest.mark.parametrize("rule", [rule for rule in KIND_RULES if rule.present is not None], ids=lambda rule: rule.key)
 def test_an_attribute_that_only_one_kind_has_says_what_a_step_is(rule: Any) -> None:
-    assert _row({rule.key: "anything"})["step_kind"] == rule.present
+    assert row_of({rule.key: "anything"})["step_kind"] == rule.present
 
 
 @pytest.mark.parametrize(
@@ -326,7 +284,7 @@ def test_an_attribute_that_only_one_kind_has_says_what_a_step_is(rule: Any) -> N
     ],
 )
 def test_without_a_word_for_it_the_step_is_inferred(attributes: dict[str, object], kind: str) -> None:
-    assert _row(attributes)["step_kind"] == kind
+    assert row_of(attributes)["step_kind"] == kind
 
 
 @pytest.mark.parametrize(
@@ -351,7 +309,7 @@ def test_without_a_word_for_it_the_step_is_inferred(attributes: dict[str, object
     ],
 )
 def test_providers_have_opentelemetrys_names_and_frameworks_are_none(sent: str, provider: str) -> None:
-    assert _row({"gen_ai.system": sent})["provider"] == provider
+    assert row_of({"gen_ai.system": sent})["provider"] == provider
 
 
 @pytest.mark.parametrize(
@@ -426,7 +384,7 @@ def test_providers_have_opentelemetrys_names_and_frameworks_are_none(sent: str, 
     ],
 )
 def test_input_tokens_include_what_the_cache_read_and_wrote(attributes: dict[str, object], tokens: int) -> None:
-    assert _row(attributes)["input_tokens"] == tokens
+    assert row_of(attributes)["input_tokens"] == tokens
 
 
 @pytest.mark.parametrize(
@@ -476,7 +434,7 @@ def test_input_tokens_include_what_the_cache_read_and_wrote(attributes: dict[str
     ],
 )
 def test_numbers_that_come_in_parts_are_added_up(attributes: dict[str, object], column: str, total: object) -> None:
-    assert _row(attributes)[column] == total
+    assert row_of(attributes)[column] == total
 
 
 @pytest.mark.parametrize(
@@ -499,7 +457,7 @@ def test_numbers_that_come_in_parts_are_added_up(attributes: dict[str, object], 
     ],
 )
 def test_details_of_usage_are_told_from_what_comes_on_top_by_the_total(details: str, tokens: tuple[int, ...]) -> None:
-    row = _row({"langfuse.observation.usage_details": details})
+    row = row_of({"langfuse.observation.usage_details": details})
     names = ("input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens")
     assert tuple(row[name] for name in names) == tokens
 
@@ -513,84 +471,12 @@ def test_details_of_usage_are_told_from_what_comes_on_top_by_the_total(details: 
     ],
 )
 def test_the_model_that_a_span_names_says_what_it_is(key: str, value: str, kind: str) -> None:
-    assert _row({key: value})["step_kind"] == kind
+    assert row_of({key: value})["step_kind"] == kind
 
 
 def test_output_tokens_include_reasoning() -> None:
-    row = _row({"gen_ai.usage.output_tokens": 20, "gen_ai.usage.reasoning_tokens": 30})
+    row = row_of({"gen_ai.usage.output_tokens": 20, "gen_ai.usage.reasoning_tokens": 30})
     assert (row["output_tokens"], row["reasoning_tokens"], row["output_source"]) == (50, 30, "reported")
-
-
-_OF_OPENAI = {"gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}
-
-
-@pytest.mark.parametrize(
-    ("attributes", "flags", "columns"),
-    [
-        ({"gen_ai.usage.input_tokens": -5}, ["negative input_tokens"], {"input_tokens": None}),
-        ({"gen_ai.usage.input_tokens": "-5"}, ["negative input_tokens"], {"input_tokens": None}),
-        ({"gen_ai.usage.output_tokens": 10**10}, ["absurd output_tokens"], {"output_tokens": None}),
-        ({"gen_ai.usage.output_tokens": 2.5}, ["fractional output_tokens"], {"output_tokens": None}),
-        ({"gen_ai.usage.output_tokens": "many"}, [], {"output_tokens": None}),
-        (
-            {"gen_ai.usage.input_tokens": -5, "gen_ai.usage.prompt_tokens": 12},
-            ["negative input_tokens"],
-            {"input_tokens": 12},
-        ),
-        (
-            {"gen_ai.usage.raw": '{"prompt_tokens": -5, "completion_tokens": 2, "cached_tokens": null}'},
-            ["negative input_tokens"],
-            {"input_tokens": None, "output_tokens": 2},
-        ),
-        (
-            {**_OF_OPENAI, "gen_ai.usage.input_tokens": 20, "gen_ai.usage.cache_read.input_tokens": 40},
-            ["cached over input"],
-            {"input_tokens": 20, "cache_read_tokens": 40},
-        ),
-        (
-            {**_OF_OPENAI, "gen_ai.usage.output_tokens": 20, "gen_ai.usage.reasoning_tokens": 30},
-            ["reasoning over output"],
-            {"output_tokens": 20, "reasoning_tokens": 30},
-        ),
-        (
-            {
-                "anthropic.usage.cache_creation.ephemeral_1h_input_tokens": 9,
-                "gen_ai.usage.cache_creation_input_tokens": 5,
-            },
-            ["cache_write_1h over cache_write"],
-            {"cache_write_tokens": 5, "cache_write_1h_tokens": None},
-        ),
-        (
-            {"anthropic.usage.cache_creation.ephemeral_1h_input_tokens": 90, "gen_ai.usage.input_tokens": 5},
-            [],
-            {"input_tokens": 95, "cache_write_tokens": 90, "cache_write_1h_tokens": 90},
-        ),
-        (
-            {
-                "gen_ai.usage.cache_creation.input_tokens.ephemeral_1h": 9,
-                "gen_ai.usage.cache_creation.input_tokens": 0,
-            },
-            [],
-            {"cache_write_tokens": 9, "cache_write_1h_tokens": 9},
-        ),
-        (
-            {"gen_ai.usage.input_tokens": 20, "llm.token_count.prompt_details.audio": 30},
-            ["input details over input"],
-            {"input_tokens": 20, "input_audio_tokens": None},
-        ),
-    ],
-)
-def test_numbers_that_cannot_be_are_flagged(
-    attributes: dict[str, object], flags: list[str], columns: dict[str, object]
-) -> None:
-    row = _row(attributes)
-    assert row["usage_flags"] == flags
-    assert {name: row[name] for name in columns} == columns
-
-
-def test_a_flag_holds_no_text_of_the_sender() -> None:
-    row = _row({"gen_ai.usage.raw": '{"prompt_tokens": "-5 John", "completion_tokens": -2}'})
-    assert row["usage_flags"] == ["negative output_tokens"]
 
 
 @pytest.mark.parametrize(
@@ -616,7 +502,7 @@ def test_a_flag_holds_no_text_of_the_sender() -> None:
     ],
 )  # fmt: skip
 def test_sorts_of_tokens_have_their_columns(attributes: dict[str, object], column: str, tokens: int) -> None:
-    assert _row(attributes)[column] == tokens
+    assert row_of(attributes)[column] == tokens
 
 
 @pytest.mark.parametrize(
@@ -624,13 +510,13 @@ def test_sorts_of_tokens_have_their_columns(attributes: dict[str, object], colum
     [("gen_ai.client.token.usage", "chat"), ("pydantic_ai.cache.established_tokens", "chat")],
 )
 def test_numbers_that_are_no_usage_of_the_span_are_none(key: str, kind: str) -> None:
-    row = _row({key: 145, "gen_ai.operation.name": kind})
+    row = row_of({key: 145, "gen_ai.operation.name": kind})
     assert (row["input_tokens"], row["output_tokens"], row["cache_read_tokens"]) == (None, None, None)
 
 
 def test_a_tools_input_and_output_are_its_arguments_and_result_and_a_chains_are_messages() -> None:
     values = {"input.value": '{"city": "Paris"}', "output.value": "sunny"}
-    tool, chain, embedding = _rows(
+    tool, chain, embedding = rows_of(
         *({**values, "openinference.span.kind": kind} for kind in ("TOOL", "CHAIN", "EMBEDDING"))
     )
     assert (tool["tool_arguments"], tool["tool_result"]) == ('{"city":"Paris"}', "sunny")
@@ -653,7 +539,7 @@ def test_a_tools_input_and_output_are_its_arguments_and_result_and_a_chains_are_
     ],
 )
 def test_the_one_argument_of_a_decorated_function_is_what_went_in(sent: str, text: str | None) -> None:
-    row = _row({"traceloop.span.kind": "workflow", "traceloop.entity.input": sent})
+    row = row_of({"traceloop.span.kind": "workflow", "traceloop.entity.input": sent})
     messages = f'[{{"role":"user","parts":[{{"type":"text","content":"{text}"}}]}}]'
     assert row["input_messages"] == ("" if text is None else messages)
 
@@ -671,12 +557,12 @@ def test_the_one_argument_of_a_decorated_function_is_what_went_in(sent: str, tex
 )
 def test_a_tools_parameters_are_its_arguments_if_they_describe_none(parameters: str, arguments: str) -> None:
     tool = {"openinference.span.kind": "TOOL", "tool.parameters": parameters}
-    alone, beside, call = _rows(tool, {**tool, "input.value": "a"}, {**tool, "openinference.span.kind": "LLM"})
+    alone, beside, call = rows_of(tool, {**tool, "input.value": "a"}, {**tool, "openinference.span.kind": "LLM"})
     assert (alone["tool_arguments"], beside["tool_arguments"], call["tool_arguments"]) == (arguments, "a", "")
 
 
 def test_flattened_messages_are_put_together_in_the_order_of_their_indexes() -> None:
-    row = _row(
+    row = row_of(
         {
             "openinference.span.kind": "LLM",
             "llm.input_messages.10.message.role": "user",
@@ -706,7 +592,7 @@ def test_flattened_messages_are_put_together_in_the_order_of_their_indexes() -> 
 
 def test_a_messages_finish_reason_is_the_spans_if_that_has_none() -> None:
     output = '[{"role":"assistant","parts":[{"type":"text","content":"hi"}],"finish_reason":"stop"}]'
-    call, told, agent = _rows(
+    call, told, agent = rows_of(
         {"gen_ai.operation.name": "chat", "gen_ai.output.messages": output},
         {
             "gen_ai.operation.name": "chat",
@@ -719,8 +605,8 @@ def test_a_messages_finish_reason_is_the_spans_if_that_has_none() -> None:
 
 
 def test_costs_that_are_none_are_not_known() -> None:
-    rows = _rows(*({"gen_ai.usage.cost": value} for value in (0, -1.0, float("nan"), 1e300, "0.001", "free")))
-    costs = [row["reported_cost_usd"] for row in rows]
+    found = rows_of(*({"gen_ai.usage.cost": value} for value in (0, -1.0, float("nan"), 1e300, "0.001", "free")))
+    costs = [row["reported_cost_usd"] for row in found]
     assert costs == [Decimal(0), None, None, None, Decimal("0.001"), None]
 
 

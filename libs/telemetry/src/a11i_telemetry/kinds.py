@@ -1,7 +1,9 @@
 """What kind of step a span is: the words that each convention has for it, and OpenTelemetry's operation."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 
@@ -40,9 +42,14 @@ _OPERATIONS: Final = {
     **_LITELLM,
     **{f"a{word}": kind for word, kind in _LITELLM.items()},
     "_arealtime": "llm",
+    "chat": "llm",
+    "chat.completions": "llm",
+    "messages": "llm",
+    "converse": "llm",
+    "invoke_model": "llm",
     "image": "llm",
     "audio": "llm",
-    "chat": "llm",
+    "translation": "llm",
     "embeddings": "embedding",
     "retrieval": "retrieval",
     "search_memory": "retrieval",
@@ -133,7 +140,48 @@ OPERATIONS: Final = {"chat": "chat", "embedding": "embeddings"}
 """Words of others that say an operation -> `gen_ai.operation.name`'s word for it."""
 
 KIND_OF_OTHER_OPERATION: Final = "chain"
-"""`step_kind` of an operation that the table does not know."""
+"""`step_kind` of an operation that neither the table knows nor `kind_of_operation`."""
+
+_NO_CALL: Final = re.compile(
+    r"agent|workflow|task|cycle|loop|chain|step|plan|tool|function|memory|retriev|search|crew|flow|session|graph|node"
+    r"|pipeline|rout|handoff|guard|eval|judge|thread|batch|count|tokeni|list|get_|delete|cancel|file|job|tun|train|cache"
+    r"|send|receiv|process|pars|format|templat|prompt"
+)
+"""In names of what is around calls, or is none that is billed by the token."""
+_CALLS: Final = (
+    (re.compile(r"embed|vectori"), "embedding"),
+    (re.compile(r"rerank"), "rerank"),
+    (
+        re.compile(
+            r"chat|complet|generat|messag|respon|infer|predict|invoke.?model|convers|image|audio|video|speech|transcri"
+            r"|translat|realtime|vision|ocr|moderat|text"
+        ),
+        "llm",
+    ),
+)
+"""In names of operations -> what they call."""
+
+
+@lru_cache(maxsize=1024)
+def kind_of_operation(name: str, names_model: bool) -> str | None:
+    """Return what an operation that the table does not have calls; None if its name does not say a call.
+
+    Spellings of the table's words (`text-completion`, `ChatCompletion`) are told of every span, others only of those
+    that name a model: a wrapper that were taken for a call would be billed beside it.
+    """
+    plain = _SEPARATORS.sub("", name.lower())
+    if (known := _PLAIN_OPERATIONS.get(plain)) is not None:
+        return known
+    if not names_model or _NO_CALL.search(name.lower()):
+        return None
+    return next((kind for pattern, kind in _CALLS if pattern.search(plain)), None)
+
+
+_SEPARATORS: Final = re.compile(r"[-_. /]")
+_PLAIN_OPERATIONS: Final = {
+    **{_SEPARATORS.sub("", f"{word}{many}"): kind for word, kind in _OPERATIONS.items() for many in ("", "s")},
+    "embed": "embedding",
+}
 
 KIND_BY_COLUMN: Final[tuple[tuple[str, str], ...]] = (
     ("tool_name", "tool"),

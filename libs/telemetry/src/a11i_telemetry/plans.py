@@ -59,6 +59,8 @@ class Plan:
     kinds: tuple[KindRule, ...]
     named: bool
     """Whether a span of a tool or an agent has its name."""
+    names_model: bool
+    """Whether an attribute is there for a model."""
     _values: dict[str, Values] = field(default_factory=dict)
     _contents: dict[str, Contents] = field(default_factory=dict)
 
@@ -85,7 +87,17 @@ def plan_for(keys: tuple[str, ...]) -> Plan:
         present=present,
         kinds=tuple(rule for rule in KIND_RULES if rule.key in present),
         named=any(rule.named for rule in KIND_RULES if rule.key in present),
+        names_model=not present.isdisjoint(_MODEL_KEYS),
     )
+
+
+_MODEL_KEYS: Final = frozenset(
+    source.key
+    for rule in RULES
+    if rule.column in ("request_model", "response_model")
+    for source in rule.sources
+    if not source.path
+)
 
 
 def _values_of(present: frozenset[str], kind: str) -> Values:

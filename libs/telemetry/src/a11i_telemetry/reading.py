@@ -5,7 +5,7 @@ from typing import Final
 
 from a11i_telemetry import contents, takes
 from a11i_telemetry.facts import Row, Span
-from a11i_telemetry.kinds import KIND_BY_COLUMN, KIND_OF_OTHER_OPERATION
+from a11i_telemetry.kinds import KIND_BY_COLUMN, KIND_OF_OTHER_OPERATION, kind_of_operation
 from a11i_telemetry.normal_form import normal_messages
 from a11i_telemetry.parts import JsonValue, to_text
 from a11i_telemetry.plans import ContentSource, Plan
@@ -60,7 +60,8 @@ def _kind(plan: Plan, span: Span) -> str | None:
             kind = rule.kinds.get(word.lower()) if word and len(word) < _LONGEST_WORD else None
         if kind is not None:
             return kind
-    return None
+    operation = takes.text(span.facts.get("gen_ai.operation.name"))
+    return kind_of_operation(operation, plan.names_model) if operation and len(operation) < _LONGEST_WORD else None
 
 
 def _settle(kind: str | None, span: Span) -> None:

@@ -42,7 +42,9 @@ _KINDS_HEAD = """
 ## What kind of step a span is
 
 The first attribute that says it decides. A span that says nothing is a tool if it has a tool's name, a model call if it
-has a model's, and else no GenAI span; with an operation that no row knows it is a chain.
+has a model's, and else no GenAI span. With an operation (`gen_ai.operation.name`) that no row knows, and no other word,
+it is a call if that is a row's word in another spelling (`text-completion`), or says a call (`images.generate`) of a
+model that the span names; else it is a chain.
 """
 
 COLUMN_HEAD = ("column", "Arrow", "ClickHouse", "text", "meaning")

@@ -1,0 +1,51 @@
+"""Which operations are calls of a model, and which are around them."""
+
+import pytest
+
+from tests.unit.telemetry.attribute_rows import row_of
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind"),
+    [
+        *((word, "llm") for word in ("image_generation", "image", "audio", "speech", "transcription", "translation")),
+        *((word, "llm") for word in ("responses", "messages", "chat.completions", "invoke_model", "text-completion")),
+        *((word, "llm") for word in ("ChatCompletion", "chat_completions", "images.generate", "text_to_speech")),
+        *(
+            (word, "llm")
+            for word in ("create_completion", "generate", "InvokeModelWithResponseStream", "converse_stream")
+        ),
+        *((word, "embedding") for word in ("embed", "create_embedding", "vectorize")),
+        ("reranking", "rerank"),
+        # Around calls, of them, or for nothing.
+        *((word, "chain") for word in ("plan", "execute_event_loop_cycle", "execute_task", "agent_step", "chain")),
+        *(
+            (word, "chain")
+            for word in ("count_tokens", "fine_tuning", "message/send", "create_batch", "batch_completion")
+        ),
+        *((word, "chain") for word in ("list_models", "upload_file", "generate_plan", "chat_session", "generate" * 20)),
+    ],
+)
+def test_an_operation_of_a_model_is_a_call_however_it_is_called(operation: str, kind: str) -> None:
+    assert row_of({"gen_ai.operation.name": operation, "gen_ai.request.model": "gpt-4o"})["step_kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind"), [("text-completion", "llm"), ("images", "llm"), ("generate", "chain"), ("respond", "chain")]
+)
+def test_an_operation_that_names_no_model_is_a_call_by_a_known_word_alone(operation: str, kind: str) -> None:
+    assert row_of({"gen_ai.operation.name": operation, "gen_ai.input.messages": "[]"})["step_kind"] == kind
+
+
+def test_what_a_convention_calls_a_wrapper_is_none_of_its_calls_whatever_the_operation() -> None:
+    row = row_of({"openinference.span.kind": "CHAIN", "gen_ai.operation.name": "generate", "llm.model_name": "gpt-4o"})
+    assert row["step_kind"] == "chain"
+
+
+def test_a_call_of_another_operation_has_its_numbers_from_its_response_too() -> None:
+    row = row_of({
+        "gen_ai.operation.name": "create_response",
+        "gen_ai.request.model": "gpt-4o",
+        "gen_ai.completion": '{"usage": {"input_tokens": 12, "output_tokens": 3}}',
+    })  # fmt: skip
+    assert (row["input_tokens"], row["output_tokens"]) == (12, 3)
