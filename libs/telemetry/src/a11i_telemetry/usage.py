@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from a11i_telemetry.parts import JsonValue
 
@@ -140,13 +140,15 @@ def read_usage(value: JsonValue) -> Usage | None:
     hour = _either(_first(value, form.hour), _first(by_age, _CACHE_WRITE_1H))
     written = _either(_first(value, form.written), _first(into, _CACHE_WRITE_DETAILS))
     if not written or written >= (hour or 0):  # LangChain has 0 for the whole where it tells the ages.
-        minutes = _either(_first(value, form.minutes), _first(by_age, _CACHE_WRITE_5M))
-        written = max((found for found in (written, _sum((minutes, hour))) if found is not None), default=None)
+        aged = _plus(_either(_first(value, form.minutes), _first(by_age, _CACHE_WRITE_5M)), hour)
+        written = aged if written is None or (aged is not None and aged > written) else written
     parts = _Parts(
         input=_first(value, form.input),
         output=_first(value, form.output),
         total=_first(value, form.total),
-        read=_either(_first(value, form.read), _first(into, _CACHE_READ_DETAILS), _all_of(value, form.read_lists)),
+        read=_either(
+            _either(_first(value, form.read), _first(into, _CACHE_READ_DETAILS)), _all_of(value, form.read_lists)
+        ),
         written=written,
         reasoning=_either(_first(value, form.reasoning), _first(out, _REASONING_DETAILS)),
         tool_use=_first(value, form.tool_use),
@@ -157,17 +159,19 @@ def read_usage(value: JsonValue) -> Usage | None:
     tools = _details(value, form.tool_use_details)
     found = Usage(
         *(input_tokens, output_tokens, parts.read, written, parts.reasoning, hour),
-        input_audio_tokens=_sum((_modal(value, form.input_audio, into, _AUDIO_DETAILS), _first(tools, _AUDIO_DETAILS))),
-        input_image_tokens=_sum((_modal(value, form.input_image, into, _IMAGE_DETAILS), _first(tools, _IMAGE_DETAILS))),
+        input_audio_tokens=_plus(_modal(value, form.input_audio, into, _AUDIO_DETAILS), _first(tools, _AUDIO_DETAILS)),
+        input_image_tokens=_plus(_modal(value, form.input_image, into, _IMAGE_DETAILS), _first(tools, _IMAGE_DETAILS)),
         output_audio_tokens=_modal(value, form.output_audio, out, _AUDIO_DETAILS),
         output_image_tokens=_modal(value, form.output_image, out, _IMAGE_DETAILS),
         flags=_flags(value, form, (input_tokens, output_tokens, parts.read, written, parts.reasoning)),
     )
-    return None if found == Usage() else found
+    return None if found == _NOTHING else found
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+_NOTHING: Final = Usage()
+
+
+class _Parts(NamedTuple):
     """The numbers of an object as it names them, None where it has none."""
 
     input: int | None
@@ -284,7 +288,7 @@ def _form(present: frozenset[str]) -> _Form:
 
 def _first(value: Mapping[str, JsonValue], keys: Sequence[str]) -> int | None:
     for key in keys:
-        if (found := count(value.get(key))) is not None:
+        if (said := value.get(key)) is not None and (found := count(said)) is not None:
             return found
     return None
 
@@ -314,7 +318,8 @@ def _listed(details: list[JsonValue]) -> Mapping[str, JsonValue]:
 
 def _all_of(value: Mapping[str, JsonValue], keys: Sequence[str]) -> int | None:
     """Return what all members of details add up to."""
-    return _sum([count(one) for one in _details(value, keys).values()])
+    known = [found for one in _details(value, keys).values() if (found := count(one)) is not None] if keys else []
+    return sum(known) if known else None
 
 
 def _modal(
@@ -323,13 +328,15 @@ def _modal(
     return _either(_first(value, keys), _first(details, detail_keys))
 
 
-def _either(*numbers: int | None) -> int | None:
-    return next((number for number in numbers if number is not None), None)
+def _either(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one
 
 
-def _sum(numbers: Sequence[int | None]) -> int | None:
-    known = [number for number in numbers if number is not None]
-    return sum(known) if known else None
+def _plus(one: int | None, other: int | None) -> int | None:
+    """Return the sum of what is known."""
+    if one is None or other is None:
+        return _either(one, other)
+    return one + other
 
 
 def _parts(value: Mapping[str, JsonValue], prefix: str, whole: Sequence[str]) -> list[int]:
