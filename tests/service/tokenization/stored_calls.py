@@ -79,6 +79,15 @@ class Spans:
         sent = SpanBatch("b", self.tenant, project, int(received_s * S), record_batch(rows), key_id=key)
         await ClickHouseWriter(self.clickhouse).insert([sent])
 
+    async def multiply(self, times: int) -> None:
+        """Have each of the tenant's spans so many times, in traces whose ids are spread as random ones are."""
+        sql = (
+            "INSERT INTO spans SELECT spans.* REPLACE (CAST(MD5(concat(trace_id, toString(number))), "
+            "'FixedString(16)') AS trace_id) FROM spans CROSS JOIN numbers(1, {times:UInt64}) AS copies "
+            "WHERE tenant_id = {tenant:String}"
+        )
+        await self.clickhouse.command(sql, {"tenant": self.tenant, "times": times - 1})
+
     async def read(self) -> dict[str, dict[str, Any]]:
         """Return the spans by name, each in the version that counts."""
         sql = (

@@ -2,128 +2,21 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
-from typing import Any
 
 import asyncpg
 import pytest
 
-from a11i_storage.clickhouse import CallCostStore, open_clickhouse
-from a11i_storage.postgres import PostgresSettings, open_price_tables, open_repricings
-from a11i_storage.postgres.repricings import NewRepricing, Repricing, RepricingState
-from a11i_tokenization.prices import PriceBook
-from a11i_tokenization.repricing.repricer import Repricer, Workshop
-from a11i_tokenization.repricing.tables import RepricingTables
-from a11i_tokenization.settings import RepricingSettings
-from tests.contract.stored_spans import S
-from tests.service.tokenization.stored_calls import DAY_S, NOON_S, Engines, Spans, call, engines
-
-Hook = Callable[[str, bool], Awaitable[None]]
-BOOK = PriceBook()
-
-
-class KilledError(BaseException):
-    """The process is no more."""
-
-
-class Watched:
-    """A store that says of each call when it begins and when it is done."""
-
-    def __init__(self, store: Any, hook: Hook) -> None:
-        self._store = store
-        self._hook = hook
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
-
-        async def watched(*arguments: Any, **options: Any) -> Any:
-            await self._hook(name, False)
-            answer = await method(*arguments, **options)
-            await self._hook(name, True)
-            return answer
-
-        return watched
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What repricings are carried out with, and a tenant's spans."""
-
-    workshop: Workshop
-    spans: Spans
-    dsn: str
-
-    async def order(self, **fields: Any) -> NewRepricing:
-        """Order a repricing of the tenant's calls around noon."""
-        order = NewRepricing(
-            id=uuid.uuid4(),
-            tenant_id=self.spans.tenant,
-            project_id="",
-            start_ns=(NOON_S - DAY_S) * S,
-            end_ns=(NOON_S + DAY_S) * S,
-            unpriced_only=False,
-            dry_run=False,
-            actor="the tests",
-            request_id=str(uuid.uuid4()),
-            default_tables=BOOK.tables,
-            own_version=0,
-        )
-        return (await self.workshop.store.add(replace(order, **fields))).order
-
-    async def run(self, order: NewRepricing, hook: Hook | None = None) -> Repricing:
-        """Run a process until the order is done, or it is killed."""
-        workshop = self.workshop
-        if hook is not None:
-            store: Any = Watched(workshop.store, hook)
-            costs: Any = Watched(workshop.costs, hook)
-            workshop = replace(workshop, store=store, costs=costs)
-        stop = asyncio.Event()
-        process = asyncio.ensure_future(Repricer(workshop).run(stop))
-        try:
-            async with asyncio.timeout(20):
-                while not process.done():
-                    found = await self.get(order)
-                    if found.state is not RepricingState.RUNNING:
-                        break
-                    await asyncio.sleep(0.02)
-        finally:
-            stop.set()
-            with suppress(KilledError):
-                await process
-        return await self.get(order)
-
-    async def get(self, order: NewRepricing) -> Repricing:
-        found = await self.workshop.store.get(order.id)
-        assert found is not None
-        return found
-
-    async def expire(self, order: NewRepricing) -> None:
-        """Let the lease of a dead process run out."""
-        connection = await asyncpg.connect(self.dsn)
-        await connection.execute("UPDATE repricings SET lease_until = now() - interval '1 s' WHERE id = $1", order.id)
-        await connection.close()
+from a11i_storage.postgres.repricings import RepricingState
+from tests.service.tokenization.repricing_bench import BOOK, Bench, KilledError, dies_at, opened
+from tests.service.tokenization.stored_calls import DAY_S, NOON_S, Engines, call, engines
 
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
     with engines(tmp_path_factory.mktemp("killed")) as running:
         yield running
-
-
-@asynccontextmanager
-async def opened(started: Engines) -> AsyncIterator[Bench]:
-    postgres = PostgresSettings.model_validate({"dsn": started.dsn})
-    async with (
-        open_clickhouse(started.clickhouse.settings) as clickhouse,
-        open_price_tables(postgres) as prices,
-        open_repricings(postgres) as store,
-    ):
-        settings = RepricingSettings(slice_calls=2, interval_s=0.02, pause_s=0.2, lease_s=30.0)
-        tables = RepricingTables(prices, BOOK)
-        yield Bench(Workshop(store, CallCostStore(clickhouse), tables, settings), Spans(clickhouse), started.dsn)
 
 
 @pytest.fixture
@@ -138,7 +31,7 @@ async def test_whenever_its_process_dies_the_next_one_ends_it_as_if_nothing_had_
         async with opened(started) as bench:
             await bench.spans.put(*(call(f"c{number}") for number in range(4)))
             before, order = await bench.spans.read(), await bench.order()
-            left = await _dies_at(bench, order, deaths)
+            left = await dies_at(bench, order, deaths)
             await bench.expire(order)
             ended = await bench.run(order)
             progress = ended.progress
@@ -152,21 +45,6 @@ async def test_whenever_its_process_dies_the_next_one_ends_it_as_if_nothing_had_
             deaths += 1
     # Each slice has seven steps, and each of these two ends; a run that is too short has tried nothing.
     assert deaths > 2 * 2 * 7
-
-
-async def _dies_at(bench: Bench, order: NewRepricing, moment: int) -> bool:
-    """Run a process that dies at the moment of this number; False: it was done before that."""
-    moments = 0
-
-    async def die(name: str, _done: bool) -> None:
-        nonlocal moments
-        if name == "claim":
-            return
-        if moments == moment:
-            raise KilledError
-        moments += 1
-
-    return (await bench.run(order, die)).state is RepricingState.RUNNING
 
 
 @pytest.mark.parametrize("later_s", [0, 60], ids=["redelivered", "sent again"])
@@ -254,3 +132,28 @@ async def test_with_other_default_tables_than_it_began_with_a_repricing_fails_an
     failed = await bench.run(begun)
     assert failed.state is RepricingState.FAILED
     assert "not genai-prices 0.1, with which this began" in failed.failure
+
+
+async def test_what_may_still_be_written_keeps_the_tenants_next_repricing_back(started: Engines) -> None:
+    async with opened(started, lease_s=1.0, pause_s=0.05) as bench:
+        await bench.spans.put(call("a"))
+        first, second = await bench.order(), await bench.order()
+        store, cancelled = bench.workshop.store, asyncio.Event()
+
+        async def hang(name: str, done: bool) -> None:
+            if name == "apply" and not done:
+                # ClickHouse is at it, and goes on whether or not anybody waits for the answer.
+                await store.cancel(first.id)
+                cancelled.set()
+                await asyncio.Event().wait()
+            if name == "claim" and cancelled.is_set() and not done:
+                raise KilledError
+
+        await bench.run(first, hang, until_dead=True)
+        assert cancelled.is_set()
+        assert await store.claim(uuid.uuid4(), 30) is None, "the next one would read what is being written"
+        await bench.expire(first)
+        claimed = await store.claim(uuid.uuid4(), 30)
+        assert claimed is not None
+        assert claimed.order.id == second.id
+        assert await store.cancel(second.id)

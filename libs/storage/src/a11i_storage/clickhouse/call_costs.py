@@ -5,7 +5,7 @@ Slices follow the primary key within a day and a project, so that each reads and
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from string import Template
@@ -110,6 +110,15 @@ class CallCostStore:
         sql = "SELECT count() AS calls FROM repriced_calls WHERE slice_id = {slice_id:UUID}"
         table = await self._clickhouse.query(sql, {"slice_id": str(slice_id)})
         return int(table["calls"][0].as_py())
+
+    async def halves(self, slice_id: uuid.UUID, part: Slice) -> tuple[Slice, Slice] | None:
+        """Return a slice in two, each with half of its traces that have costs of that id; None if only one has."""
+        parameters = {**part.parameters, "slice_id": str(slice_id)}
+        table = await self._clickhouse.query(statement("staged_traces").template, parameters)
+        if table.num_rows < 2:
+            return None
+        middle: Any = table["trace_id"][(table.num_rows - 1) // 2].as_py()
+        return replace(part, last=middle), replace(part, after=middle)
 
     async def apply(self, slice_id: uuid.UUID, part: Slice) -> None:
         """Write the costs of that id into the slice, as new versions of those rows that are still what was priced.

@@ -14,7 +14,7 @@ from a11i_chassis.errors import PermanentError, TooLargeError, TransientError
 from a11i_chassis.leases import Lease, LeaseLostError, LeaseTimes, work_off
 from a11i_chassis.logging import log_defect
 from a11i_chassis.waiting import Stopping
-from a11i_storage.clickhouse.call_costs import LAST, CallCostStore, CallRange, Slice
+from a11i_storage.clickhouse.call_costs import CallCostStore, CallRange, Slice
 from a11i_storage.postgres import RepricingStore
 from a11i_storage.postgres.repricings import Repricing, RepricingProgress
 from a11i_tokenization.pricing.offers import Prices
@@ -62,9 +62,13 @@ class Repricer:
             await run.all()
             await store.finish(order.id, owner)
         except (LeaseLostError, Stopping) as error:
-            with suppress(TransientError):
-                await store.release(order.id, owner)
-            _log.info("repricing_left", stopping=isinstance(error, Stopping), **names)
+            stopping = isinstance(error, Stopping)
+            # Whoever is next takes the same order up, unless it was cancelled: another order must not read what is
+            # being written, and its lease, which lasts for longer than that, keeps others back.
+            if stopping or not run.is_writing:
+                with suppress(TransientError):
+                    await store.release(order.id, owner)
+            _log.info("repricing_left", stopping=stopping, **names)
         except (TablesGoneError, PermanentError) as error:
             await store.finish(order.id, owner, str(error))
             _log.error("repricing_failed", reason=str(error), **names)
@@ -92,6 +96,8 @@ class _Run:
         self._lease = Lease(self._renew, times, stop, self._log_wait)
         self._size = workshop.settings.slice_calls
         self.progress = repricing.progress
+        self.is_writing = False
+        """Whether ClickHouse may be at it still, also when nobody waits for it any more."""
 
     async def all(self) -> None:
         """Reprice what is left.
@@ -122,9 +128,9 @@ class _Run:
             part = await self._lease.insist(partial(self._costs.next_slice, day, after, self._size))
             try:
                 await self._slice(part, prices)
-            except TooLargeError:
+            except TooLargeError as error:
                 if self._size == 1:
-                    raise
+                    raise _too_large("read", part) from error
                 self._size //= 2
                 _log.info("repricing_slices_halved", repricing_id=str(self._order.id), calls=self._size)
 
@@ -154,16 +160,19 @@ class _Run:
             await self._advance(staged.after)
 
     async def _write(self, slice_id: uuid.UUID, part: Slice) -> None:
+        """Write costs that are put aside, in parts if need be. Each part is written once the lease lasts for longer
+        than that can take."""
         await self._lease.hold(always=True)
+        self.is_writing = True
         try:
             await self._lease.insist(lambda: self._costs.apply(slice_id, part))
-        except TooLargeError:
-            first, last = int.from_bytes(part.after), int.from_bytes(part.last)
-            if last - first < 2:
-                raise
-            middle = ((first + last) // 2).to_bytes(len(LAST))
-            await self._write(slice_id, replace(part, last=middle))
-            await self._write(slice_id, replace(part, after=middle))
+        except TooLargeError as error:
+            halves = await self._lease.insist(lambda: self._costs.halves(slice_id, part))
+            if halves is None:
+                raise _too_large("copy", part) from error
+            for half in halves:
+                await self._write(slice_id, half)
+        self.is_writing = False
 
     async def _advance(self, progress: RepricingProgress) -> None:
         await self._lease.note(self._store.advance(self._order.id, self._owner, progress, self._settings.lease_s))
@@ -174,6 +183,11 @@ class _Run:
 
     def _log_wait(self, error: TransientError) -> None:
         _log.warning("repricing_waits", repricing_id=str(self._order.id), reason=error.reason_name)
+
+
+def _too_large(work: str, part: Slice) -> PermanentError:
+    where = f"the calls of trace {part.last.hex()} of project {part.calls.project_id}"
+    return PermanentError(f"ClickHouse would need more memory to {work} {where} than one statement may take")
 
 
 def _log_wait(error: TransientError) -> None:
