@@ -16,14 +16,16 @@ from genai_prices.data_snapshot import find_provider_by_id
 from genai_prices.types import ModelInfo, Provider
 
 from a11i_tokenization.model_table import ModelTable, model_table
-from a11i_tokenization.pricing.genai_rates import dates_of, hours_of, prices_at, rates_of
+from a11i_tokenization.pricing import vendor_rules
+from a11i_tokenization.pricing.genai_rates import GenaiRates, dates_of, hours_of, prices_at, rates_of
 from a11i_tokenization.pricing.matching import ModelIndices
 from a11i_tokenization.pricing.offers import CallNames, Offer, Quote
 from a11i_tokenization.pricing.rates import TieredRates
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, Reading, readings
-from a11i_tokenization.pricing.second_table import SecondModel, SecondTable
+from a11i_tokenization.pricing.second_model import SecondModel
+from a11i_tokenization.pricing.second_table import SecondTable
 from a11i_tokenization.pricing.sheet import Sheet, Sheets
-from a11i_tokenization.pricing.tiers import tier_of
+from a11i_tokenization.pricing.tiers import BATCH, tier_of
 
 PRICE_VERSION: Final = f"genai-prices {genai_prices_version}"
 """The price table and its version, as spans keep it."""
@@ -56,6 +58,9 @@ _OWN_MACHINES: Final = frozenset({
     "llamacpp", "xinference", "oobabooga", "localai", "sglang", "triton", "huggingface_local", "transformers", "mlx",
 })  # fmt: skip
 """Who runs models on machines of one's own: no vendor's table says what that costs, though it may have the names."""
+
+_FROM_SECOND: Final = frozenset({"factor", "size-factor", "tier-factor"})
+"""Words for what follows from the second table."""
 
 _CACHED_NAMES: Final = 8192
 """Distinct names remembered, found or not, as they come from outside; a mesh sees dozens."""
@@ -182,25 +187,22 @@ class PriceBook:
 
     def _quote(self, found: FoundModel, model: ModelInfo, tier: str, time_ns: int) -> Quote | None:
         own = any(model is known for known in found.provider.models)
+        # Another provider's tiers are not this one's, though its standard rates are.
         prices, has_tier = prices_at(model, time_ns, tier if own else "")
+        has_tier = has_tier and (own or not tier)
         priced = rates_of(prices, model.id)
         if priced is None:
             return None
-        rates, lacking = priced.rates, priced.lacking
         how, second = list(found.how), ""
         if priced.free:
             how.append("free")
-        if found.second is not None:
-            rates, added = found.second.sorts(rates, lacking)
-            if added:
-                how.append("factor")
-                second = self._second.version
+        rates, words = _completed(found, model, priced, tier if has_tier else "")
         if tier and not has_tier:
-            special = found.second.tier(rates, tier) if found.second else None
-            how.append("tier-factor" if special else "no-tier")
-            if special:
-                rates, second = special, self._second.version
-        return Quote(PRICE_VERSION, found.priced_as, priced.closed(rates), tuple(how), tier, second)
+            special, word = _tier(found, model, rates, tier)
+            rates, words = special or rates, [*words, word]
+        if not _FROM_SECOND.isdisjoint(words):
+            second = self._second.version
+        return Quote(PRICE_VERSION, found.priced_as, priced.closed(rates), (*how, *words), tier, second)
 
     def _second_quote(self, found: FoundModel, tier: str, _time_ns: int) -> Quote | None:
         rates: TieredRates | None = found.second.rates() if found.second else None
@@ -214,6 +216,29 @@ class PriceBook:
         if found.second.standard.get("call"):
             how.append("search-unit" if found.second.mode == "rerank" else "image")
         return Quote(self._second.version, found.priced_as, rates, tuple(how), tier)
+
+
+def _completed(found: FoundModel, model: ModelInfo, priced: GenaiRates, tier: str) -> tuple[TieredRates, list[str]]:
+    """Return an entry's rates with those that it lacks, of sorts of tokens and for larger inputs, and words for how."""
+    words: list[str] = []
+    rates = vendor_rules.sizes(found.provider.id, model.id, priced.rates)
+    if rates != priced.rates:
+        words.append("size-rule")
+    if found.second is not None:
+        rates, added = found.second.sorts(rates, priced.lacking)
+        sized = found.second.sizes(rates, tier)
+        words += [word for word, does in (("factor", added), ("size-factor", sized != rates)) if does]
+        rates = sized
+    return rates, words
+
+
+def _tier(found: FoundModel, model: ModelInfo, rates: TieredRates, tier: str) -> tuple[TieredRates | None, str]:
+    """Return what a tier of service costs that the entry has no rates of, and a word for how that is known."""
+    by_rule = vendor_rules.batch(found.provider.id, model.id, rates) if tier == BATCH else None
+    if by_rule is not None:
+        return by_rule, "batch-half"
+    special = found.second.tier(rates, tier) if found.second else None
+    return special, "tier-factor" if special else "no-tier"
 
 
 def _steps(number: int, model: str, reading: Reading, word: str, provider: str) -> tuple[str, ...]:

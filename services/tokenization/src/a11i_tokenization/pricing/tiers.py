@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-TIERS: Final = ("batch", "flex", "priority", "fast")
+BATCH: Final = "batch"
+TIERS: Final = (BATCH, "flex", "priority", "fast")
 """Tiers that tables know rates of. Every other word is a standard tier, or one that was paid for beforehand."""
 
 STANDARD: Final = "standard"

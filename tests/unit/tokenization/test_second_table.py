@@ -1,0 +1,131 @@
+"""What one table lacks and another has, in dollars of the vendors' price pages, worked out by hand beside each call."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from a11i_tokenization.prices import PriceBook
+from a11i_tokenization.pricing.second_model import SecondModel
+from a11i_tokenization.pricing.steps import STEPS
+from tests.unit.tokenization.price_kit import day, price
+from tests.unit.tokenization.span_rows import llm
+
+LONG: dict[str, Any] = {"input_tokens": 250_000, "output_tokens": 1_000}
+CACHED: dict[str, Any] = {"input_tokens": 4_000_000, "cache_read_tokens": 1_000_000, "cache_write_tokens": 2_000_000,
+          "cache_write_1h_tokens": 1_000_000, "output_tokens": 1_000_000}  # fmt: skip
+"""A million of each sort."""
+
+
+def cost(book: PriceBook, provider: str, model: str, **call: Any) -> tuple[Decimal, str]:
+    """Return what a call costs, and its basis."""
+    (priced,) = price(book, llm(provider=provider, request_model=model, **call))
+    return priced["total_cost_usd"], priced["price_basis"]
+
+
+@pytest.mark.parametrize(
+    ("model", "tier", "dollars"),
+    [
+        # Azure's price page, a million each: gpt-4.1 2 and 8, in a batch 1 and 4, with priority 3.50 and 14;
+        ("gpt-4.1", "", "10"),
+        ("gpt-4.1", "batch", "5"),
+        ("gpt-4.1", "priority", "17.5"),
+        # gpt-5 1.25 and 10, in a batch 0.625 and 5, with priority 2.50 and 20.
+        ("gpt-5", "batch", "5.625"),
+        ("gpt-5", "priority", "22.5"),
+    ],
+)
+def test_azures_tiers_are_priced(book: PriceBook, model: str, tier: str, dollars: str) -> None:
+    call: dict[str, Any] = {"input_tokens": 1_000_000, "output_tokens": 1_000_000, "service_tier": tier}
+    usd, basis = cost(book, "azure.ai.openai", model, **call)
+    assert usd == Decimal(dollars)
+    assert ("tier-factor" in basis) == bool(tier)
+
+
+def test_a_tier_of_azures_that_no_table_has_is_said_to_be_unknown(book: PriceBook) -> None:
+    usd, basis = cost(book, "azure.ai.openai", "gpt-4.1", input_tokens=1_000_000, output_tokens=0, service_tier="flex")
+    assert usd == 2
+    assert "no-tier" in basis
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "dollars"),
+    [
+        # Claude Sonnet 4.5 over 200,000 tokens, 6 and 22.50; in a region of Bedrock's, a tenth more: 6.60 and 24.75.
+        ("aws.bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0", "1.67475"),
+        ("aws.bedrock", "global.anthropic.claude-sonnet-4-5-20250929-v1:0", "1.5225"),
+        ("aws.bedrock", "us.anthropic.claude-sonnet-4-20250514-v1:0", "1.5225"),
+        ("anthropic", "claude-sonnet-4-20250514", "1.5225"),
+        ("gcp.vertex_ai", "claude-sonnet-4@20250514", "1.5225"),
+        ("gcp.vertex_ai", "claude-sonnet-4-5@20250929", "1.5225"),
+        # Claude Opus 4 has no more than 200,000, and one price: 15 and 75.
+        ("anthropic", "claude-opus-4-20250514", "3.825"),
+    ],
+)
+def test_long_inputs_have_their_own_rates(book: PriceBook, provider: str, model: str, dollars: str) -> None:
+    assert cost(book, provider, model, **LONG)[0] == Decimal(dollars)
+
+
+def test_rates_for_long_inputs_begin_over_their_size_and_hold_for_the_cache(book: PriceBook) -> None:
+    bedrock = ("aws.bedrock", "global.anthropic.claude-sonnet-4-5-20250929-v1:0")
+    # 200,000 x 3; one more is 200,001 x 6.
+    assert cost(book, *bedrock, input_tokens=200_000, output_tokens=0)[0] == Decimal("0.6")
+    usd, basis = cost(book, *bedrock, input_tokens=200_001, output_tokens=0)
+    assert usd == Decimal("1.200006")
+    assert '"over":200000' in basis
+    # Twice of each: input 6, read 0.60, written 7.50 and for an hour 12; output 22.50.
+    assert cost(book, *bedrock, **CACHED)[0] == Decimal("48.6")
+    assert cost(book, "anthropic", "claude-sonnet-4-20250514", **CACHED)[0] == Decimal("48.6")
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "dollars"),
+    [
+        # Half of each: input, read at a tenth, written at 1.25, for an hour at 2; output.
+        # Opus 4.1: 15, 1.50, 18.75, 30; 75.
+        ("anthropic", "claude-opus-4-1-20250805", "70.125"),
+        # Sonnet 3.7: 3, 0.30, 3.75, 6; 15.
+        ("anthropic", "claude-3-7-sonnet-20250219", "14.025"),
+        # Haiku 3.5: 0.80, 0.08, 1, 1.60; 4.
+        ("anthropic", "claude-3-5-haiku-20241022", "3.74"),
+        # Opus 4.5: 5, 0.50, 6.25, 10; 25.
+        ("gcp.vertex_ai", "claude-opus-4-5@20251101", "23.375"),
+    ],
+)
+def test_a_batch_of_claude_costs_half_whatever_it_is_of(
+    book: PriceBook, provider: str, model: str, dollars: str
+) -> None:
+    for time in (day(2026, 11, 1), day(2026, 10, 1)):
+        assert cost(book, provider, model, start_time=time, **CACHED, service_tier="batch")[0] == Decimal(dollars)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "dollars"),
+    [("openai", "text-embedding-ada-002", "0.05"), ("gcp.gemini", "gemini-embedding-001", "0.075")],
+)
+def test_a_batch_of_embeddings_costs_half(book: PriceBook, provider: str, model: str, dollars: str) -> None:
+    call: dict[str, Any] = {"step_kind": "embedding", "input_tokens": 1_000_000, "service_tier": "batch"}
+    usd, basis = cost(book, provider, model, **call)
+    assert usd == Decimal(dollars)
+    assert "batch-half" in basis
+    assert "batch-half" in STEPS
+
+
+def test_an_hours_cache_writes_are_halved_as_the_others_are() -> None:
+    rates: dict[str, str | int] = {"input_cost_per_token": 4, "cache_creation_input_token_cost": 5,
+             "cache_creation_input_token_cost_above_1hr": 8, "output_cost_per_token": 20,
+             "input_cost_per_token_batches": 2, "cache_creation_input_token_cost_batches": "2.5",
+             "output_cost_per_token_batches": 10}  # fmt: skip
+    entry = {name: Decimal(rate) / 1_000_000 for name, rate in rates.items()}
+    model = SecondModel.of("some/claude", {**entry, "mode": "chat"})
+    standard = model.rates()
+    assert standard is not None
+    batch = model.tier(standard, "batch")
+    assert batch is not None
+    assert batch.tiers[0] == standard.tiers[0].scaled(Decimal("0.5"))
+
+
+def test_a_rate_that_already_is_the_dearer_sorts_is_not_made_dearer_again(book: PriceBook) -> None:
+    # gpt-4o-mini-tts: 12 dollars for audio, which is all that it answers with.
+    call: dict[str, Any] = {"input_tokens": 0, "output_tokens": 1_000_000, "output_audio_tokens": 1_000_000}
+    assert cost(book, "openai", "gpt-4o-mini-tts", **call)[0] == Decimal(12)
