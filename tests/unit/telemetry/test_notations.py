@@ -392,7 +392,10 @@ def test_an_output_of_text_blocks_is_their_text() -> None:
         ),
         ({"input_tokens": 12, "input_token_details": {"audio": 5}}, Usage(12, input_audio_tokens=5)),
         ({"input": 80, "output": 20, "input_audio_tokens": 5}, Usage(85, 20, input_audio_tokens=5)),
-        ({"input_tokens": -1, "output_tokens": "many"}, Usage(flags=("negative input_tokens",))),
+        (
+            {"input_tokens": -1, "output_tokens": "many"},
+            Usage(flags=("negative input_tokens", "unreadable output_tokens")),
+        ),
         ({}, None),
         ("none", None),
     ],

@@ -6,6 +6,7 @@ That meaning is OpenTelemetry's: input includes what the cache read and wrote, o
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -108,23 +109,36 @@ def count(value: JsonValue) -> int | None:
 def _whole(value: JsonValue) -> int | None:
     if type(value) is float:
         return int(value) if value.is_integer() else None
-    if type(value) is str and value.isascii() and value.isdecimal() and len(value) <= _LONGEST_COUNT:
-        return int(value)
+    if type(value) is str:
+        if value.isascii() and value.isdecimal() and len(value) <= _LONGEST_COUNT:
+            return int(value)
+        if _NUMBER.fullmatch(value):
+            number = Decimal(value)
+            return int(number) if number == int(number) else None
     return None
 
 
-_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
+_NO_WORD: Final = frozenset({"", "none", "null", "undefined"})
+"""What texts say that say nothing, in lower case: languages' words for a value that is not there."""
 
 
 def oddity(value: JsonValue) -> str:
-    """Return what is odd about a number that is no count: negative, absurd or fractional; "" for what is no number."""
-    if type(value) is str and _NUMBER.fullmatch(value):
-        value = float(value)
-    if type(value) not in (int, float) or value != value:
-        return ""
-    if value < 0:
+    """Return what is odd about what is no count: negative, absurd, fractional, or unreadable; "" of no value at all."""
+    number: float | Decimal
+    if type(value) is str:
+        if not _NUMBER.fullmatch(value):
+            return "" if len(value) < _LONGEST_COUNT and value.strip().lower() in _NO_WORD else "unreadable"
+        number = Decimal(value)
+    elif type(value) is int or type(value) is float:
+        number = value
+    else:
+        return "unreadable" if type(value) is bool else ""
+    if number != number:
+        return "unreadable"
+    if number < 0:
         return "negative"
-    return "absurd" if value > LARGEST_COUNT else "fractional"
+    return "absurd" if number > LARGEST_COUNT else "fractional"
 
 
 def read_usage(value: JsonValue) -> Usage | None:

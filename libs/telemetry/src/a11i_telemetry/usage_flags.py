@@ -10,15 +10,26 @@ from a11i_telemetry.parts import JsonValue
 from a11i_telemetry.rules import TOTALS
 from a11i_telemetry.usage import LARGEST_COUNT, count, oddity
 
-_INCLUSIVE_PROVIDERS: Final = frozenset({"openai", "azure.ai.openai", "azure.ai.inference"})
-_INCLUSIVE_MODELS: Final = ("gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-")
-"""Whose input always includes the cache, and whose output the reasoning. Others sell through the same API."""
+_CACHE_APART: Final = frozenset({"anthropic", "aws.bedrock"})
+"""Providers whose own input leaves the cache out; so does Claude's, whoever sells it."""
+_REASONING_APART: Final = frozenset({"gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai", "x_ai", "perplexity"})
+_REASONING_APART_MODELS: Final = ("gemini", "grok", "sonar")
+"""Whose own output leaves the reasoning out."""
+_AS_OPENAI: Final = frozenset({
+    "openai", "azure.ai.openai", "azure.ai.inference", "deepseek", "groq", "mistral_ai", "moonshot_ai", "fireworks",
+    "together", "cerebras", "openrouter",
+})  # fmt: skip
+"""Providers whose input includes the cache, and whose output the reasoning, as OpenAI's do."""
+_AS_OPENAI_MODELS: Final = ("gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-", "deepseek")
+_ALL_ALIKE: Final = "openrouter"
+"""Tells of all models in OpenAI's way."""
 _IMAGE_MODELS: Final = ("gpt-image-", "chatgpt-image-")
 """Who answers with images: what is told of no sort is images, which cost thrice what text does."""
 _DETAILS: Final = (
     ("input", "input_audio_tokens", "input_image_tokens"),
     ("output", "output_audio_tokens", "output_image_tokens"),
 )
+_UNREADABLE: Final = "unreadable "
 
 
 def counted(span: Span, column: str, value: JsonValue) -> int | None:
@@ -47,10 +58,10 @@ def settle(span: Span) -> None:
         _include_reasoning(span)
     if "output_tokens" in row:
         if row["output_tokens"] < (row.get("reasoning_tokens") or 0):
-            if _is_inclusive(row):
-                span.flag("reasoning over output")
-            else:
+            if _reasoning_is_apart(row):
                 row["output_tokens"] += row["reasoning_tokens"]
+            else:
+                span.flag("reasoning over output")
         if "output_image_tokens" not in row and _model_of(row).startswith(_IMAGE_MODELS):
             row["output_image_tokens"] = row["output_tokens"]
         row["output_source"] = "reported"
@@ -58,7 +69,10 @@ def settle(span: Span) -> None:
         if audio in row or image in row:
             _check_details(span, side, audio, image)
     if span.flags:
-        row["usage_flags"] = span.flags
+        # Of words that are no number nothing contradicts a number that stands elsewhere.
+        flags = [one for one in span.flags if not (one.startswith(_UNREADABLE) and one[len(_UNREADABLE) :] in row)]
+        if flags:
+            row["usage_flags"] = flags
 
 
 def _check_details(span: Span, side: str, audio: str, image: str) -> None:
@@ -79,10 +93,10 @@ def _include_cache(span: Span) -> None:
     if any(not one.providers or provider in one.providers for one in span.apart):
         row["input_tokens"] += cached
     elif row["input_tokens"] < cached:
-        if _is_inclusive(row):
-            span.flag("cached over input")
-        else:
+        if _cache_is_apart(row):
             row["input_tokens"] += cached
+        else:
+            span.flag("cached over input")
 
 
 def _include_reasoning(span: Span) -> None:
@@ -106,5 +120,28 @@ def _model_of(row: Row) -> str:
     return name.lower()
 
 
-def _is_inclusive(row: Row) -> bool:
-    return row.get("provider") in _INCLUSIVE_PROVIDERS and _model_of(row).startswith(_INCLUSIVE_MODELS)
+def _cache_is_apart(row: Row) -> bool:
+    """Return whether input that is less than what the cache read and wrote can be what is beside that.
+
+    Of who is not known it can: nothing else would fit the numbers.
+    """
+    provider, model = row.get("provider"), _model_of(row)
+    if provider == _ALL_ALIKE:
+        return False
+    if provider in _CACHE_APART or "claude" in model:
+        return True
+    return not (
+        provider in _AS_OPENAI
+        or provider in _REASONING_APART
+        or model.startswith((*_AS_OPENAI_MODELS, *_REASONING_APART_MODELS))
+    )
+
+
+def _reasoning_is_apart(row: Row) -> bool:
+    """Return whether output that is less than the reasoning can be what is beside that, likewise."""
+    provider, model = row.get("provider"), _model_of(row)
+    if provider == _ALL_ALIKE:
+        return False
+    if provider in _REASONING_APART or model.startswith(_REASONING_APART_MODELS):
+        return True
+    return not (provider in _AS_OPENAI or provider == "anthropic" or model.startswith(_AS_OPENAI_MODELS))
