@@ -13,6 +13,8 @@ _REFERENCE: Final = re.compile(
     r"|example|changeme|change me|change_me|change-me"
     r"|placeholder|redacted|hidden|masked|none|null|nil|true|false|undefined"
     r"|(?:str(?:ing)?|bytes|int|optional)(?:\|(?:str|bytes|none|null|undefined))?"
+    r"|[a-z_][\w.]*(?:\[[^\]]*\])?(?: \| [a-z_][\w.]*(?:\[[^\]]*\])?)+"
+    r"|(?:bearer|basic|token) \{.*|await|lambda|yield|async|typeof|function"
     r"|required|missing|invalid|expired|incorrect|wrong|empty)"
 )
 _IN_SIGNS: Final = re.compile(r"<[^<>]*>|%[\w ]+%|\{[\w .:\-]*\}?|\$\w+")

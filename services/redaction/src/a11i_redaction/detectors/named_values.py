@@ -14,11 +14,16 @@ _SCANNED: Final = rf"[\w.\-/:]{{0,60}}(?:{SCANNED_NAMES}){TAIL}"
 _QUOTE: Final = r"\\{0,7}[\"']?"
 _KEYS: Final = "name|key|id|parameter|variable|property|field|header"
 _VALUES: Final = "value|content|default|defaultvalue|val"
+_DIRECTIVE: Final = (
+    r"(?:(?-i:ENV|ARG|SetEnv|setenv)|set[ ]-[a-z]{1,4}|proxy_set_header|add_header|RequestHeader[ ]set"
+    r"|git[ ]config(?:[ ]--[a-z\-]{1,12}){0,3})"
+)
+"""Words that a name and its value follow."""
 _GAP: Final = r"[^<>\x1a]{0,200}?"
 
 
-def _format(name: str, pattern: str, gate: str, source: str) -> SecretFormat:
-    return SecretFormat(name, f"(?i){pattern}", source, gate=f"(?i){gate}", named=True)
+def _format(name: str, pattern: str, gate: str, source: str, *, certain: bool = False) -> SecretFormat:
+    return SecretFormat(name, f"(?i){pattern}", source, gate=f"(?i){gate}", named=True, certain=certain)
 
 
 NAMED_VALUES: Final = (
@@ -62,6 +67,26 @@ NAMED_VALUES: Final = (
         r"(?=[^\s|\x1a]{4,200}[ ]{0,40}\|?[ ]{0,8}(?:\r?\n|\Z))",
         rf"{_SCANNED}[*`]{{0,3}}[ ]{{0,40}}\|",
         "github.github.com/gfm: tables",
+    ),
+    _format(
+        "changed value",
+        rf"{_NAMED}\"?[ ]{{1,60}}=[ ](?:\"[^\"\r\n]{{0,400}}\"|\x1a)[ ]->[ ](?=\")",
+        r"[\"\x1a][ ]->[ ]\"",
+        "developer.hashicorp.com: terraform plan",
+    ),
+    _format(
+        "directive",
+        rf"(?<![^\n])[ \t]{{0,12}}(?:[$#>+\-][ ]{{0,2}})?{_DIRECTIVE}[ \t]{{1,8}}{_NAMED}[ \t]{{1,8}}(?=[^\s=\x1a])",
+        rf"{_DIRECTIVE}[ \t]+{_SCANNED}[ \t]",
+        "docs.docker.com: ENV; csh(1); fishshell.com; httpd.apache.org: mod_env; nginx.org: proxy_set_header",
+        certain=True,
+    ),
+    _format(
+        "password of a directive",
+        r"(?<![^\s\"'])(?:requirepass|masterauth)\\{0,7}[\"']?[ \t]{1,8}(?=[^\s=\x1a])",
+        r"(?:requirepass|masterauth)[\\\"']{0,8}[ \t]",
+        "redis.io: configuration",
+        certain=True,
     ),
 )
 """Formats whose value is taken as one that is assigned to the name."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import hyperscan
 
-from a11i_redaction.detectors import assignments, phones, secrets, vetoes
+from a11i_redaction.detectors import assignments, phones, rows, secrets, structures, vetoes
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.context import Context, Nearby, Words
 from a11i_redaction.detectors.families import FAMILIES, Family, Need
@@ -56,6 +56,9 @@ _PHONE_ID: Final = 1_000
 _ASSIGNMENT_ID: Final = 1_001
 _SENTENCE_ID: Final = 1_002
 _COLUMN_ID: Final = 1_003
+_ROW_ID: Final = 1_004
+_JWK_ID: Final = 1_005
+_KUBERNETES_ID: Final = 1_006
 _FORMAT_IDS: Final = 2_000
 _WORD_IDS: Final = 3_000
 _PHONE_CONTEXT: Final = len(FAMILIES)
@@ -134,6 +137,10 @@ class PatternDetector:
             findings.extend(self._secrets.of_assignments(text, signs, budget))
         if _SENTENCE_ID in ends:
             findings.extend(self._secrets.of_sentences(text, ends[_SENTENCE_ID], budget))
+        if _JWK_ID in ends or _KUBERNETES_ID in ends:
+            findings.extend(self._secrets.of_structures(text, ends[_JWK_ID], ends[_KUBERNETES_ID], budget))
+        if _ROW_ID in ends:
+            findings.extend(self._secrets.of_rows(text, ends[_ROW_ID], budget))
         if _COLUMN_ID in ends:
             findings.extend(self._secrets.of_columns(text, labelling.headers, budget))
         for identity, places in ends.items():
@@ -187,6 +194,9 @@ class PatternDetector:
             (_ASSIGNMENT_ID, assignments.GATE, 0),
             (_SENTENCE_ID, secrets.SPOKEN_GATE, 0),
             (_COLUMN_ID, assignments.COLUMN_GATE, 0),
+            (_ROW_ID, rows.GATE, 0),
+            (_JWK_ID, structures.JWK_GATE, 0),
+            (_KUBERNETES_ID, structures.KUBERNETES_GATE, 0),
         ]
         expressions.extend((index, family.gate, 0) for index, family in enumerate(FAMILIES))
         expressions.extend((_WORD_IDS + index, word, 0) for index, word in enumerate(self._words.expressions))

@@ -24,6 +24,11 @@ class SecretFormat:
     """What the prefilter looks for. Empty: the pattern."""
     named: bool = False
     """Whether the pattern ends where the value of a name begins, which is its group `name`."""
+    certain: bool = False
+    """True if the form leaves no doubt: no word in it says that it is none, and, of a name's value, plain words are
+    one, too."""
+    login: bool = False
+    """True if the value must be base64 of user and password, which identifiers are not."""
 
 
 _URL = r"[A-Za-z0-9_\-]"
@@ -49,7 +54,10 @@ GENERAL_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "pem private key",
         # Headers and base64, line ends as they are or escaped; without an end mark, as far as it looks like a key.
         r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:[A-Za-z0-9+/=\s:,\\]++|-(?!----)|\.(?=\w)|\((?=\w)|(?<=\w)\))*+"
+        r"(?:[A-Za-z0-9+/=\s:,\\]++|-(?!----)|\.(?=\w)|\((?=\w)|(?<=\w)\)"
+        # Lines of a list, of a literal in parts, of a quotation.
+        r"|[\"'`]\s{0,4}[,+.&\\]?\s{0,80}[bfru]{0,2}\\{0,7}[\"'`](?=[A-Za-z0-9+/=\-])"
+        r"|(?<=\s)[>|#*]{1,3}(?=[ \t]?[A-Za-z0-9+/=\-]))*+"
         r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?",
         "RFC 7468; OpenSSH's PROTOCOL.key; RFC 9580",
         "PRIVATE_KEY",
@@ -108,39 +116,6 @@ GENERAL_FORMATS: Final[tuple[SecretFormat, ...]] = (
         r"(?:PHPSESSID|JSESSIONID|ASP\.NET_SessionId|connect\.sid|laravel_session|_gitlab_session|sessionid|csrftoken"
         r"|XSRF-TOKEN|__(?:Host|Secure)-[A-Za-z0-9_.\-]{1,40})=(?P<secret>[A-Za-z0-9%_.\-+/]{12,}={0,2})",
         "RFC 6265; names of the frameworks' documentation",
-    ),
-    SecretFormat(
-        "netrc",
-        r"\blogin[ \t]{1,4}[^\s]{1,100}\s{1,8}password[ \t]{1,4}(?P<secret>[^\s\x1a]{3,})",
-        "gnu.org: Inetutils, the .netrc file",
-    ),
-    SecretFormat(
-        "password of a database call",
-        r"(?:new PDO|mysqli?(?:_connect)?|getConnection|pg_connect|createConnection)[ ]?\([ ]{0,2}"
-        r"[\"'][^\"'\r\n]{0,200}[\"'],[ ]{0,2}[\"'][^\"'\r\n]{0,100}[\"'],[ ]{0,2}[\"']"
-        r"(?P<secret>[^\"'\r\n\x1a]{3,})",
-        "php.net: PDO::__construct; docs.oracle.com: DriverManager",
-    ),
-    SecretFormat(
-        "password of a command",
-        r"mysql(?:dump|admin)?[ ](?:[^\n|;]{0,200}[ ])?-p[\"']?(?P<secret>[^\s\"'\x1a]{3,})",
-        "dev.mysql.com: Command options for connecting",
-        gate=r"mysql(?:dump|admin)?[ ]",
-    ),
-    SecretFormat(
-        "password of another command",
-        r"(?:sshpass|mongo(?:sh|dump|restore|export|import)?|(?:docker|podman|az|oc|cf|skopeo|registry)[ ]login|sqlcmd"
-        r"|ldap(?:search|add|modify)|redis-cli)[ ](?:[^\n|;]{0,200}[ ])?-(?:[pPwa][ ]?|-password[ =]|-pass[ =])"
-        r"[\"']?(?P<secret>[^\s\"'\x1a\-][^\s\"'\x1a]{2,})",
-        "their manual pages",
-        gate=r"(?:sshpass|mongo[a-z]{0,7}|login|sqlcmd|ldap(?:search|add|modify)|redis-cli)[ ]",
-    ),
-    SecretFormat(
-        "user and password of a command",
-        r"curl[ ](?:[^\n|]{0,300}[ ])?(?:-u|--user)[ =]?[\"']?(?P<secret>[^\s:\"'\x1a]{1,100}:[^\s\"'\x1a]{1,})",
-        "curl.se: the man page",
-        "URL_CREDENTIALS",
-        gate=r"curl[ ]",
     ),
     SecretFormat(
         "pin",

@@ -5,39 +5,47 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
-from a11i_redaction.detectors import dummies
+from a11i_redaction.detectors import dummies, rows, structures
 from a11i_redaction.detectors.assignments import assigned, value_at
 from a11i_redaction.detectors.budget import Budget
+from a11i_redaction.detectors.command_formats import COMMAND_FORMATS
+from a11i_redaction.detectors.hash_formats import HASH_FORMATS
 from a11i_redaction.detectors.headers import Headers
 from a11i_redaction.detectors.matching import windows
 from a11i_redaction.detectors.named_values import NAMED_VALUES
+from a11i_redaction.detectors.place_formats import PLACE_FORMATS
 from a11i_redaction.detectors.secret_formats import GENERAL_FORMATS, SecretFormat
 from a11i_redaction.detectors.secret_names import (
+    OPTION_KEY,
     is_telling,
     is_telling_of_base64,
     is_telling_of_digits,
+    is_telling_of_hashes,
     names_key_or_identifier,
     names_password,
     names_secret,
     words_of,
 )
 from a11i_redaction.detectors.vendor_formats import VENDOR_FORMATS
+from a11i_redaction.encodings import decoded_string
 from a11i_redaction.findings import Finding
+from a11i_redaction.secret_options import glued_length
 
-FORMATS: Final = VENDOR_FORMATS + GENERAL_FORMATS + NAMED_VALUES
+FORMATS: Final = VENDOR_FORMATS + GENERAL_FORMATS + HASH_FORMATS + COMMAND_FORMATS + PLACE_FORMATS + NAMED_VALUES
 
 _FORMAT_SCORE: Final = 0.99
 _ASSIGNMENT_SCORE: Final = 0.8
 _SPOKEN_SCORE: Final = 0.6
 
 SPOKEN_GATE: Final = (
-    r"(?i)\b(?:password|passphrase|passcode|passwort|secret|token|api key|access key|credentials?)"
+    r"(?i)\b(?:password|passphrase|passcode|passwort|pwd?|secret|token|api key|access key|credentials?)"
     r"(?:(?:[ ][a-z']{1,14}){1,7}[ ](?:is|was|to|be|ist)[ :]|[ ]{1,2}[(`]?[a-z0-9])"
 )
 """What the prefilter looks for of secrets named in a sentence."""
 _SPOKEN: Final = re.compile(
-    r"(?i)\b(?:password|passphrase|passcode|passwort|secret|token|api key|access key|credentials?)"
-    r"(?P<said>(?: [a-z']{1,14}){1,7} (?:is|was|to|be|ist)[ :]{1,2}| {1,2}\(?)"
+    r"(?i)\b(?:password|passphrase|passcode|passwort|pwd?|secret|token|api key|access key|credentials?)"
+    r"(?P<said>(?: [a-z']{1,14}){1,7} (?:is|was|to|be|ist)[ :]{1,2}"
+    r"| for (?:'[^'\r\n]{1,80}'|[^\s:]{1,60}(?: [^\s:]{1,40})?): {1,2}| {1,2}\(?)"
     r"[\"'`]?(?P<value>[^\s\"'`,;<>(){}\[\]\x1a]{8,}+)"
 )
 _REST: Final = re.compile(r"[^\s\"'`,;<>(){}\[\]\x1a]*+")
@@ -47,6 +55,12 @@ _STRONGER: Final = re.compile(
     r"|(?=.*[A-Z])(?=.*[a-z])(?=.*[!#%&*^$@]).*"
 )
 """What can hardly be a word: one with a digit, and, without a word such as `is` before it, with more than that."""
+_HASH: Final = re.compile(r"(?:md5)?[0-9A-Fa-f]{32,128}|[A-Za-z0-9+/]{27,128}={0,2}")
+_VERSION: Final = re.compile(
+    r"v?\d{1,4}(?:\.\d{1,6}){1,3}(?:[.\-+]?(?:a|b|c|rc|alpha|beta|dev|post|pre)[.\-]?\d{0,8})?"
+)
+_CALL: Final = re.compile(r"[A-Za-z_]+\(")
+_WHOLE: Final = re.compile(r"[^\s\"'\x1a]{4,}")
 _SHORTEST: Final = 4
 _WORDS_ONLY: Final = re.compile(r"[A-Za-z]++(?:[ .'\-_/][A-Za-z]++)*+[.!?:]?")
 _LONGEST_SPOKEN: Final = 160
@@ -93,11 +107,13 @@ class SecretFinder:
             for match in self._patterns[index].finditer(text):
                 budget.step()
                 if item.named:
-                    yield from _named(text, match)
+                    yield from _named(text, match, item)
                     continue
-                start, end = match.span("secret") if "secret" in match.re.groupindex else match.span()
-                if start >= 0 and _acceptable(item, text, match.start(), text[start:end]):
-                    yield Finding(start, end, item.entity, _FORMAT_SCORE)
+                groups = [name for name in match.re.groupindex if match[name] is not None]
+                for group in groups if match.re.groupindex else (0,):
+                    start, end = match.span(group)
+                    if _acceptable(item, text, match.start(), text[start:end]):
+                        yield Finding(start, end, item.entity, _FORMAT_SCORE)
 
     def of_assignments(self, text: str, ends: Iterable[int], budget: Budget) -> Iterator[Finding]:
         """Yield values that are assigned to a name such as `password` or `api_key`.
@@ -121,6 +137,29 @@ class SecretFinder:
                 if len(value) >= _SHORTEST_SPOKEN and shape.fullmatch(value) and not dummies.is_reference(value):
                     yield Finding(begins, begins + len(value), "SECRET", _SPOKEN_SCORE)
 
+    def of_rows(self, text: str, ends: Iterable[int], budget: Budget) -> Iterator[Finding]:
+        """Yield values that stand alone beside a name, or on a line of their own below it."""
+        for value in rows.beside(text, ends, budget):
+            said = text[value.start : value.end].rstrip(".,;:?")
+            if (
+                _CALL.match(said) is None
+                and (not value.below or _STRONGER.match(said))
+                and is_secret(value.name, said, spoken=True)
+            ):
+                yield Finding(value.start, value.start + len(said), "SECRET", _SPOKEN_SCORE)
+
+    def of_structures(
+        self, text: str, keys: Iterable[int], secrets: Iterable[int], budget: Budget
+    ) -> Iterator[Finding]:
+        """Yield private members of JSON web keys, and the values of secrets of Kubernetes.
+
+        `keys` and `secrets` are where the prefilter saw one, rising.
+        """
+        for start, end in structures.jwk_members(text, keys, budget):
+            yield Finding(start, end, "PRIVATE_KEY", _FORMAT_SCORE)
+        for start, end in structures.kubernetes_values(text, secrets, budget):
+            yield Finding(start, end, "SECRET", _FORMAT_SCORE)
+
     def of_columns(self, text: str, headers: Headers, budget: Budget) -> Iterator[Finding]:
         """Yield the cells of tables below headers such as `password`."""
         for name, start, end in headers.under(names_secret):
@@ -133,11 +172,17 @@ class SecretFinder:
     def under_key(self, text: str, key: str) -> Iterator[Finding]:
         """Yield all of a text that stands under a key such as `password`, if it can be a secret."""
         value = text.strip()
+        if key == OPTION_KEY:
+            value = value[glued_length(value) :]
         short = value.isdigit() and len(value) >= _SHORTEST and is_telling_of_digits(key)
         header = " " in value and words_of(key).endswith("authorization")
-        telling = is_telling(key) or (len(value) >= _MIN_TOKEN_CHARS and is_telling_of_base64(key))
+        telling = (
+            is_telling(key)
+            or (len(value) >= _MIN_TOKEN_CHARS and is_telling_of_base64(key))
+            or (is_telling_of_hashes(key) and _HASH.fullmatch(value) is not None)
+        )
         if value and (short or header or (telling and is_secret(key, value, spoken=False))):
-            start = text.index(value)
+            start = text.rindex(value)
             yield Finding(start, start + len(value), "SECRET", _ASSIGNMENT_SCORE)
 
 
@@ -147,6 +192,8 @@ def is_secret(name: str, value: str, *, spoken: bool) -> bool:
     `spoken` says that the value stands as words of a sentence do, without quotes.
     """
     if dummies.is_reference(value) or value.endswith("("):
+        return False
+    if spoken and _VERSION.fullmatch(value):
         return False
     words = _WORDS_ONLY.fullmatch(value) is not None
     if names_password(name):
@@ -170,11 +217,17 @@ def _is_passphrase(words: str) -> bool:
     return len(found) >= _SHORTEST_PHRASE and _OF_SENTENCES.isdisjoint(found)
 
 
-def _named(text: str, match: re.Match[str]) -> Iterator[Finding]:
+def _named(text: str, match: re.Match[str], item: SecretFormat) -> Iterator[Finding]:
     """Yield the value behind a match, which names it."""
     name = match.groupdict().get("name") or "password"
     value = value_at(text, match.end(), name)
-    if value and is_secret(name, text[value.start : value.end], spoken=not value.quoted):
+    if item.certain and not (value and value.quoted):
+        whole = _WHOLE.match(text, match.end())
+        said = whole.group().rstrip(";") if whole else ""
+        if said and is_secret(name, said, spoken=False):
+            yield Finding(match.end(), match.end() + len(said), "SECRET", _ASSIGNMENT_SCORE)
+        return
+    if value and is_secret(name, text[value.start : value.end], spoken=not (value.quoted or item.certain)):
         yield Finding(value.start, value.end, "SECRET", _ASSIGNMENT_SCORE)
 
 
@@ -184,14 +237,18 @@ def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
     if item.entity == "URL_CREDENTIALS":
         password = value.partition(":")[2]
         return not dummies.is_reference(password) or password.isalpha()
+    if item.login:
+        login = decoded_string(value)
+        return login is not None and ":" in login
     # Base64 so long can hold any word.
     if (
         item.entity != "JWT"
+        and not item.certain
         and dummies.says_so(value)
         and not (item.entity == "PRIVATE_KEY" and dummies.has_random(value))
     ):
         return False
-    return not item.mixed or _is_random(value)
+    return (item.certain or not dummies.is_reference(value)) and (not item.mixed or _is_random(value))
 
 
 def _is_random(value: str) -> bool:

@@ -343,7 +343,9 @@ VENDOR_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "discord.com/developers: Authentication",
         mixed=True,
     ),
-    SecretFormat("telegram bot", r"\d{8,12}:A[A-Za-z0-9_\-]{33,34}", "core.telegram.org: Bots, authorizing"),
+    SecretFormat(
+        "telegram bot", r"(?:bot)?(?P<secret>\d{8,12}:A[A-Za-z0-9_\-]{33,34})", "core.telegram.org: Bots, authorizing"
+    ),
     SecretFormat(
         "stripe", r"(?:sk|rk)_(?:org_)?(?:live|test|prod)_[A-Za-z0-9]{10,250}", "docs.stripe.com: API keys", mixed=True
     ),
