@@ -2,12 +2,18 @@
 
 import asyncio
 import inspect
+import os
 import time
 from collections.abc import AsyncIterator, Iterator
 
 import psutil
 import pytest
 import pytest_asyncio
+
+# Before NumPy is loaded, which reads these once: a language model's threads wait for each other in a busy loop as soon
+# as other tests take their cores, and took five times the time of one. The services are set so, too.
+for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
 
 _SETTLE_SECONDS = 5.0
 """How long tasks and processes may take to end after their test: a SIGTERM's worth."""
