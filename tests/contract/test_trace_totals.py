@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.span_store import Store
-from tests.contract.stored_spans import NOON_NS, S, span, span_id
+from tests.contract.stored_spans import NOON_NS, S, span, span_id, trace_id
 from tests.contract.trace_trees import TREES, Tree
 
 
@@ -82,6 +82,76 @@ async def test_calls_whose_price_is_unknown_are_counted_where_their_tokens_are(s
     )
     summary = await store.summary()
     assert (summary.input_tokens, summary.cost_usd, summary.unpriced_calls) == (9, 0.05, 1)
+
+
+COUNTED: dict[str, Any] = {"input_source": "counted", "output_source": "counted"}
+REPORTED: dict[str, Any] = {"input_source": "reported", "output_source": "reported"}
+
+
+async def told(store: Store) -> tuple[int, float, int]:
+    """Return the trace's input tokens, its cost, and its calls of unknown cost."""
+    summary = await store.summary()
+    return summary.input_tokens, summary.cost_usd, summary.unpriced_calls
+
+
+async def test_what_was_reported_is_not_hidden_by_a_count_below_it(store: Store) -> None:
+    """As when the inner instrumentation of a streamed call knows its text alone."""
+    await store.put(
+        usage("agent", kind="agent"),
+        usage("call", "agent", 100, **REPORTED),
+        usage("step in between", "call", kind="chain"),
+        usage("its stream", "step in between", 3, **COUNTED),
+        usage("what that sent", "its stream", 2, **COUNTED),
+        usage("another call", "agent", 5, **COUNTED),
+        usage("and its own stream", "another call", 4, **COUNTED),
+    )
+    assert await told(store) == (104, 1.04, 0)
+
+
+async def test_a_counted_call_counts_beside_a_reported_one_below_one_roll_up(store: Store) -> None:
+    await store.put(
+        usage("agent", tokens=30, kind="agent", **REPORTED),
+        usage("wrapper", "agent", 30, **REPORTED),
+        usage("reported", "wrapper", 20, **REPORTED),
+        usage("streamed", "wrapper", 9, **COUNTED),
+    )
+    assert await told(store) == (29, 0.29, 0)
+
+
+async def test_a_known_cost_is_not_hidden_by_an_unknown_one_below_it(store: Store) -> None:
+    """As when the inner span names a deployment that no table knows."""
+    await store.put(usage("call", tokens=10, **REPORTED), usage("as sent", "call", 10, total_cost_usd=None, **REPORTED))
+    assert await told(store) == (10, 0.1, 0)
+
+
+async def test_tokens_that_an_agent_reports_stand_beside_the_costs_of_calls_that_were_counted(store: Store) -> None:
+    """Agents are not priced: the cost is known from their calls alone."""
+    await store.put(
+        usage("agent", tokens=50, kind="agent", total_cost_usd=None, **REPORTED), usage("call", "agent", 40, **COUNTED)
+    )
+    assert await told(store) == (50, 0.4, 0)
+
+
+async def test_of_one_response_the_reported_span_counts_whatever_its_place(store: Store) -> None:
+    names = sorted(("a", "b"), key=span_id)
+    for trace, (reported, counted) in enumerate((names, names[::-1])):
+        await store.put(
+            {**usage(reported, "agent", 100, response_id="r", **REPORTED), "trace_id": trace_id(trace)},
+            {**usage(counted, "agent", 1, response_id="r", **COUNTED), "trace_id": trace_id(trace)},
+        )
+        summary = await store.summary(trace)
+        assert (summary.input_tokens, summary.cost_usd) == (100, 1.0)
+
+
+async def test_responses_of_one_id_that_differ_in_both_numbers_are_different_calls(store: Store) -> None:
+    """Some servers number their responses up to a thousand."""
+    await store.put(
+        usage("one", "agent", 100, response_id="chatcmpl-1", **REPORTED),
+        usage("two", "agent", 7, response_id="chatcmpl-1", **REPORTED),
+        # The first once more, by an instrumentation that counts its input in another way.
+        usage("one again", "agent", 100, response_id="chatcmpl-1", **{**REPORTED, "input_tokens": 90}),
+    )
+    assert (await store.summary()).output_tokens == 214
 
 
 async def test_calls_whose_tokens_nobody_says_are_counted(store: Store) -> None:

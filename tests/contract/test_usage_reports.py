@@ -8,6 +8,7 @@ from tests.contract.span_store import Store
 from tests.contract.stored_spans import NOON_NS, S, span, span_id
 
 _DAY = TimeRange(NOON_NS - 12 * 3600 * S, NOON_NS + 12 * 3600 * S)
+_COUNTED: dict[str, Any] = {"input_source": "counted", "output_source": "counted"}
 _GPT: dict[str, Any] = {"step_kind": "llm", "provider": "openai", "request_model": "gpt-4o", "input_source": "reported"}
 
 
@@ -82,6 +83,25 @@ async def test_calls_without_text_and_other_tokenizers_stand_apart(store: Store)
     assert [row["tokenizer"] for row in await _compare(store, limit=1, offset=1)] == ["o200k_base"]
     assert [row["tokenizer"] for row in await _compare(store, provider="anthropic")] == ["claude2"]
     assert await _compare(store, model="another") == await _compare(store, service_name="another") == []
+
+
+async def test_a_call_is_compared_once_whatever_is_around_it(store: Store) -> None:
+    outer, inner = span_id("outer"), span_id("inner")
+    await store.put(
+        span("t", "agent", step_kind="agent", input_tokens=300, input_source="reported"),
+        call("t", "outer", 300, 300, parent_span_id=span_id("agent")),
+        call("t", "inner", 100, 90, parent_span_id=outer, response_id="r1"),
+        call("t", "its request", 100, None, parent_span_id=inner, tokenizer="o200k_base", counted_source="counted"),
+        call("t", "twin", 100, 90, parent_span_id=outer, response_id="r1"),
+        # Nothing was reported inside: the counts there stand beside what the wrapper reports.
+        call("u", "reported", 50, 40),
+        call(
+            "u", "stream", 45, 45, parent_span_id=span_id("reported"), input_source="counted", output_source="counted"
+        ),
+    )
+    [found] = await _compare(store)
+    assert (found["call_count"], found["input_call_count"]) == (2, 2)
+    assert (found["input_reported"], found["input_counted"]) == (150, 130)
 
 
 async def test_a_model_without_a_price_is_listed_with_what_its_calls_used(store: Store) -> None:

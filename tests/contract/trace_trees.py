@@ -67,6 +67,15 @@ TREES: Final = {
         ),
         11,
     ),
+    "responses of one id that differ in their numbers are different calls": Tree(
+        (
+            Node("agent", kind="agent"),
+            Node("one", "agent", 4, response_id="chatcmpl-1"),
+            Node("other", "agent", 3, response_id="chatcmpl-1"),
+            Node("one again", "agent", 4, response_id="chatcmpl-1"),
+        ),
+        7,
+    ),
     "a span below that says nothing or zero takes nothing away": Tree(
         (Node("call", tokens=4), Node("http", "call", kind=""), Node("raw", "call", 0)), 4
     ),

@@ -157,6 +157,35 @@ async def test_all_that_a_budget_names_must_fit(service: Service) -> None:
     assert {name: one.spent_usd for name, one in found.items()} == {name: usd for name, (usd, _) in wanted.items()}
 
 
+async def test_calls_are_of_the_user_of_their_trace_unless_they_name_their_own(service: Service) -> None:
+    """Most instrumentations name the user on the outermost span alone."""
+    outermost = spent("turn", None, trace="t", user_id="bob", input_tokens=None) | {"step_kind": "agent"}
+    await service.spans.put(
+        outermost | {"output_tokens": None},
+        spent("his call", "1", trace="t", parent="turn"),
+        spent("call of another", "2", trace="t", parent="turn", user_id="ann"),
+        spent("elsewhere", "4", trace="u"),
+        received_s=now_s(),
+    )
+    for user in ("bob", "ann"):
+        await put(service, user, user_id=user)
+    assert {name: one.spent_usd for name, one in (await status(service)).items()} == {"bob": 1.0, "ann": 2.0}
+
+
+async def test_a_call_that_was_counted_does_not_hide_what_its_wrapper_reported(service: Service) -> None:
+    reported, counted = ({"input_source": source, "output_source": source} for source in ("reported", "counted"))
+    await put(service)
+    await service.spans.put(
+        spent("wrapper", "3", trace="t", **reported),
+        spent("stream", "0.1", trace="t", parent="wrapper", **counted),
+        spent("alias", None, trace="u", parent="known", **reported),
+        spent("known", "2", trace="u", **reported),
+        received_s=now_s(),
+    )
+    found = (await status(service))["all"]
+    assert (found.spent_usd, found.unpriced_call_count) == (5.0, 0)
+
+
 async def test_a_wrapper_is_not_added_to_its_calls_and_a_span_that_came_twice_counts_once(service: Service) -> None:
     await put(service)
     inside = spent("call", "3", trace="t", parent="chain")

@@ -171,7 +171,7 @@ def _totals(rows: Sequence[Mapping[str, JsonValue]]) -> dict[str, int]:
     """Add up the usage of each trace by its tree, each call once.
 
     Not that of a span above another with usage (a tool's parent is not above what the tool does), nor twice that of one
-    response.
+    response: spans with its id, and its input or its output.
     """
     spans = {(row["trace_id"], row["span_id"]): row for row in rows}
     used = [row for row in spans.values() if any(row[name] for name in _USAGE)]
@@ -182,13 +182,15 @@ def _totals(rows: Sequence[Mapping[str, JsonValue]]) -> dict[str, int]:
             above.add(parent)
             parent = _parent(spans[parent]) if parent in spans else None
     totals = {"input_tokens": 0, "output_tokens": 0}
-    responses: set[tuple[bytes, str]] = set()
+    seen: set[tuple[object, ...]] = set()
     for row in sorted(used, key=lambda row: (row["reported_cost_usd"] is None, row["span_id"][::-1])):
-        response = (row["trace_id"], row["response_id"])
-        if (row["trace_id"], row["span_id"]) in above or response in responses:
+        if (row["trace_id"], row["span_id"]) in above:
             continue
         if row["response_id"]:
-            responses.add(response)
+            keys = {(row["trace_id"], row["response_id"], name, row[name] or 0) for name in totals}
+            if keys & seen:
+                continue
+            seen |= keys
         for name in totals:
             totals[name] += row[name] or 0
     return totals

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from a11i_storage.clickhouse.call_costs import statement
+from a11i_storage.clickhouse.calls_once import calls_once
 from a11i_storage.clickhouse.connection import ClickHouse
 
 _AT_ONCE: Final = 100
@@ -62,7 +63,7 @@ class ClickHouseSpending:
             "users": [question.user_id for question in questions],
             "models": ["".join(_like(question.model.lower())) for question in questions],
         }
-        table = await self._clickhouse.query(statement("spent").template, parameters)
+        table = await self._clickhouse.query(statement("spent").substitute(calls_once()), parameters)
         answers = [Spent()] * len(questions)
         for row in table.to_pylist():
             answers[row["question"]] = Spent(row["spent"], row["unpriced"])

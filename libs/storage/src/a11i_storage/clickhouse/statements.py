@@ -8,6 +8,7 @@ from importlib import resources
 from string import Template
 from typing import Final
 
+from a11i_storage.clickhouse.calls_once import calls_once
 from a11i_storage.clickhouse.tables import TABLES
 
 _TABLE_NAMES: Final = "|".join(table.name for table in TABLES.values())
@@ -41,7 +42,7 @@ def statement(name: str, clauses: Mapping[str, str] | None = None) -> str:
     Clauses are SQL of this package's own; values never come this way, they are bound by the server.
     Raises UnscopedStatementError for a file that reads a table without the scope.
     """
-    return _template(name).substitute(clauses or {}, scope=_SCOPE_SQL)
+    return _template(name).substitute({**calls_once(), **(clauses or {})}, scope=_SCOPE_SQL)
 
 
 @cache

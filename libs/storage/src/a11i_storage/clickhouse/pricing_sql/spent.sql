@@ -1,83 +1,71 @@
 -- What a tenant's calls cost in some periods, for several questions at once; each call once, as in a trace's totals
--- (summarise_traces says how): a span's usage counts unless a span below it has usage of its own, and of spans beside
--- each other with the same response one counts. Spans shortly before the earliest period are looked at, too, as a roll-up
--- begins before what it sums up.
+-- (calls_once.sql says how). Spans shortly before the earliest period are looked at, too, as a roll-up begins before what it
+-- sums up. A call is of the user whom its span names, or else the trace, as its summary has it.
+WITH
+traces AS (
+  WITH
+    ifNull(input_tokens, 0) != 0 OR ifNull(output_tokens, 0) != 0 AS has_tokens,
+    has_tokens OR ifNull(total_cost_usd, 0) != 0 AS has_usage,
+    has_tokens AND isNull(total_cost_usd) AS is_unpriced,
+    $is_counted AS is_counted,
+    reinterpretAsUInt64(span_id) AS id,
+    reinterpretAsUInt64(ifNull(parent_span_id, span_id)) AS parent,
+    parent != id AND step_kind != 'tool' AS is_link,
+    toUnixTimestamp64Nano(start_time) AS start_ns,
+    if(
+      has_usage,
+      arrayFilter(
+        (question, start, end, project, key, user, model) ->
+          start_ns >= start AND start_ns < end
+          AND (project = '' OR project_id = project)
+          AND (key = '' OR key_id = key)
+          AND (user = '' OR user_id = user OR user_id = '')
+          AND (
+            model = '' OR lower(priced_as) LIKE model OR lower(response_model) LIKE model
+            OR lower(request_model) LIKE model
+          ),
+        range(toUInt32(length({starts:Array(Int64)}))),
+        {starts:Array(Int64)},
+        {ends:Array(Int64)},
+        {projects:Array(String)},
+        {keys:Array(String)},
+        {users:Array(String)},
+        {models:Array(String)}
+      ),
+      []
+    ) AS questions
+  SELECT
+    1 AS measure,
+    argMinIf(user_id, (start_time, span_id), user_id != '') AS user_of_trace,
+    groupArrayIf(CAST((id, parent), 'Tuple(id UInt64, parent UInt64)'), is_link) AS links,
+    groupArrayIf(
+      CAST(
+        (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), ifNull(total_cost_usd, 0),
+         is_unpriced, is_counted, [NOT is_counted AND NOT is_unpriced],
+         if(response_id = '', 0, sipHash64(response_id)), user_id != '', questions),
+        'Tuple(id UInt64, parent UInt64, input Int64, output Int64, cost Decimal(38, 12), is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64, has_user Bool, questions Array(UInt32))'
+      ),
+      has_usage
+    ) AS usages
+  FROM spans FINAL
+  WHERE
+    tenant_id = {tenant_id:String}
+    AND (empty({only_projects:Array(String)}) OR has({only_projects:Array(String)}, project_id))
+    AND start_time >= fromUnixTimestamp64Nano({start_ns:Int64}, 'UTC') - INTERVAL 1 HOUR
+    AND start_time < fromUnixTimestamp64Nano({end_ns:Int64}, 'UTC')
+  GROUP BY project_id, trace_id
+  HAVING arrayExists(usage -> notEmpty(usage.questions), usages)
+),
+$calls_once
 SELECT question, sum(usage.cost) AS spent, countIf(usage.is_unpriced) AS unpriced
 FROM
 (
-  WITH
-    arrayFold(
-      (state, level) -> (
-        bitmapBuild(arrayMap(link -> link.parent, arrayFilter(link -> bitmapContains(state.1, link.id), state.3))),
-        bitmapOr(state.2, state.1),
-        if(bitmapCardinality(state.1) = 0, [], arrayFilter(link -> NOT bitmapContains(state.1, link.id), state.3))
-      ),
-      range(if(length(usages) = 1, 0, least(length(links) + 1, 64))),
-      (parents_of_usage, bitmapBuild(emptyArrayUInt64()), links)
-    ).2 AS above_usage,
-    arraySort(
-      usage -> (usage.is_unpriced, usage.id), arrayFilter(usage -> NOT bitmapContains(above_usage, usage.id), usages)
-    ) AS lowest
-  SELECT
-    arrayJoin(
-      arrayFilter(
-        (usage, number) -> (number = 1 OR usage.response = 0) AND notEmpty(usage.questions),
-        lowest,
-        arrayEnumerateUniq(arrayMap(usage -> usage.response, lowest))
-      )
-    ) AS usage
-  FROM
-  (
-    WITH
-      ifNull(input_tokens, 0) != 0 OR ifNull(output_tokens, 0) != 0 AS has_tokens,
-      has_tokens OR ifNull(total_cost_usd, 0) != 0 AS has_usage,
-      reinterpretAsUInt64(span_id) AS id,
-      reinterpretAsUInt64(ifNull(parent_span_id, span_id)) AS parent,
-      parent != id AND step_kind != 'tool' AS is_link,
-      toUnixTimestamp64Nano(start_time) AS start_ns,
-      if(
-        has_usage,
-        arrayFilter(
-          (question, start, end, project, key, user, model) ->
-            start_ns >= start AND start_ns < end
-            AND (project = '' OR project_id = project)
-            AND (key = '' OR key_id = key)
-            AND (user = '' OR user_id = user)
-            AND (
-              model = '' OR lower(priced_as) LIKE model OR lower(response_model) LIKE model
-              OR lower(request_model) LIKE model
-            ),
-          range(toUInt32(length({starts:Array(Int64)}))),
-          {starts:Array(Int64)},
-          {ends:Array(Int64)},
-          {projects:Array(String)},
-          {keys:Array(String)},
-          {users:Array(String)},
-          {models:Array(String)}
-        ),
-        []
-      ) AS questions
-    SELECT
-      groupArrayIf(CAST((id, parent), 'Tuple(id UInt64, parent UInt64)'), is_link) AS links,
-      groupBitmapStateIf(parent, is_link AND has_usage) AS parents_of_usage,
-      groupArrayIf(
-        CAST(
-          (id, ifNull(total_cost_usd, 0), has_tokens AND isNull(total_cost_usd),
-           if(response_id = '', 0, sipHash64(response_id)), questions),
-          'Tuple(id UInt64, cost Decimal(38, 12), is_unpriced Bool, response UInt64, questions Array(UInt32))'
-        ),
-        has_usage
-      ) AS usages
-    FROM spans FINAL
-    WHERE
-      tenant_id = {tenant_id:String}
-      AND (empty({only_projects:Array(String)}) OR has({only_projects:Array(String)}, project_id))
-      AND start_time >= fromUnixTimestamp64Nano({start_ns:Int64}, 'UTC') - INTERVAL 1 HOUR
-      AND start_time < fromUnixTimestamp64Nano({end_ns:Int64}, 'UTC')
-    GROUP BY project_id, trace_id
-    HAVING arrayExists(usage -> notEmpty(usage.questions), usages)
-  )
+  SELECT user_of_trace, arrayJoin(arrayFilter(usage -> notEmpty(usage.questions), usages)) AS usage
+  FROM calls_once
 )
-ARRAY JOIN usage.questions AS question
+ARRAY JOIN
+  arrayFilter(
+    question -> usage.has_user OR {users:Array(String)}[question + 1] IN ('', user_of_trace), usage.questions
+  ) AS question
 GROUP BY question
 ORDER BY question

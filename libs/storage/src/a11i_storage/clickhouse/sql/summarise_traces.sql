@@ -1,59 +1,18 @@
 -- What the stored spans of some traces add up to, each span once, in the version that counts. (Joined in memory
 -- rather than by FINAL, with which this list of ids would not go through the primary key.)
--- Every call counts once: a span's usage counts unless a span below it has usage of its own, because then it is a
--- roll-up of the calls below or a second span for one of them; names and kinds do not tell, the tree does. A tool's
--- parent is not above what the tool did: a model's call is no roll-up of the calls that a tool makes on its behalf.
--- Spans beside each other that have a response's id in common are one call, too: of these one counts, a priced one first.
--- The fold goes up from the spans with usage, a level at a time, and takes each link once, so that a circle of parents
--- ends. Its bound is the distance from a roll-up to the nearest usage below it, not the depth of the trace.
+-- Each call counts once, in tokens and in cost; calls_once.sql says how.
 -- A call whose tokens nobody says is one without usage, unless it is above usage, or below a span that counts or another
 -- call without usage: the fold down covers those, if there is any such call.
 -- Clients choose the numbers, so sums stay within what the answer can hold instead of turning over.
 WITH
-  arrayFold(
-    (state, level) -> (
-      bitmapBuild(arrayMap(link -> link.parent, arrayFilter(link -> bitmapContains(state.1, link.id), state.3))),
-      bitmapOr(state.2, state.1),
-      if(bitmapCardinality(state.1) = 0, [], arrayFilter(link -> NOT bitmapContains(state.1, link.id), state.3))
-    ),
-    range(least(length(links) + 1, 64)),
-    (parents_of_usage, bitmapBuild(emptyArrayUInt64()), links)
-  ).2 AS above_usage,
-  arraySort(
-    usage -> (usage.is_unpriced, usage.id), arrayFilter(usage -> NOT bitmapContains(above_usage, usage.id), usages)
-  ) AS lowest,
-  arrayFilter(
-    (usage, number) -> number = 1 OR usage.response = '',
-    lowest,
-    arrayEnumerateUniq(arrayMap(usage -> usage.response, lowest))
-  ) AS counted,
-  arrayFilter(call -> NOT bitmapContains(above_usage, call.id), silent_calls) AS silent,
-  arrayFold(
-    (covered, level) -> bitmapOr(
-      covered, bitmapBuild(arrayMap(link -> link.id, arrayFilter(link -> bitmapContains(covered, link.parent), links)))
-    ),
-    range(if(empty(silent), 0, least(length(links) + 1, 64))),
-    bitmapBuild(arrayConcat(silent.id, lowest.id))
-  ) AS covered,
-  toInt128(9223372036854775807) AS max_int64,
-  -max_int64 - 1 AS min_int64
-SELECT
-  * EXCEPT (models_of_calls, links, parents_of_usage, usages, silent_calls),
-  toInt64(greatest(least(arraySum(usage -> usage.input, counted), max_int64), min_int64)) AS input_tokens,
-  toInt64(greatest(least(arraySum(usage -> usage.output, counted), max_int64), min_int64)) AS output_tokens,
-  toFloat64(arraySum(usage -> usage.cost, counted)) AS cost_usd,
-  arrayCount(usage -> usage.is_unpriced, counted) AS unpriced_calls,
-  arrayCount(call -> NOT bitmapContains(covered, call.parent), silent) AS calls_without_usage,
-  arrayFilter(
-    model -> model != '', arraySort(arrayDistinct(arrayConcat(models_of_calls, arrayMap(usage -> usage.model, counted))))
-  ) AS models
-FROM
-(
+spans_of_traces AS (
   WITH
     step_kind IN ('llm', 'embedding', 'rerank') AS is_call,
     if(response_model != '', response_model, request_model) AS model,
     ifNull(span_input_tokens, 0) != 0 OR ifNull(span_output_tokens, 0) != 0 AS has_tokens,
     has_tokens OR ifNull(span_cost, 0) != 0 AS has_usage,
+    has_tokens AND isNull(span_cost) AS is_unpriced,
+    $is_counted AS is_counted,
     reinterpretAsUInt64(span_id) AS id,
     reinterpretAsUInt64(ifNull(parent_span_id, span_id)) AS parent,
     parent != id AND step_kind != 'tool' AS is_link
@@ -75,12 +34,12 @@ FROM
       is_call AND NOT has_usage AND isNull(span_input_tokens) AND isNull(span_output_tokens) AND status_code != 2
     ) AS silent_calls,
     groupArrayIf(CAST((id, parent), 'Tuple(id UInt64, parent UInt64)'), is_link) AS links,
-    groupBitmapStateIf(parent, is_link AND has_usage) AS parents_of_usage,
     groupArrayIf(
       CAST(
-        (id, ifNull(span_input_tokens, 0), ifNull(span_output_tokens, 0), ifNull(span_cost, 0),
-         has_tokens AND isNull(span_cost), model, response_id),
-        'Tuple(id UInt64, input Int128, output Int128, cost Decimal(38, 12), is_unpriced Bool, model String, response String)'
+        (id, if(is_link, parent, 0), ifNull(span_input_tokens, 0), ifNull(span_output_tokens, 0), ifNull(span_cost, 0),
+         is_unpriced, is_counted, [NOT is_counted, NOT is_counted AND NOT is_unpriced], model,
+         if(response_id = '', 0, sipHash64(response_id))),
+        'Tuple(id UInt64, parent UInt64, input Int128, output Int128, cost Decimal(38, 12), is_unpriced Bool, is_counted Bool, is_better Array(Bool), model String, response UInt64)'
       ),
       has_usage
     ) AS usages
@@ -88,7 +47,7 @@ FROM
   (
     SELECT
       trace_id, span_id, parent_span_id, start_time, end_time, status_code, step_kind, request_model, response_model,
-      response_id,
+      response_id, input_source, output_source,
       name AS span_name,
       service_name AS span_service,
       input_tokens AS span_input_tokens,
@@ -103,4 +62,46 @@ FROM
     LIMIT 1 BY trace_id, span_id
   )
   GROUP BY trace_id
+),
+traces AS (SELECT *, measure FROM spans_of_traces ARRAY JOIN [1, 2] AS measure),
+$calls_once,
+totals AS (
+  WITH
+    measure = 1 AS is_tokens,
+    arrayFilter(call -> is_tokens AND NOT bitmapContains(above[1], call.id), silent_calls) AS silent,
+    arrayFold(
+      (covered, level) -> bitmapOr(
+        covered, bitmapBuild(arrayMap(link -> link.id, arrayFilter(link -> bitmapContains(covered, link.parent), links)))
+      ),
+      range(if(empty(silent), 0, least(length(links) + 1, 64))),
+      bitmapBuild(arrayConcat(silent.id, usages.id))
+    ) AS covered
+  SELECT
+    * EXCEPT (models_of_calls, links, usages, above, silent_calls),
+    if(is_tokens, arraySum(usages.input), 0) AS input,
+    if(is_tokens, arraySum(usages.output), 0) AS output,
+    if(is_tokens, 0, arraySum(usages.cost)) AS cost,
+    if(is_tokens, 0, arrayCount(usages.is_unpriced)) AS unpriced,
+    arrayCount(call -> NOT bitmapContains(covered, call.parent), silent) AS without_usage,
+    arrayConcat(models_of_calls, if(is_tokens, usages.model, [])) AS models_of_trace
+  FROM calls_once
 )
+SELECT
+  trace_id,
+  any(totals.name) AS name,
+  any(totals.service_name) AS service_name,
+  any(totals.start_time_ns) AS start_time_ns,
+  any(totals.end_time_ns) AS end_time_ns,
+  any(totals.span_count) AS span_count,
+  any(totals.error_count) AS error_count,
+  any(totals.session_id) AS session_id,
+  any(totals.user_id) AS user_id,
+  any(totals.redacted_entities) AS redacted_entities,
+  toInt64(greatest(least(sum(input), 9223372036854775807::Int128), -9223372036854775808::Int128)) AS input_tokens,
+  toInt64(greatest(least(sum(output), 9223372036854775807::Int128), -9223372036854775808::Int128)) AS output_tokens,
+  toFloat64(sum(cost)) AS cost_usd,
+  sum(unpriced) AS unpriced_calls,
+  sum(without_usage) AS calls_without_usage,
+  arraySort(arrayFilter(model -> model != '', groupUniqArrayArray(models_of_trace))) AS models
+FROM totals
+GROUP BY trace_id
