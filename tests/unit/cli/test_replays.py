@@ -15,7 +15,6 @@ from a11i.delivery.v1 import dead_letter_service_pb2 as points
 from a11i.delivery.v1 import replay_service_pb2 as pb
 from a11i.delivery.v1 import replay_service_pb2_grpc as rpc
 from a11i.telemetry.v1 import span_batch_pb2
-from a11i_cli import replays
 from a11i_cli.main import main
 
 Run = Callable[..., tuple[int, str, str]]
@@ -96,7 +95,7 @@ def delivery() -> FakeDelivery:
 @pytest.fixture
 def run(delivery: FakeDelivery, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs `a11i replay`; gives exit code, output and complaints."""
-    monkeypatch.setattr(replays, "LOOK_S", 0.01)
+    monkeypatch.setattr("a11i_cli.orders.LOOK_S", 0.01)
     monkeypatch.setenv("COLUMNS", "200")
     server = grpc.server(ThreadPoolExecutor(2))
     rpc.add_ReplayServiceServicer_to_server(delivery, server)

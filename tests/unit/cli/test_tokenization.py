@@ -160,7 +160,7 @@ def run(
 ) -> Iterator[Run]:
     """Runs the command where the environment names the services; gives exit code, output, error output."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("a11i_cli.repricing.LOOK_S", 0.01)
+    monkeypatch.setattr("a11i_cli.orders.LOOK_S", 0.01)
     with ThreadPoolExecutor(2) as threads:
         server = grpc.server(threads)
         rpc.add_TokenizationServiceServicer_to_server(service, server)

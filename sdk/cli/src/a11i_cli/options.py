@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -50,3 +52,15 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{printable(text)!r} is no number above 0")
     return int(text)
+
+
+def identity(what: str) -> Callable[[str], str]:
+    """What takes the id of such a thing, which is a UUID. For argparse."""
+
+    def parse(text: str) -> str:
+        try:
+            return str(uuid.UUID(text))
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{printable(text)!r} is no id of {what}, which is a UUID") from None
+
+    return parse

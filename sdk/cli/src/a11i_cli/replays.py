@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
-
-import grpc
 
 from a11i.delivery.v1 import dead_letter_service_pb2 as points
 from a11i.delivery.v1 import replay_service_pb2 as pb
 from a11i.delivery.v1 import replay_service_pb2_grpc as rpc
 from a11i.telemetry.v1.span_batch_pb2 import Signal
 from a11i_cli.delivery import CALL_TIMEOUT_S, Connection, actor, connected, delivery_options, print_json
-from a11i_cli.errors import CommandError, printable
-from a11i_cli.options import positive
+from a11i_cli.errors import printable
+from a11i_cli.options import identity, positive
+from a11i_cli.orders import follow, give
 from a11i_cli.screen import make_console
 from a11i_cli.show_replays import progress, show_replay, show_replays
 from a11i_cli.values import parse_duration
@@ -25,12 +22,6 @@ from a11i_cli.values import parse_duration
 LARGEST_PAGE = 1_000
 POINTS = {name.removeprefix("REPLAY_POINT_").lower(): number for name, number in points.ReplayPoint.items() if number}
 SIGNALS = {name.removeprefix("SIGNAL_").lower(): number for name, number in Signal.items() if number}
-LOOK_S = 0.5
-"""Between looks at a replay that is waited for."""
-AWAY_S = 60.0
-"""How long the service may be away meanwhile."""
-START_TRIES = 3
-"""The order has an id of its own, so a call whose answer was lost is made again."""
 
 Replays = Connection[rpc.ReplayServiceStub]
 
@@ -67,7 +58,7 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     cancel = commands.add_parser("cancel", help="end a replay where it is", parents=[connection])
     cancel.set_defaults(run=_cancel)
     for command in (show, cancel):
-        command.add_argument("replay_id", metavar="ID", type=_replay_id)
+        command.add_argument("replay_id", metavar="ID", type=identity("a replay"))
 
 
 def parse_when(text: str) -> datetime:
@@ -105,38 +96,18 @@ def _start(arguments: argparse.Namespace) -> None:
 
 
 def _order(to: Replays, request: pb.StartReplayRequest) -> pb.Replay:
-    for tries_left in reversed(range(START_TRIES)):
-        try:
-            return to.stub.StartReplay(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata).replay
-        except grpc.RpcError as error:
-            if not tries_left or error.code() is not grpc.StatusCode.UNAVAILABLE:
-                raise
-            time.sleep(LOOK_S)
-    raise AssertionError("the last try returns or raises")
+    return give(lambda: to.stub.StartReplay(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata).replay)
 
 
 def _wait(to: Replays, replay: pb.Replay, *, quiet: bool) -> pb.Replay:
-    """The replay once it has ended. Says how far it has come, on a terminal; Ctrl-C leaves it running."""
-    shows, looked_at = sys.stderr.isatty() and not quiet, time.monotonic()
-    try:
-        while replay.state == pb.REPLAY_STATE_RUNNING:
-            time.sleep(LOOK_S)
-            try:
-                replay, looked_at = _get(to, replay.replay_id), time.monotonic()
-            except grpc.RpcError as error:
-                # The service may be starting anew: the replay then goes on by itself.
-                if error.code() is not grpc.StatusCode.UNAVAILABLE or time.monotonic() - looked_at > AWAY_S:
-                    raise
-            if shows:
-                print(f"\r\033[K{progress(replay)}", end="", file=sys.stderr, flush=True)
-    except KeyboardInterrupt:
-        raise CommandError(
-            f"it goes on; `a11i replay show {replay.replay_id}` says how far it is, `cancel` ends it"
-        ) from None
-    finally:
-        if shows:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-    return replay
+    return follow(
+        replay,
+        lambda: _get(to, replay.replay_id),
+        is_running=lambda one: one.state == pb.REPLAY_STATE_RUNNING,
+        progress=progress,
+        status_command=f"a11i replay show {replay.replay_id}",
+        quiet=quiet,
+    )
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -172,10 +143,3 @@ def _cancel(arguments: argparse.Namespace) -> None:
 def _get(to: Replays, replay_id: str) -> pb.Replay:
     request = pb.GetReplayRequest(tenant_id=to.tenant_id, replay_id=replay_id)
     return to.stub.GetReplay(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata).replay
-
-
-def _replay_id(text: str) -> str:
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{printable(text)!r} is no id of a replay, which is a UUID") from None

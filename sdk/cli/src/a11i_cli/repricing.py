@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-import grpc
 from rich.console import Console
 from rich.text import Text
 
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb
 from a11i_cli.delivery import actor, print_json
-from a11i_cli.errors import CommandError, printable
+from a11i_cli.errors import printable
 from a11i_cli.layout import Column
-from a11i_cli.options import positive
+from a11i_cli.options import identity, positive
+from a11i_cli.orders import follow, give
 from a11i_cli.replays import parse_when
 from a11i_cli.screen import make_console, print_line, print_table
 from a11i_cli.tokenization import CALL_TIMEOUT_S, Connection, connected, tokenization_options
 from a11i_cli.values import enum_word, show_timestamp, show_usd
 
 LARGEST_PAGE = 1_000
-LOOK_S = 0.5
-"""Between looks at a repricing that is waited for."""
-AWAY_S = 60.0
-"""How long the service may be away meanwhile."""
-START_TRIES = 3
-"""The order has a name of its own, so a call whose answer was lost is made again."""
 COLUMNS = (
     Column("repricing"),
     Column("ordered"),
@@ -72,7 +64,7 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     cancel = commands.add_parser("cancel", help="end a repricing where it is; what is done stays", parents=[connection])
     cancel.set_defaults(run=_cancel)
     for command in (status, cancel):
-        command.add_argument("id", metavar="ID", type=_id)
+        command.add_argument("id", metavar="ID", type=identity("a repricing"))
 
 
 def _start(arguments: argparse.Namespace) -> None:
@@ -95,38 +87,18 @@ def _start(arguments: argparse.Namespace) -> None:
 
 
 def _order(to: Connection, request: pb.RepriceRequest) -> pb.Repricing:
-    for tries_left in reversed(range(START_TRIES)):
-        try:
-            return to.stub.Reprice(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata).repricing
-        except grpc.RpcError as error:
-            if not tries_left or error.code() is not grpc.StatusCode.UNAVAILABLE:
-                raise
-            time.sleep(LOOK_S)
-    raise AssertionError("the last try returns or raises")
+    return give(lambda: to.stub.Reprice(request, timeout=CALL_TIMEOUT_S, metadata=to.metadata).repricing)
 
 
 def _wait(to: Connection, repricing: pb.Repricing, *, quiet: bool) -> pb.Repricing:
-    """The repricing once it has ended. Says how far it has come, on a terminal; Ctrl-C leaves it running."""
-    shows, looked_at = sys.stderr.isatty() and not quiet, time.monotonic()
-    try:
-        while repricing.state == pb.REPRICING_STATE_RUNNING:
-            time.sleep(LOOK_S)
-            try:
-                repricing, looked_at = _get(to, repricing.id), time.monotonic()
-            except grpc.RpcError as error:
-                # The service may be starting anew: the repricing then goes on by itself.
-                if error.code() is not grpc.StatusCode.UNAVAILABLE or time.monotonic() - looked_at > AWAY_S:
-                    raise
-            if shows:
-                print(f"\r\033[K{_progress(repricing)}", end="", file=sys.stderr, flush=True)
-    except KeyboardInterrupt:
-        raise CommandError(
-            f"it goes on; `a11i reprice status {repricing.id}` says how far it is, `cancel` ends it"
-        ) from None
-    finally:
-        if shows:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-    return repricing
+    return follow(
+        repricing,
+        lambda: _get(to, repricing.id),
+        is_running=lambda one: one.state == pb.REPRICING_STATE_RUNNING,
+        progress=_progress,
+        status_command=f"a11i reprice status {repricing.id}",
+        quiet=quiet,
+    )
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -211,10 +183,3 @@ def _show(console: Console, one: pb.Repricing) -> None:
 
 def _state(one: pb.Repricing) -> str:
     return enum_word(pb.RepricingState, one.state, "REPRICING_STATE_") + (" (dry run)" if one.request.dry_run else "")
-
-
-def _id(text: str) -> str:
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{printable(text)!r} is no id of a repricing, which is a UUID") from None
