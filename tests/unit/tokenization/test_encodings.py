@@ -109,7 +109,7 @@ def test_what_tiktoken_panics_on_is_counted(kind: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", FAST)
-@pytest.mark.parametrize("kind", [kind for kind in _HOSTILE if not kind.startswith("an endless word")])
+@pytest.mark.parametrize("kind", [kind for kind in _HOSTILE if not kind.startswith(("an endless word", "punctuation"))])
 def test_hostile_texts_are_counted_exactly_by_the_fast_tokenizer(encoding: str, kind: str) -> None:
     text = _HOSTILE[kind][:20_000]
     assert COUNTER.measure(encoding, text) == Count(oracle(encoding, text))

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from a11i_tokenization.counting import self_check, vendors
 from a11i_tokenization.counting.engine import encodable
+from a11i_tokenization.counting.repeats import PERIOD, shorten
 from a11i_tokenization.counting.self_check_texts import samples
 from a11i_tokenization.counting.tiktoken_engine import TiktokenEngine
 from a11i_tokenization.counting.toktok_vendor_engine import ToktokVendorEngine
@@ -100,6 +101,25 @@ def test_every_token_is_made_by_merges_and_stands_in_longer_words_as_tiktoken_ha
     words = [token.decode(errors="ignore") for token in tokens]
     pair.assert_equal([f"{word}{end}" for word, end in zip(words, itertools.cycle(("b", "e", "ing", "u", "a")))])
     pair.assert_equal([f"a{word.strip()}" for word in words])
+
+
+def test_runs_are_shortened_by_whole_tokens(pair: Pair, request: pytest.FixtureRequest) -> None:
+    # Between beginnings and ends that the vocabulary joins with the character, at every phase.
+    tokens = [pair.tiktoken.decode_single_token_bytes(token) for token in range(pair.tiktoken.n_vocab)]
+    texts = []
+    signs = vendors._RULES[request.node.callspec.params["pair"]].slow_signs
+    for sign in map(str.encode, signs):
+        before = sorted({token.rstrip(sign) for token in tokens if token.endswith(sign)} | {b"", b"x", b" x\n"})
+        after = sorted({token.lstrip(sign) for token in tokens if token.startswith(sign)} | {b"", b"x", b"\n"})
+        every = list(itertools.product(before, after))
+        for phase, (start, end) in enumerate(every[:: 1 + len(every) // 1_000]):
+            run = sign.decode() * (8 * PERIOD + phase % PERIOD)
+            texts.append(start.decode(errors="ignore") + run + end.decode(errors="ignore"))
+    assert len(texts) > 500 * len(signs)
+    assert all(shorten(text, signs)[1] >= 5 for text in texts)
+    assert [
+        text for text in texts if pair.engine._count_shortened(pair.engine._prepared(text)) != pair.count(text)
+    ] == []
 
 
 def test_lone_surrogates_count_as_tiktoken_counts_them(pair: Pair) -> None:

@@ -8,8 +8,10 @@ from typing import Final
 from a11i_tokenization.counting import toktok_vocabularies
 from a11i_tokenization.counting.byte_pairs import Ranks
 from a11i_tokenization.counting.engine import Engine, OnDemand, encodable, well_formed
+from a11i_tokenization.counting.long_texts import LINE_ENDS, MIN_CHARS, LongTexts
+from a11i_tokenization.counting.repeats import shorten
 from a11i_tokenization.counting.tiktoken_engine import Normalization
-from a11i_tokenization.counting.toktok_engine import LONG_S
+from a11i_tokenization.counting.toktok_engine import LONG_S, NOISE
 from a11i_tokenization.counting.toktok_vocabularies import Rules
 
 _SWAPPED: Final = bytes.maketrans(b"'\x01", b"\x01'")
@@ -30,6 +32,8 @@ class ToktokVendorEngine:
         if rules.plain_apostrophe:
             ranks = {token.translate(_SWAPPED): rank for token, rank in ranks.items()}
         self._native = toktok_vocabularies.load(rules, ranks)
+        self._slow_signs = rules.slow_signs
+        self._long = LongTexts(self._count_shortened, LINE_ENDS, NOISE)
 
     @property
     def name(self) -> str:
@@ -45,12 +49,19 @@ class ToktokVendorEngine:
         if self._is_odd(text):
             return self._reference().count(text)
         try:
-            return self._native.count(self._prepared(text))
+            text = self._prepared(text)
+            return self._native.count(text) if len(text) < MIN_CHARS else self._long.total(text)
         except UnicodeEncodeError:
             return self.count(well_formed(text))
 
+    def _count_shortened(self, text: str) -> int:
+        short, taken_out = shorten(text, self._slow_signs)
+        return self._native.count(short) + taken_out
+
     def is_exact_for(self, text: str) -> bool:
-        return not self._is_odd(text) or self._reference().is_exact_for(text)
+        if self._is_odd(text):
+            return self._reference().is_exact_for(text)
+        return self._long.is_exact(self._prepared(self._normalized(text)))
 
     def _normalized(self, text: str) -> str:
         if self._normalization is None or text.isascii():

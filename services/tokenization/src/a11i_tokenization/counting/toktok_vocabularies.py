@@ -42,6 +42,8 @@ class Rules:
     """The encoding of toktok's whose rules split."""
     classes: Sequence[str]
     """Its classes of characters, each as a regular expression for one of them, in the order of its file."""
+    slow_signs: str
+    """Of which `repeats.shorten` may shorten runs, and must."""
     plain_apostrophe: bool = False
     """True if an apostrophe is a sign like others, and no beginning of 's and 'll."""
 

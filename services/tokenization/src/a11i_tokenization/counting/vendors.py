@@ -7,6 +7,7 @@ from typing import Final
 from a11i_tokenization.counting import byte_pairs, fast
 from a11i_tokenization.counting.byte_pairs import Ranks
 from a11i_tokenization.counting.engine import Engine
+from a11i_tokenization.counting.repeats import SIGNS
 from a11i_tokenization.counting.sentencepiece_engine import SentencePieceEngine
 from a11i_tokenization.counting.sources import Source
 from a11i_tokenization.counting.tiktoken_engine import Normalization, TiktokenEngine
@@ -51,10 +52,10 @@ seen) in one expression. The last line takes what no rule names, such as control
 
 _PATTERNS: Final = {"llama3": _LLAMA3, "llama4": _LLAMA4, "qwen2": _QWEN2, "qwen3_5": _QWEN35}
 _RULES: Final = {
-    "llama4": Rules("o200k_base", O200K),
+    "llama4": Rules("o200k_base", O200K, SIGNS + "."),
     # Its digits stand alone, where o200k takes three together; but no token of it has two.
-    "tekken": Rules("o200k_base", O200K, plain_apostrophe=True),
-    "qwen2": Rules("qwen3.5", CL100K),
+    "tekken": Rules("o200k_base", O200K, "-*", plain_apostrophe=True),
+    "qwen2": Rules("qwen3.5", CL100K, SIGNS),
 }
 FAST: Final = tuple(_RULES)
 """The encodings whose patterns toktok can split by."""
