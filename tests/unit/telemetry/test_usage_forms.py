@@ -235,3 +235,35 @@ def test_cohere_bills_other_tokens_than_it_processes() -> None:
         "tokens": {"input_tokens": 71, "output_tokens": 418},
     }
     assert tokens(usage) == {"input": 5, "output": 418}
+
+
+def test_audio_that_was_cached_is_told_apart_where_that_is_said() -> None:
+    details = {
+        "text_tokens": 100,
+        "audio_tokens": 1000,
+        "cached_tokens": 512,
+        "cached_tokens_details": {"text_tokens": 0, "audio_tokens": 512},
+    }
+    realtime = {"input_tokens": 1100, "output_tokens": 9, "total_tokens": 1109, "input_token_details": details}
+    assert tokens(realtime) == {"input": 1100, "output": 9, "cache_read": 512, "input_audio": 488}
+    gemini = {
+        "promptTokenCount": 1100,
+        "cachedContentTokenCount": 512,
+        "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 600}, {"modality": "AUDIO", "tokenCount": 400}],
+        "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 512}],
+    }
+    assert tokens(gemini) == {"input": 1100, "cache_read": 512, "input_audio": 488}
+
+
+def test_novas_cache_has_other_names_in_an_answer_of_its_own() -> None:
+    usage = {"inputTokens": 10, "outputTokens": 5, "cacheReadInputTokenCount": 1000, "cacheWriteInputTokenCount": 20}
+    assert tokens(usage) == {"input": 1030, "output": 5, "cache_read": 1000, "cache_write": 20}
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "total", "sent"),
+    [({"reasoning": 50}, 12633, 12530), ({"reasoning": 50}, 129, 26), ({}, 12633, 26)],
+)
+def test_langchains_total_has_what_geminis_tools_used(reasoning: dict[str, int], total: int, sent: int) -> None:
+    usage = {"input_tokens": 26, "output_tokens": 103, "total_tokens": total, "output_token_details": reasoning}
+    assert tokens(usage)["input"] == sent

@@ -273,6 +273,75 @@ CASES: Mapping[str, Case] = {
         "0.0024",  # 500 x 0.30 + 1000 x 1 + 500 x 2.50 = 150 + 1000 + 1250
         1500, 500,
     ),
+    "Gemini, searching, by LangChain": Case(
+        {"langsmith.span.kind": "llm", "langsmith.metadata.ls_provider": "google_genai",
+         "langsmith.metadata.ls_model_name": "gemini-3-flash-preview",
+         "langsmith.metadata.usage_metadata": json.dumps({
+             "input_tokens": 151, "output_tokens": 2209, "total_tokens": 20689,
+             "output_token_details": {"reasoning": 1120}})},
+        GEMINI_SEARCH_USD, 18480, 2209,
+    ),
+    "Gemini, searching, by Logfire": Case(
+        {**otel("gcp.gemini", "gemini-3-flash-preview", in_=151, out=1089,
+                **{"details.thoughts_tokens": 1120, "details.tool_use_prompt_tokens": 18329}),
+         "gen_ai.operation.name": "generate_content"},
+        GEMINI_SEARCH_USD, 18480, 2209,
+    ),
+    "Gemini, searching, by Pydantic AI": Case(
+        otel("google", "gemini-3-flash-preview", in_=18480, out=2209,
+             **{"details.thoughts_tokens": 1120, "details.tool_use_prompt_tokens": 18329}),
+        GEMINI_SEARCH_USD, 18480, 2209,
+    ),
+    "OpenAI, realtime, with cached audio": Case(
+        otel("openai", "gpt-realtime", raw=json.dumps({
+            "total_tokens": 1200, "input_tokens": 1100, "output_tokens": 100,
+            "input_token_details": {"text_tokens": 100, "audio_tokens": 1000, "cached_tokens": 512,
+                                    "cached_tokens_details": {"text_tokens": 0, "audio_tokens": 512}},
+            "output_token_details": {"text_tokens": 30, "audio_tokens": 70}})),
+        "0.0211808",  # 100 x 4 + 488 x 32 + 512 x 0.40 + 30 x 16 + 70 x 64 = 400 + 15616 + 204.8 + 480 + 4480
+        1100, 100,
+    ),
+    "OpenAI, a transcription": Case(
+        {**otel("openai", "gpt-4o-transcribe", raw=json.dumps({
+            "type": "tokens", "input_tokens": 14, "input_token_details": {"text_tokens": 0, "audio_tokens": 14},
+            "output_tokens": 101, "total_tokens": 115})), "gen_ai.operation.name": "transcription"},
+        "0.001094",  # 14 x 6 + 101 x 10 = 84 + 1010
+        14, 101,
+    ),
+    "Anthropic, a batch": Case(
+        otel("anthropic", "claude-sonnet-4-5-20250929", raw=json.dumps({
+            "input_tokens": 2048, "output_tokens": 503, "service_tier": "batch"})),
+        "0.0068445",  # half of 2048 x 3 + 503 x 15 = 6144 + 7545
+        2048, 503,
+    ),
+    "Anthropic, a prompt of which the cache has most, over 200,000": Case(
+        otel("anthropic", "claude-sonnet-4-5-20250929", raw=json.dumps({
+            "input_tokens": 150001, "cache_read_input_tokens": 60000, "output_tokens": 100})),
+        "0.938256",  # 150001 x 6 + 60000 x 0.60 + 100 x 22.50 = 900006 + 36000 + 2250
+        210001, 100,
+    ),
+    "Gemini, a prompt over 200,000": Case(
+        otel("gcp.gemini", "gemini-2.5-pro", raw=json.dumps({
+            "promptTokenCount": 250000, "cachedContentTokenCount": 100000, "candidatesTokenCount": 1000,
+            "thoughtsTokenCount": 500, "totalTokenCount": 251500})),
+        "0.4225",  # 150000 x 2.50 + 100000 x 0.25 + 1500 x 15 = 375000 + 25000 + 22500
+        250000, 1500,
+    ),
+    "Bedrock, Nova's own answer": Case(
+        otel("aws.bedrock", "us.amazon.nova-pro-v1:0", raw=json.dumps({
+            "inputTokens": 10, "outputTokens": 5, "cacheReadInputTokenCount": 1000, "cacheWriteInputTokenCount": 0})),
+        "0.000224",  # 10 x 0.80 + 1000 x 0.20 + 5 x 3.20 = 8 + 200 + 16
+        1010, 5,
+    ),
+    "Cohere, an embedding and its billed units": Case(
+        {**otel("cohere", "embed-v4.0", raw=json.dumps({"billed_units": {"input_tokens": 12}})),
+         "gen_ai.operation.name": "embeddings"},
+        "0.00000144",  # 12 x 0.12
+        12, None,
+    ),
+    "Cohere, a search": Case(
+        {**otel("cohere", "rerank-v3.5"), "gen_ai.operation.name": "rerank"}, "0.002", None, None,  # 2 a thousand
+    ),
     "Mistral": Case(
         otel("mistral_ai", "mistral-small-latest", raw=json.dumps({
             "prompt_tokens": 16, "completion_tokens": 34, "total_tokens": 50})),
@@ -350,6 +419,15 @@ def test_a_call_costs_what_its_vendor_takes(case: Case, book: PriceBook) -> None
     assert tokens == (case.input_tokens, case.output_tokens)
     assert columns["usage_flags"][0].as_py() == []
     assert cost_of(columns, book) == (None if case.usd is None else Decimal(case.usd))
+
+
+def test_what_a_total_leaves_open_is_flagged(book: PriceBook) -> None:
+    """OpenLLMetry's Gemini: its output lacks the thoughts, and what its total has more may be those or a tool's."""
+    columns = decoded({
+        "gen_ai.system": "Google", "llm.request.type": "completion", "gen_ai.request.model": "gemini-2.5-flash",
+        "gen_ai.usage.prompt_tokens": 6, "gen_ai.usage.completion_tokens": 1, "llm.usage.total_tokens": 83,
+    })  # fmt: skip
+    assert columns["usage_flags"][0].as_py() == ["total over input and output"]
 
 
 @pytest.mark.parametrize("name", ["OpenRouter, with its own cost", "Anthropic through the AI SDK and Vercel's gateway"])

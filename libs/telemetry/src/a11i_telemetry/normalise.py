@@ -21,8 +21,9 @@ from a11i_telemetry.kinds import KIND_RULES
 from a11i_telemetry.parts import JsonValue
 from a11i_telemetry.plans import plan_for
 from a11i_telemetry.reading import read
-from a11i_telemetry.rules import ANSWERS, EVENTS_KEY, INPUTS, OUTPUTS, PREFIXES, RULES, TOTALS
+from a11i_telemetry.rules import ANSWERS, EVENTS_KEY, INPUTS, OUTPUTS, PREFIXES, RULES
 from a11i_telemetry.schema import SCHEMA
+from a11i_telemetry.usage_flags import BESIDE
 
 _TYPES: Final = {
     name: SCHEMA.field(name).type
@@ -100,7 +101,7 @@ _KEYS: Final = frozenset(
     | {key for rule in RULES for source in rule.sources for apart in source.apart for key in (apart.key, apart.unless)}
     | {source.beside for rule in RULES for source in rule.sources if source.beside}
     | {key for rule in RULES for source in rule.sources for key in source.added}
-    | {"traceloop.entity.name", *TOTALS}
+    | {"traceloop.entity.name", *BESIDE}
 ) - {"", EVENTS_KEY, *PREFIXES}
 """Keys of attributes that the tables know, but for indexed ones."""
 

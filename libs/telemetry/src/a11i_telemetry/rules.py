@@ -170,15 +170,15 @@ _USAGE_FIRST: Final = _usage(
     _in("gcp.vertex.agent.llm_response", "usage_metadata", take=Take.USAGE),
 )
 """Frameworks' own objects of a call's tokens."""
-_AI_SDK_RAW: Final = tuple(
-    _in("ai.response.providerMetadata", *path, take=Take.USAGE, only="llm")
-    for path in (("anthropic", "usage"), ("google", "usageMetadata"), ("vertex", "usageMetadata"))
-)
-"""A provider's own numbers beside the AI SDK's, which left out Anthropic's cache, Gemini's thoughts and its tools."""
-_OPENINFERENCE_RAW: Final = (
+_RAW: Final = (
+    *(
+        _in("ai.response.providerMetadata", *path, take=Take.USAGE, only="llm")
+        for path in (("anthropic", "usage"), ("google", "usageMetadata"), ("vertex", "usageMetadata"))
+    ),
     Source("output.value", Take.USAGE, ("usage_metadata",), only="llm", beside="llm.token_count.prompt"),
 )
-"""Gemini's own numbers beside OpenInference's, which left out its tools, or had the cache twice (0.1.12 to 0.1.15)."""
+"""Providers' own numbers beside the AI SDK's, which left out Anthropic's cache, Gemini's thoughts and tools, and beside
+OpenInference's, which left out Gemini's tools, or had the cache twice (0.1.12 to 0.1.15)."""
 _LANGCHAIN_RAW: Final = _responses("generations", 0, 0, "message", "kwargs", "usage_metadata", take=Take.USAGE)
 """LangChain's own numbers beside OpenInference's, which have its 0 for a cache write of which it tells the ages."""
 _GEMINI: Final = tuple(
@@ -237,14 +237,14 @@ RULES: Final[tuple[Rule, ...]] = (
         *_responses("stop_reason", take=Take.TEXT_LIST),
         *_responses("choices", 0, "finish_reason", take=Take.TEXT_LIST),
     ),
-    _rule("input_tokens", Take.COUNT, *_AI_SDK_RAW, *_OPENINFERENCE_RAW,
+    _rule("input_tokens", Take.COUNT, *_RAW,
         Source("ai.usage.inputTokens", Take.COUNT, apart=_AI_SDK_APART),
         Source("ai.usage.promptTokens", Take.COUNT, apart=_AI_SDK_APART), "ai.usage.tokens", *_USAGE_FIRST,
         Source("gen_ai.usage.input_tokens", Take.COUNT, apart=_OPENLIT_APART), "gen_ai.usage.prompt_tokens",
         "gen_ai.aggregated_usage.input_tokens", "llm.token_count.prompt", "llm.usage.prompt_tokens",
         Source("gen_ai.usage.text.input_tokens", Take.COUNT, plus=_OTHER_INPUT), *_USAGE_LAST,
     ),
-    _rule("output_tokens", Take.COUNT, *_AI_SDK_RAW, *_OPENINFERENCE_RAW,
+    _rule("output_tokens", Take.COUNT, *_RAW,
         "ai.usage.outputTokens", "ai.usage.completionTokens", *_USAGE_FIRST,
         # ADK's output left out Gemini's thoughts while their name was this one.
         Source("gen_ai.usage.output_tokens", Take.COUNT, beside=_ADK_THOUGHTS, plus=((_ADK_THOUGHTS,),)),
@@ -290,6 +290,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "gen_ai.usage.reasoning.output_tokens", "gen_ai.aggregated_usage.reasoning.output_tokens",
         "gen_ai.usage.reasoning_tokens", "gen_ai.usage.details.reasoning_tokens",
         "gen_ai.aggregated_usage.details.reasoning_tokens", "gen_ai.usage.output_tokens.reasoning", _ADK_THOUGHTS,
+        "gen_ai.usage.details.thoughts_tokens",
         _in("gen_ai.usage.output_token_details", "reasoning", take=Take.COUNT),
         "llm.token_count.completion_details.reasoning", "llm.usage.reasoning_tokens", *_USAGE_LAST,
     ),
@@ -383,7 +384,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "gen_ai.response.service_tier", _in("ai.response.providerMetadata", "openai", "serviceTier"),
         _in("ai.response.providerMetadata", "anthropic", "usage", "service_tier"), "llm.openai.service_tier",
         "openai.request.service_tier", "gen_ai.openai.request.service_tier", *_responses("service_tier"),
-        *_responses("usage", "service_tier"),
+        *_responses("usage", "service_tier"), _in("gen_ai.usage.raw", "service_tier"),
+        _in("metadata.usage_object", "service_tier"),
     ),
     _rule("evaluation_name", Take.TEXT, "gen_ai.evaluation.name"),
     _rule("evaluation_score", Take.NUMBER, "gen_ai.evaluation.score.value"),
@@ -400,9 +402,6 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
 )  # fmt: skip
 """Columns of which each source says all, but for what goes in and comes out."""
-
-TOTALS: Final = ("ai.usage.totalTokens", "gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total")
-"""Attributes with all of a call's tokens: they fill no column, and tell what is beside the input and the output."""
 
 EVENTS_KEY: Final = "span events"
 """Stands for a span's GenAI events where a key of an attribute stands else."""

@@ -151,8 +151,10 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("redaction_bytes", pa.uint32(), "UInt32", "Bytes of text that redaction examined."),
     # Since minor 3.
     Column("cache_write_1h_tokens", pa.int64(), "Nullable(Int64)", "Of cache_write_tokens: those kept for an hour."),
-    Column("input_audio_tokens", pa.int64(), "Nullable(Int64)", "Of the input: audio."),
-    Column("input_image_tokens", pa.int64(), "Nullable(Int64)", "Of the input: images."),
+    Column(
+        "input_audio_tokens", pa.int64(), "Nullable(Int64)", "Of the input: audio, less what is known to be cached."
+    ),
+    Column("input_image_tokens", pa.int64(), "Nullable(Int64)", "Of the input: images, likewise."),
     Column("output_audio_tokens", pa.int64(), "Nullable(Int64)", "Of the output: audio."),
     Column("output_image_tokens", pa.int64(), "Nullable(Int64)", "Of the output: images."),
     Column(

@@ -61,13 +61,16 @@ _TOOL_USE_DETAILS: Final = ("tool_use_prompt_tokens_details", "toolUsePromptToke
 _CACHE_READ: Final = (
     *("cache_read_input_tokens", "cached_content_token_count", "cachedContentTokenCount", "cacheReadInputTokens"),
     *("cachedInputTokens", "prompt_cached_tokens", "input_cache_read", "input_cached_tokens", "cache_read_tokens"),
-    *("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens"),
+    *("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cacheReadInputTokenCount"),
 )
 _CACHE_READ_LISTS: Final = ("cache_tokens_details", "cacheTokensDetails")
 """The same by modality, of which Gemini at times gives no sum."""
+_CACHE_READ_BY_MODALITY: Final = ("cached_tokens_details",)
+"""The same among OpenAI's details."""
+_LANGCHAIN: Final = frozenset({"input_token_details", "output_token_details"})
 _CACHE_WRITE: Final = (
     *("cache_creation_input_tokens", "cacheWriteInputTokens", "cache_creation_tokens", "input_cache_creation"),
-    *("input_cache_write", "cache_write_tokens", "cache_creation"),
+    *("input_cache_write", "cache_write_tokens", "cache_creation", "cacheWriteInputTokenCount"),
 )
 _REASONING: Final = (
     *("thoughts_token_count", "thoughtsTokenCount", "reasoning_tokens", "reasoningTokens", "output_reasoning"),
@@ -92,7 +95,10 @@ _REASONING_DETAILS: Final = ("reasoning_tokens", "reasoning", "reasoningTokens")
 _APART_FROM_OUTPUT: Final = frozenset({"thoughts_token_count", "thoughtsTokenCount"})
 """Gemini's thoughts are not among its candidates' tokens."""
 _CACHE_APART: Final = frozenset(
-    {"cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens"}
+    {
+        *("cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens"),
+        *("cacheReadInputTokenCount", "cacheWriteInputTokenCount"),
+    }
 )
 """Who names the cache so (Anthropic, Bedrock) counts it apart from the input, unless a total says otherwise."""
 _CACHE_WITHIN: Final = frozenset({"prompt_tokens", "prompt_tokens_details", "input_tokens_details"})
@@ -170,11 +176,12 @@ def read_usage(value: JsonValue) -> Usage | None:
     input_tokens, output_tokens = (
         _langfuse(value, parts) if "input" in value or "output" in value else _wholes(value, parts)
     )
-    tools = _details(value, form.tool_use_details)
+    tools, cached = _details(value, form.tool_use_details), _details(value, form.read_lists)
+    cached = cached or _details(into, _CACHE_READ_BY_MODALITY)
     found = Usage(
         *(input_tokens, output_tokens, parts.read, written, parts.reasoning, hour),
-        input_audio_tokens=_plus(_modal(value, form.input_audio, into, _AUDIO_DETAILS), _first(tools, _AUDIO_DETAILS)),
-        input_image_tokens=_plus(_modal(value, form.input_image, into, _IMAGE_DETAILS), _first(tools, _IMAGE_DETAILS)),
+        input_audio_tokens=_anew(_modal(value, form.input_audio, into, _AUDIO_DETAILS), tools, cached, _AUDIO_DETAILS),
+        input_image_tokens=_anew(_modal(value, form.input_image, into, _IMAGE_DETAILS), tools, cached, _IMAGE_DETAILS),
         output_audio_tokens=_modal(value, form.output_audio, out, _AUDIO_DETAILS),
         output_image_tokens=_modal(value, form.output_image, out, _IMAGE_DETAILS),
         flags=_flags(value, form, (input_tokens, output_tokens, parts.read, written, parts.reasoning)),
@@ -221,6 +228,9 @@ def _wholes(value: Mapping[str, JsonValue], parts: _Parts) -> tuple[int | None, 
         received = (received or 0) + reasoning
     if tool_use and beside not in (0, reasoning):
         sent = (sent or 0) + tool_use
+    elif beside is not None and beside > 0 and beside != reasoning and not _LANGCHAIN.isdisjoint(value):
+        # LangChain's total of Gemini is Gemini's, its output has the thoughts in it: what is left came from tools.
+        sent = (sent or 0) + beside
     return sent, received
 
 
@@ -324,7 +334,8 @@ def _listed(details: list[JsonValue]) -> Mapping[str, JsonValue]:
         if isinstance(one, dict):
             modality, age = one.get("modality"), one.get("ttl")
             if isinstance(modality, str):
-                found[modality.lower()] = one.get("tokenCount", one.get("token_count"))
+                number = count(one.get("tokenCount", one.get("token_count")))
+                found[modality.lower()] = _plus(count(found.get(modality.lower())), number)
             elif isinstance(age, str):
                 found[f"ephemeral_{age}_input_tokens"] = one.get("inputTokens")
     return found
@@ -340,6 +351,17 @@ def _modal(
     value: Mapping[str, JsonValue], keys: Sequence[str], details: Mapping[str, JsonValue], detail_keys: Sequence[str]
 ) -> int | None:
     return _either(_first(value, keys), _first(details, detail_keys))
+
+
+def _anew(
+    sent: int | None,
+    tools: Mapping[str, JsonValue],
+    cached: Mapping[str, JsonValue],
+    names: Sequence[str],
+) -> int | None:
+    """Return the tokens of a modality that the cache did not read, with those that tools gave."""
+    sent = _plus(sent, _first(tools, names)) if tools else sent
+    return max(0, sent - (_first(cached, names) or 0)) if cached and sent is not None else sent
 
 
 def _either(one: int | None, other: int | None) -> int | None:

@@ -7,7 +7,6 @@ from typing import Final
 
 from a11i_telemetry.facts import Row, Span
 from a11i_telemetry.parts import JsonValue
-from a11i_telemetry.rules import TOTALS
 from a11i_telemetry.usage import LARGEST_COUNT, count, oddity
 
 _CACHE_APART: Final = frozenset({"anthropic", "aws.bedrock"})
@@ -23,6 +22,14 @@ _AS_OPENAI: Final = frozenset({
 _AS_OPENAI_MODELS: Final = ("gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-", "deepseek")
 _ALL_ALIKE: Final = "openrouter"
 """Tells of all models in OpenAI's way."""
+_TOTALS: Final = (
+    *("ai.usage.totalTokens", "gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total"),
+)
+"""Attributes with all of a call's tokens."""
+_TOOL_DETAIL: Final = "gen_ai.usage.details.tool_use_prompt_tokens"
+_THOUGHTS_DETAIL: Final = "gen_ai.usage.details.thoughts_tokens"
+BESIDE: Final = (*_TOTALS, _TOOL_DETAIL)
+"""Attributes that fill no column, and tell what is beside the input and the output."""
 _IMAGE_MODELS: Final = ("gpt-image-", "chatgpt-image-")
 """Who answers with images: what is told of no sort is images, which cost thrice what text does."""
 _DETAILS: Final = (
@@ -54,8 +61,10 @@ def settle(span: Span) -> None:
     if "input_tokens" in row:
         _include_cache(span)
         row["input_source"] = "reported"
-    if row.get("reasoning_tokens"):
-        _include_reasoning(span)
+    if _TOOL_DETAIL in span.facts or _THOUGHTS_DETAIL in span.facts:
+        _include_geminis(span)
+    else:
+        _include_rest(span)
     if "output_tokens" in row:
         if row["output_tokens"] < (row.get("reasoning_tokens") or 0):
             if _reasoning_is_apart(row):
@@ -99,20 +108,38 @@ def _include_cache(span: Span) -> None:
             span.flag("cached over input")
 
 
-def _include_reasoning(span: Span) -> None:
+def _include_geminis(span: Span) -> None:
+    """Add what Logfire has beside the numbers of the instrumentation of Gemini's SDK, which left it out.
+
+    Pydantic AI has the same details of numbers that are whole; its operation is another.
+    """
+    row, facts = span.row, span.facts
+    if facts.get("gen_ai.operation.name") != "generate_content":
+        return
+    tools, thoughts = (count(facts.get(key)) or 0 for key in (_TOOL_DETAIL, _THOUGHTS_DETAIL))
+    if "input_tokens" in row:
+        row["input_tokens"] += tools
+    # Since the instrumentation tells of reasoning itself, its output is whole.
+    if "output_tokens" in row and "gen_ai.usage.reasoning.output_tokens" not in facts:
+        row["output_tokens"] += thoughts
+
+
+def _include_rest(span: Span) -> None:
     """Add reasoning to an output that leaves it out, as xAI's and Gemini's do, where the total of a call says so."""
     row = span.row
-    total = next((found for key in TOTALS if (found := count(span.facts.get(key))) is not None), None)
-    if total is not None and "input_tokens" in row and "output_tokens" in row:
-        beside = total - row["input_tokens"] - row["output_tokens"]
-        if beside == row["reasoning_tokens"]:
-            row["output_tokens"] += beside
-        elif (
-            beside > 0
-            and row["input_tokens"] == span.facts.get("llm.token_count.prompt")
-            and _model_of(row).startswith("gemini")
-        ):
-            row["input_tokens"] += beside  # OpenInference's output has the thoughts; its total also what tools gave.
+    total = next((found for key in _TOTALS if (found := count(span.facts.get(key))) is not None), None)
+    if total is None or "input_tokens" not in row or "output_tokens" not in row:
+        return
+    beside, reasoning = total - row["input_tokens"] - row["output_tokens"], row.get("reasoning_tokens")
+    if reasoning and beside == reasoning:
+        row["output_tokens"] += beside
+    elif beside > 0 and beside != row.get("cache_read_tokens") and _model_of(row).startswith("gemini"):
+        # (What was cached some OpenInference had twice, in its total too.)
+        if not reasoning:  # What is missing are thoughts or what tools gave: these cost a tenth of those.
+            span.flag("total over input and output")
+        elif row["input_tokens"] == span.facts.get("llm.token_count.prompt"):
+            # OpenInference's output has the thoughts in it; its total also has what tools gave.
+            row["input_tokens"] += beside
 
 
 def _model_of(row: Row) -> str:
