@@ -11,9 +11,11 @@ MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml sdk/*/pypr
 # tests of a file share theirs.
 WORKERS ?= 3
 PYTEST := pytest -n $(WORKERS) --dist loadfile
+# Some wait for an engine while others compute, so they take less time together than one after the other.
+ENGINE_WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up check lint types imports contracts hygiene unit contract service e2e fuzz-quick fuzz test \
+.PHONY: help setup demo up check lint types imports contracts hygiene unit contract service e2e fuzz-quick engines fuzz test \
         chaos bench bench-quick bench-redaction generate release-contracts format lock clean
 
 help: ## Say what there is.
@@ -28,9 +30,11 @@ demo: setup ## Start the mesh, run an agent, show its trace, serve until Ctrl-C.
 up: setup ## Start the mesh, serve until Ctrl-C.
 	@exec $(PYTHON_BIN) -m a11i_local up
 
-test: check contract service e2e fuzz-quick ## Run every check that CI runs.
+test: check engines e2e ## Run every check that CI runs.
 
-check: lint types imports contracts hygiene unit ## Run the quick half of the checks.
+# The type checker has use for one core, and takes as long as half of the unit tests.
+check: setup ## Run the quick half of the checks: lint, types, imports, contracts, hygiene, unit.
+	@$(MAKE) --no-print-directory -j 2 lint types imports contracts hygiene unit
 
 lint: setup
 	@ruff check .
@@ -56,6 +60,10 @@ contract: setup ## Run the tests of each port on each of its adapters, real engi
 
 service: setup ## Run the tests of each service in one process.
 	@$(PYTEST) tests/service
+
+# In this order, as what comes last should be short.
+engines: setup ## Run contract, service and fuzz-quick in one go.
+	@pytest -n $(ENGINE_WORKERS) --dist loadfile --no-loadscope-reorder tests/fuzz tests/contract tests/service
 
 e2e: setup ## Run the tests of the whole mesh as processes.
 	@pytest -n 2 --dist loadfile tests/e2e
