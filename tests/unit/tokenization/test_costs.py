@@ -287,6 +287,41 @@ def test_what_cannot_be_is_flagged_once_beside_what_was_flagged_before(
     assert flagged.to_pylist() == [[], ["fractional cache_read_tokens", *words]]
 
 
+@pytest.mark.parametrize(
+    ("flags", "sides"),
+    [
+        (["negative input_tokens"], (False, True)),
+        (["absurd cache_read_tokens"], (False, True)),
+        (["fractional cache_write_1h_tokens"], (False, True)),
+        (["unreadable input_audio_tokens"], (False, True)),
+        (["cached over input"], (False, True)),
+        (["input details over input"], (False, True)),
+        (["unreadable output_tokens"], (True, False)),
+        (["negative reasoning_tokens"], (True, False)),
+        (["output details over output"], (True, False)),
+        (["unreadable input_tokens", "absurd output_tokens"], (False, False)),
+        # Of the whole, which is known, no more is priced than that.
+        (["reasoning over output"], (True, True)),
+        (["cache_write_1h over cache_write"], (True, True)),
+    ],
+)
+def test_a_side_that_was_flagged_has_no_cost(book: PriceBook, flags: list[str], sides: tuple[bool, bool]) -> None:
+    before, cost = price(book, llm(**usage(1_000, 500)), llm(**usage(1_000, 500), usage_flags=flags))
+    assert (cost["input_cost_usd"], cost["output_cost_usd"], cost["total_cost_usd"]) == (
+        Decimal("0.0025") if sides[0] else None,
+        Decimal("0.005") if sides[1] else None,
+        Decimal("0.0075") if all(sides) else None,
+    )
+    assert before["total_cost_usd"] == Decimal("0.0075")
+
+
+def test_flags_of_calls_that_were_cut_off_are_none_of_those_that_are_left(book: PriceBook) -> None:
+    whole = batch_of(llm(**usage(1, 1), usage_flags=["negative input_tokens"]), llm(**usage(1_000, 500))).columns
+    columns = {name: whole[name][1:] for name in PRICED_BY}
+    costs = cost_columns(columns, np.ones(1, np.bool_), book).columns
+    assert costs["total_cost_usd"].to_pylist() == [Decimal("0.0075")]
+
+
 def test_a_call_without_a_known_output_has_the_cost_of_its_input_alone(book: PriceBook) -> None:
     (cost,) = price(book, llm(**usage(1_000)))
     assert cost["input_cost_usd"] == Decimal("0.0025")

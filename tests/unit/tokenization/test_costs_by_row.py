@@ -165,7 +165,10 @@ def _cost(tokens: dict[str, int] | None, usd: dict[str, Decimal | None]) -> Deci
 def by_column(rows: Sequence[dict[str, Any]], prices: PriceBook | OwnPrices, skipped: int) -> list[dict[str, Any]]:
     """Return the cost columns of calls, the first few of which are in the batch but cut off from it."""
     columns = {
-        name: pa.array([row.get(name, "") for row in rows], SCHEMA.field(name).type)[skipped:] for name in PRICED_BY
+        name: pa.array([row.get(name, [] if name == "usage_flags" else "") for row in rows], SCHEMA.field(name).type)[
+            skipped:
+        ]
+        for name in PRICED_BY
     }
     asked = np.ones(max(len(rows) - skipped, 0), np.bool_)
     asked[::3] = False

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from a11i_telemetry.columns import Column, numbers
+from a11i_tokenization.pricing.flags import flagged_sides
 from a11i_tokenization.pricing.offers import Prices
 from a11i_tokenization.pricing.rate_table import Table
 from a11i_tokenization.pricing.rates import ATTO_PER_PICO
@@ -19,7 +20,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 _USD: Final = pa.decimal128(38, 12)
-PRICED_BY: Final = ("step_kind", "status_code", *NAME_COLUMNS, "start_time", *TOKEN_COLUMNS)
+PRICED_BY: Final = ("step_kind", "status_code", *NAME_COLUMNS, "start_time", *TOKEN_COLUMNS, "usage_flags")
 """The columns that a price follows from; none of them holds text of a conversation."""
 COST_COLUMNS: Final = (
     "input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as", "price_basis",
@@ -47,7 +48,7 @@ def cost_columns(columns: Mapping[str, Column], calls: Bools, prices: Prices) ->
     """Price the spans where `calls` is true; `columns` are those of PRICED_BY, `calls` has one entry a span.
 
     A side of a call has no cost if its model is in no table, its numbers are not known, or they cannot be (negative,
-    over MAX_TOKENS, more cached than sent); no side that is not known makes a total.
+    over MAX_TOKENS, more cached than sent, flagged before); no side that is not known makes a total.
     """
     usage = SortedUsage.common(columns) or SortedUsage.of(columns)
     table, rows = prices.sheet().rows(columns, calls, usage)
@@ -61,6 +62,9 @@ def cost_columns(columns: Mapping[str, Column], calls: Bools, prices: Prices) ->
         unpayable = rates.unsold.take(rows, axis=1) & (usage.tokens > 0)
         input_known &= ~unpayable[usage.sorts.input].any(0)
         output_known &= ~unpayable[usage.sorts.output].any(0)
+    if (flagged := flagged_sides(columns["usage_flags"])) is not None:
+        input_known &= ~flagged[0]
+        output_known &= ~flagged[1]
     np.logical_and(input_known, output_known, out=total_known)
     silent = input_known > usage.output_sent
     if np.count_nonzero(silent):

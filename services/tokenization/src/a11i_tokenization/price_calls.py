@@ -14,11 +14,12 @@ from a11i_chassis.errors import InvalidArgumentError, NotConfiguredError, NotFou
 from a11i_chassis.grpc_types import Context
 from a11i_tokenization.call_models import CallModels
 from a11i_tokenization.models import ESTIMATE
-from a11i_tokenization.prices import FoundModel, PriceBook
+from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.pricing.basis import BasisError
 from a11i_tokenization.pricing.book import PricesByTenant
 from a11i_tokenization.pricing.desk import PriceDesk
 from a11i_tokenization.pricing.explain import Explained, Line, explain, stored
+from a11i_tokenization.pricing.finding import FoundModel
 from a11i_tokenization.pricing.offers import CallNames, Prices, Quote
 from a11i_tokenization.pricing.rates import MAX_TOKENS
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
@@ -95,6 +96,8 @@ class PriceCalls:
             side = "input" if explained.costs["input_cost_usd"] is None else "output"
             sent = request.usage.HasField("input_tokens")
             why = "the model is not sold by such tokens" if sent else "a call has input tokens"
+            if request.usage.flags:
+                why = "tokens that are flagged have no cost"
             raise InvalidArgumentError(why, field=f"usage.{side}_tokens")
         return pb2.CalculateCostResponse(cost=cost)
 
@@ -176,6 +179,7 @@ class PriceCalls:
             "request_model": request.model,
             "service_tier": request.service_tier,
             "start_time": self._time(request),
+            "usage_flags": list(request.usage.flags),
         }
 
     def _time(self, request: pb2.CalculateCostRequest | pb2.ResolveModelRequest) -> datetime:

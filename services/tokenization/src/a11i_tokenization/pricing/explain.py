@@ -68,7 +68,7 @@ def explain(call: Mapping[str, Any], prices: Prices) -> Explained:
     columns = {name: pa.array([call.get(name)], SCHEMA.field(name).type) for name in PRICED_BY}
     found = cost_columns(columns, np.ones(1, np.bool_), prices)
     costs = {name: found.columns[name][0].as_py() for name in COST_COLUMNS}
-    flags = tuple(found.flags.get(0, ()))
+    flags = tuple(dict.fromkeys((*(call.get("usage_flags") or ()), *found.flags.get(0, ()))))
     if not costs["price_basis"]:
         return Explained(costs, (), None, flags)
     quote = basis.read(costs["price_basis"])
