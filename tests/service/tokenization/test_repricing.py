@@ -75,6 +75,21 @@ async def test_a_dry_run_says_what_would_change_and_changes_nothing(service: Ser
     assert await service.spans.read() == before
 
 
+async def test_wrappers_are_priced_and_in_no_sum(service: Service) -> None:
+    await service.spans.put(
+        call("agent", trace="t") | {"step_kind": "agent", "total_cost_usd": None},
+        call("wrapper", trace="t", parent="agent"),
+        call("inside", trace="t", parent="wrapper", response_id="r1"),
+        call("twin", trace="t", parent="wrapper", response_id="r1"),
+        call("alone", trace="u"),
+    )
+    done = await service.ended(await service.reprice())
+    assert (done.call_count, done.changed_count, done.before_usd, done.after_usd) == (2, 2, 1.0, 5.0)
+    costs = {name: row["total_cost_usd"] for name, row in (await service.spans.read()).items()}
+    assert costs.pop("agent") is None
+    assert set(costs.values()) == {Decimal("2.5")}
+
+
 async def test_only_calls_of_no_known_cost(service: Service) -> None:
     await service.spans.put(call("a"), call("b", usd=None))
     done = await service.ended(await service.reprice(unpriced_only=True))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from a11i_storage.clickhouse.calls_once import calls_once
 from a11i_storage.clickhouse.connection import ClickHouse
 from a11i_telemetry.schema import SCHEMA, TIME
 
@@ -23,6 +24,9 @@ LAST: Final = b"\xff" * 16
 
 VERSION_COLUMNS: Final = ("trace_id", "span_id", "received_time", "stored_time")
 """The columns that name a version of a row."""
+
+COUNTS_ONCE: Final = "counts_once"
+"""Whether a call's cost is in a total, and not that of another span for the same call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +96,23 @@ class CallCostStore:
         return Slice(day, after, last)
 
     async def read(self, part: Slice, columns: Sequence[str], *, unpriced_only: bool) -> pa.RecordBatch:
-        """Return these columns of a slice's calls, of the schema of a SpanBatch, with VERSION_COLUMNS."""
+        """Return these columns of a slice's calls, of the schema of a SpanBatch, VERSION_COLUMNS and COUNTS_ONCE."""
         fields = [_FIELDS[name] for name in dict.fromkeys((*VERSION_COLUMNS, *columns))]
         names = ", ".join(field.name for field in fields)
         filters = "isNull(total_cost_usd)" if unpriced_only else "true"
         sql = statement("slice_calls").substitute(columns=names, filters=filters)
         table = (await self._clickhouse.query(sql, part.parameters)).cast(pa.schema(fields)).combine_chunks()
+        table = table.append_column(COUNTS_ONCE, await self._count_once(part, table))
         return next(iter(table.to_batches()), pa.RecordBatch.from_pylist([], schema=table.schema))
+
+    async def _count_once(self, part: Slice, calls: pa.Table) -> Any:
+        """Return which calls are in a trace's totals: of a wrapper and the call in it, the call."""
+        sql = statement("slice_wrappers").substitute(calls_once())
+        found = await self._clickhouse.query(sql, part.parameters)
+        ids: list[Any] = found["id"].to_pylist()
+        wrappers = set(zip(found["trace_id"].to_pylist(), (one.to_bytes(8, "little") for one in ids), strict=True))
+        spans = zip(calls["trace_id"].to_pylist(), calls["span_id"].to_pylist(), strict=True)
+        return pa.array([span not in wrappers for span in spans], pa.bool_())
 
     async def stage(self, slice_id: uuid.UUID, costs: pa.Table) -> None:
         """Keep new costs, as VERSION_COLUMNS and those that pricing fills, for `apply`. An id is used once."""

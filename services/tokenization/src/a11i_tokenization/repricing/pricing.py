@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from a11i_storage.clickhouse.call_costs import VERSION_COLUMNS
+from a11i_storage.clickhouse.call_costs import COUNTS_ONCE, VERSION_COLUMNS
 from a11i_storage.postgres.repricings import RepricingProgress
 from a11i_telemetry.columns import Column, mask, pc
 from a11i_tokenization.costs import COST_COLUMNS, PRICED_BY, Bools, cost_columns, flag_column
@@ -19,7 +19,10 @@ READ_COLUMNS: Final = (*PRICED_BY, *COST_COLUMNS)
 
 
 def reprice(calls: pa.RecordBatch, prices: Prices, before: RepricingProgress) -> tuple[pa.Table, RepricingProgress]:
-    """Return the calls whose cost, table, basis or flags change, with the new ones, and the sums with these calls."""
+    """Return the calls whose cost, table, basis or flags change, with the new ones, and the sums with these calls.
+
+    Wrappers are priced like the calls in them, as they are when they come, but are in no sum.
+    """
     columns: Mapping[str, Column] = {name: calls[name] for name in READ_COLUMNS}
     costs = cost_columns(columns, np.ones(calls.num_rows, np.bool_), prices)
     changed = np.zeros(calls.num_rows, np.bool_)
@@ -31,11 +34,12 @@ def reprice(calls: pa.RecordBatch, prices: Prices, before: RepricingProgress) ->
         changed[row] |= stored[row] != flags[row]
     new = [*(calls[name] for name in VERSION_COLUMNS), *(costs.columns[name] for name in COST_COLUMNS), flags]
     table = pa.Table.from_arrays(new, [*VERSION_COLUMNS, *COST_COLUMNS, "usage_flags"]).filter(pa.array(changed))
-    old_total, new_total = columns["total_cost_usd"], costs.columns["total_cost_usd"]
+    once = calls[COUNTS_ONCE]
+    old_total, new_total = (column["total_cost_usd"].filter(once) for column in (columns, costs.columns))
     return table, replace(
         before,
-        call_count=before.call_count + calls.num_rows,
-        changed_count=before.changed_count + table.num_rows,
+        call_count=before.call_count + len(old_total),
+        changed_count=before.changed_count + int(np.count_nonzero(changed & mask(once))),
         before_usd=before.before_usd + _sum(old_total),
         after_usd=before.after_usd + _sum(new_total),
         unpriced_before_count=before.unpriced_before_count + old_total.null_count,

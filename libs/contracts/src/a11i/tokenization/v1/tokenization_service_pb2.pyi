@@ -1058,7 +1058,7 @@ class Repricing(_message.Message):
     price_version: _builtins.str
     """The tables that it works with, such as "genai-prices 0.2.3, prices of acme, version 3"."""
     call_count: _builtins.int
-    """Calls looked at."""
+    """Calls looked at, each once: a wrapper around a call is priced like it, and in no number here."""
     changed_count: _builtins.int
     """Calls whose cost or table changed."""
     before_usd: _builtins.float
