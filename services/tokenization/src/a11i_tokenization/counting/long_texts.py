@@ -18,8 +18,6 @@ SAMPLED_CHARS: Final = BLOCK_CHARS * _MIN_BLOCKS
 """A text of so many is exact unless it is longer, and at least so much of it noise."""
 
 _LOOK_CHARS: Final = 4_096
-_WINDOW_CHARS: Final = 1_024
-"""Of noise, one in some windows of this size is counted, with at most a token too much at either end."""
 
 _NOISE_RATIO: Final = 0.605
 """What zlib leaves of the bytes at least. Of 4,096 characters of 39 languages, code, JSON and logs it leaves 0.2 to
@@ -48,13 +46,19 @@ class Noise:
     every: bool
     """Whether all noise is sampled, and letters, digits or white space of any kind with nothing between them; else only
     noise of ASCII, unless a twentieth of it are digits, as in base64, which has short words."""
+    window_chars: int = 1_024
+    """Of a window; its count may have a token too much at either end."""
+    runs: bool = False
+    """Whether also one character again and again."""
 
     def is_in(self, text: str, start: int) -> bool:
         """Return whether the block from `start` is noise."""
         middle = start + (BLOCK_CHARS - _LOOK_CHARS) // 2
         seen = text[middle : middle + _LOOK_CHARS]
+        if seen.count(seen[0]) == _LOOK_CHARS:
+            return self.runs
         if self.every:
-            if (seen.isalnum() or seen.isspace()) and seen.count(seen[0]) < _LOOK_CHARS:
+            if seen.isalnum() or seen.isspace():
                 block = text[start : start + BLOCK_CHARS]
                 return block.isalnum() or block.isspace()
         elif not seen.isascii() or sum(map(seen.count, "0123456789")) * 20 >= _LOOK_CHARS:
@@ -120,11 +124,11 @@ def split(text: str, noise: Noise) -> tuple[str, list[str]] | None:
     blocks = [start for start in range(0, len(text) - BLOCK_CHARS + 1, BLOCK_CHARS) if noise.is_in(text, start)]
     if len(blocks) < _MIN_BLOCKS:
         return None
-    rest, end = [], 0
+    rest, end, size = [], 0, noise.window_chars
     windows: list[str] = []
     for start in blocks:
         rest.append(text[end:start])
         end = start + BLOCK_CHARS
-        windows.extend(text[at : at + _WINDOW_CHARS] for at in range(start, end, _WINDOW_CHARS * noise.one_in))
+        windows.extend(text[at : at + size] for at in range(start, end, size * noise.one_in))
     rest.append(text[end:])
     return "".join(rest), windows
