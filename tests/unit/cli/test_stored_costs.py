@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from a11i.telemetry.v1.span_pb2 import Cost, GenAi, NumberSource, Span, StatusCode, StepKind, Usage
@@ -88,11 +90,18 @@ def test_a_call_without_kept_rates_is_priced_by_the_prices_of_now(
     assert (asked.tenant_id, asked.time.seconds, service.explained.basis) == (TENANT, 1_763_640_000, "")
 
 
-def test_a_call_that_was_refused_is_told_of(explain: Run) -> None:
+@pytest.mark.parametrize(("status", "why"), [(0, "says no tokens\n"), (2, "nobody bills what was refused\n")])
+def test_a_call_that_says_no_tokens_is_not_priced(
+    explain: Run, service: FakeTokenization, status: StatusCode.ValueType, why: str
+) -> None:
     span = call("b1", usd=None)
-    span.status_code = StatusCode.STATUS_CODE_ERROR
-    span.gen_ai.usage.ClearField("output_tokens")
-    assert "nobody bills what was refused" in explain(span)[1]
+    span.status_code = status
+    for name in ("input_tokens", "output_tokens", "cache_read_tokens"):
+        span.gen_ai.usage.ClearField(name)
+    code, said, _ = explain(span)
+    assert (code, said.endswith(why)) == (0, True)
+    assert service.explained == pb.ExplainCostRequest()
+    assert json.loads(explain(span, "--json")[1])["steps"][0].endswith(why.strip())
 
 
 def test_the_span_is_chosen_by_how_its_id_begins(explain: Run, service: FakeTokenization) -> None:

@@ -144,14 +144,18 @@ def _resolve(arguments: argparse.Namespace) -> None:
 
 def _explain(arguments: argparse.Namespace) -> None:
     span = stored_costs.find_span(arguments) if arguments.trace else None
+    headings = [] if span is None else list(stored_costs.headings(span))
+    if not arguments.json:
+        print("".join(f"{printable(line)}\n" for line in headings), end="")
+    if span is not None and stored_costs.is_silent(span):
+        print_json(arguments, pb.ExplainCostResponse(steps=headings[1:]))
+        return
     request = _request(arguments) if span is None else stored_costs.request_of(span, arguments.tenant or "")
     with connected(arguments) as to:
         metadata = to.metadata if request.call.tenant_id else None
         found = to.stub.ExplainCost(request, timeout=CALL_TIMEOUT_S, metadata=metadata)
     if print_json(arguments, found):
         return
-    for heading in stored_costs.headings(span) if span is not None else ():
-        print(printable(heading))
     rows = [
         [Text(printable(cell)) for cell in (line.sort, f"{line.tokens:,}", line.usd_per_million, line.usd, line.source)]
         for line in found.lines

@@ -93,9 +93,17 @@ def beside(span: Span, total_usd: float) -> str:
     return "".join(f", {words}" for words in told)
 
 
+def is_silent(span: Span) -> bool:
+    """Whether there is nothing to price: no cost is stored, and no tokens."""
+    usage = span.gen_ai.usage
+    return not span.gen_ai.cost.basis and not any(field.name in PRICED for field, _ in usage.ListFields())
+
+
 def _why_none(span: Span) -> str:
+    failed = span.status_code == StatusCode.STATUS_CODE_ERROR
+    if is_silent(span):
+        refused = ": it failed, and nobody bills what was refused" if failed else ""
+        return f"no cost is stored, as the call says no tokens{refused}"
     if span.gen_ai.HasField("cost"):
         return "the rates of then were not kept; by the prices of now:"
-    if span.status_code == StatusCode.STATUS_CODE_ERROR and not span.gen_ai.usage.HasField("output_tokens"):
-        return "no cost is stored, as the call failed and nobody bills what was refused; by the prices of now:"
     return "no cost is stored; by the prices of now:"
