@@ -113,8 +113,10 @@ async def test_a_model_without_a_price_is_listed_with_what_its_calls_used(store:
         call("t", "4", 10, None, request_model="other"),
         span("t", "5", step_kind="llm", request_model="silent"),
     )
-    assert await _unpriced(store) == [("acme-1", 2, 300, 30), ("other", 1, 10, 1)]
-    [first, _] = await ClickHouseUsageReader(store.clickhouse).unpriced_models(store.scope, UsageFilter(_DAY), limit=50)
+    assert await _unpriced(store) == [("acme-1", 2, 300, 30), ("other", 1, 10, 1), ("silent", 1, 0, 0)]
+    [first, *_] = await ClickHouseUsageReader(store.clickhouse).unpriced_models(
+        store.scope, UsageFilter(_DAY), limit=50
+    )
     assert (first.first_time_ns, first.last_time_ns, first.flagged_call_count) == (NOON_NS, later, 1)
 
 
@@ -134,6 +136,21 @@ async def test_a_call_is_listed_once_whatever_is_around_it(store: Store) -> None
         call("v", "after", 50, None, request_model="acme-3", parent_span_id=span_id("last"), start_ns=_DAY.end_ns),
     )
     assert await _unpriced(store) == [("acme-1", 2, 200, 20)]
+
+
+async def test_calls_whose_tokens_nobody_says_are_listed_too(store: Store) -> None:
+    silent = {"input_tokens": None, "output_tokens": None}
+    await store.put(
+        call("t", "picture", 0, None, request_model="dall-e-3", **silent),
+        call("t", "wrapper", 100, None, request_model="acme-1"),
+        call("t", "its request", 0, None, parent_span_id=span_id("wrapper"), request_model="as sent", **silent),
+        call("t", "outer", 0, None, request_model="outer", **silent),
+        call("t", "inner", 50, None, parent_span_id=span_id("outer"), total_cost_usd=Decimal(1)),
+        call("t", "refused", 0, None, request_model="dall-e-3", status_code=2, **silent),
+    )
+    assert await _unpriced(store) == [("acme-1", 1, 100, 10), ("dall-e-3", 1, 0, 0)]
+    found = await ClickHouseUsageReader(store.clickhouse).unpriced_models(store.scope, UsageFilter(_DAY), limit=50)
+    assert [row.calls_without_usage for row in found] == [0, 1]
 
 
 async def test_unpriced_models_are_of_the_service_that_is_asked_for(store: Store) -> None:

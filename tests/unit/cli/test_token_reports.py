@@ -61,12 +61,13 @@ def test_it_says_how_far_counts_are_off(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_it_says_what_has_no_price(capsys: pytest.CaptureFixture[str]) -> None:
     model = pb.UnpricedModel(
-        provider="acme", model="acme-1", call_count=1200, flagged_call_count=2, input_tokens=5000, output_tokens=70
-    )
+        provider="acme", model="acme-1", call_count=1200, flagged_call_count=2, input_tokens=5000, output_tokens=70,
+        calls_without_usage=3,
+    )  # fmt: skip
     model.first_time.FromSeconds(1_500_000_000)
     model.last_time.FromSeconds(1_500_100_000)
     code, lines, _ = run(capsys, FakeQuery(rows=[model]), "prices", "unpriced")
-    assert (code, lines[1]) == (0, "acme-1 acme 1,200 2 5,000 70 2017-07-14 2017-07-15")
+    assert (code, lines[1]) == (0, "acme-1 acme 1,200 2 3 5,000 70 2017-07-14 2017-07-15")
 
 
 def test_both_ask_for_what_their_options_say(capsys: pytest.CaptureFixture[str]) -> None:

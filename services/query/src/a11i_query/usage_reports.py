@@ -88,6 +88,7 @@ def _unpriced(row: UnpricedModel) -> pb.UnpricedModel:
         model=row.model,
         call_count=row.call_count,
         flagged_call_count=row.flagged_call_count,
+        calls_without_usage=row.calls_without_usage,
         input_tokens=row.input_tokens,
         output_tokens=row.output_tokens,
         first_time=timestamp(row.first_time_ns),

@@ -54,6 +54,7 @@ class UnpricedModel:
     model: str
     call_count: int
     flagged_call_count: int
+    calls_without_usage: int
     input_tokens: int
     output_tokens: int
     first_time_ns: int
@@ -80,7 +81,7 @@ class ClickHouseUsageReader:
     async def unpriced_models(
         self, scope: Scope, which: UsageFilter, *, limit: int, offset: int = 0
     ) -> list[UnpricedModel]:
-        """Return the models whose calls have tokens and no cost."""
+        """Return the models whose calls have no known cost."""
         rows = await self._rows("list_unpriced_models", scope, which, {"limit": limit, "offset": offset})
         return [UnpricedModel(**row) for row in rows]
 

@@ -972,6 +972,7 @@ class UnpricedModel(_message.Message):
     OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
     FIRST_TIME_FIELD_NUMBER: _builtins.int
     LAST_TIME_FIELD_NUMBER: _builtins.int
+    CALLS_WITHOUT_USAGE_FIELD_NUMBER: _builtins.int
     provider: _builtins.str
     """Provider. Empty: not said."""
     model: _builtins.str
@@ -984,6 +985,8 @@ class UnpricedModel(_message.Message):
     """Their input tokens."""
     output_tokens: _builtins.int
     """Their output tokens."""
+    calls_without_usage: _builtins.int
+    """Of the calls: whose tokens nobody says, such as of pictures by the piece; with a price by token their cost stays unknown."""
     @_builtins.property
     def first_time(self) -> _timestamp_pb2.Timestamp:
         """Start of the first of them."""
@@ -1003,10 +1006,11 @@ class UnpricedModel(_message.Message):
         output_tokens: _builtins.int = ...,
         first_time: _timestamp_pb2.Timestamp | None = ...,
         last_time: _timestamp_pb2.Timestamp | None = ...,
+        calls_without_usage: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["first_time", b"first_time", "last_time", b"last_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_count", b"call_count", "first_time", b"first_time", "flagged_call_count", b"flagged_call_count", "input_tokens", b"input_tokens", "last_time", b"last_time", "model", b"model", "output_tokens", b"output_tokens", "provider", b"provider"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_count", b"call_count", "calls_without_usage", b"calls_without_usage", "first_time", b"first_time", "flagged_call_count", b"flagged_call_count", "input_tokens", b"input_tokens", "last_time", b"last_time", "model", b"model", "output_tokens", b"output_tokens", "provider", b"provider"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,12 +1,15 @@
 -- What calls used whose cost is unknown, by model, the most calls first; each call once, as in a trace's totals
--- (calls_once.sql says how). Spans around the range are looked at, too, as a call within it may have its other span before,
+-- (calls_once.sql says how). So are calls whose tokens nobody says, such as of pictures by the piece; but they hide no usage
+-- above them, and are looked for by a measure of their own, for which any usage is better than none. Spans around the range are looked at, too, as a call within it may have its other span before,
 -- or be a roll-up of calls after. Only traces with a span of unknown cost are taken together: mostly there are few.
 WITH
-traces AS (
+spans_of_traces AS (
   WITH
     ifNull(input_tokens, 0) != 0 OR ifNull(output_tokens, 0) != 0 AS has_tokens,
     has_tokens OR ifNull(total_cost_usd, 0) != 0 AS has_usage,
-    has_tokens AND isNull(total_cost_usd) AS is_unpriced,
+    step_kind IN ('llm', 'embedding', 'rerank') AND status_code != 2 AND NOT has_usage
+    AND isNull(input_tokens) AND isNull(output_tokens) AS is_silent,
+    (has_tokens OR is_silent) AND isNull(total_cost_usd) AS is_unpriced,
     $is_counted AS is_counted,
     reinterpretAsUInt64(span_id) AS id,
     reinterpretAsUInt64(ifNull(parent_span_id, span_id)) AS parent,
@@ -14,16 +17,15 @@ traces AS (
     toUnixTimestamp64Nano(start_time) AS start_ns,
     is_unpriced AND start_ns >= {start_ns:Int64} AND start_ns < {end_ns:Int64} AND $filters AS is_asked_for
   SELECT
-    1 AS measure,
     groupArrayIf(CAST((id, parent), 'Tuple(id UInt64, parent UInt64)'), is_link) AS links,
     groupArrayIf(
       CAST(
         (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), is_unpriced, is_counted,
-         [NOT is_counted AND NOT is_unpriced], if(response_id = '', 0, sipHash64(response_id)), is_asked_for,
-         notEmpty(usage_flags), start_ns, provider, if(response_model != '', response_model, request_model)),
-        'Tuple(id UInt64, parent UInt64, input Int128, output Int128, is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64, is_asked_for Bool, is_flagged Bool, start_ns Int64, provider String, model String)'
+         [NOT is_counted AND NOT is_unpriced, has_usage], if(response_id = '', 0, sipHash64(response_id)), is_asked_for,
+         notEmpty(usage_flags), start_ns, provider, if(response_model != '', response_model, request_model), is_silent),
+        'Tuple(id UInt64, parent UInt64, input Int128, output Int128, is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64, is_asked_for Bool, is_flagged Bool, start_ns Int64, provider String, model String, is_silent Bool)'
       ),
-      has_usage
+      has_usage OR is_silent
     ) AS usages
   FROM spans FINAL
   WHERE
@@ -38,10 +40,18 @@ traces AS (
         AND start_time >= fromUnixTimestamp64Nano({start_ns:Int64}, 'UTC')
         AND start_time < fromUnixTimestamp64Nano({end_ns:Int64}, 'UTC')
         AND isNull(total_cost_usd)
-        AND (ifNull(input_tokens, 0) != 0 OR ifNull(output_tokens, 0) != 0)
+        AND (
+          ifNull(input_tokens, 0) != 0 OR ifNull(output_tokens, 0) != 0
+          OR step_kind IN ('llm', 'embedding', 'rerank') AND status_code != 2
+        )
     )
   GROUP BY trace_id
   HAVING arrayExists(usage -> usage.is_asked_for, usages)
+),
+traces AS (
+  SELECT * REPLACE (arrayFilter(usage -> measure = 2 OR NOT usage.is_silent, usages) AS usages), measure
+  FROM spans_of_traces
+  ARRAY JOIN [1, 2] AS measure
 ),
 $calls_once
 SELECT
@@ -49,11 +59,16 @@ SELECT
   usage.model AS model,
   count() AS call_count,
   countIf(usage.is_flagged) AS flagged_call_count,
+  countIf(usage.is_silent) AS calls_without_usage,
   toInt64(greatest(least(sum(usage.input), 9223372036854775807::Int128), -9223372036854775808::Int128)) AS input_tokens,
   toInt64(greatest(least(sum(usage.output), 9223372036854775807::Int128), -9223372036854775808::Int128)) AS output_tokens,
   min(usage.start_ns) AS first_time_ns,
   max(usage.start_ns) AS last_time_ns
-FROM (SELECT arrayJoin(arrayFilter(usage -> usage.is_asked_for, usages)) AS usage FROM calls_once)
+FROM
+(
+  SELECT arrayJoin(arrayFilter(usage -> usage.is_asked_for AND usage.is_silent = (measure = 2), usages)) AS usage
+  FROM calls_once
+)
 GROUP BY provider, model
 ORDER BY call_count DESC, provider, model
 LIMIT {limit:UInt32} OFFSET {offset:UInt32}
