@@ -156,6 +156,8 @@ LITELLM_DETAILS = {
         # Anthropic's own, and those of gateways that keep them: Portkey's total has the cache.
         {"input_tokens": 60, "output_tokens": 18, **LITELLM_CACHE},
         {"prompt_tokens": 60, "completion_tokens": 18, "total_tokens": 198, **LITELLM_CACHE},
+        # What LiteLLM made of Bedrock's until it took the writes into the prompt, too.
+        {"prompt_tokens": 160, "completion_tokens": 18, "total_tokens": 198, **LITELLM_CACHE},
         # Bedrock's Converse.
         {
             "inputTokens": 60,

@@ -178,7 +178,7 @@ _RAW: Final = (
     Source("output.value", Take.USAGE, ("usage_metadata",), only="llm", beside="llm.token_count.prompt"),
 )
 """Providers' own numbers beside the AI SDK's, which left out Anthropic's cache, Gemini's thoughts and tools, and beside
-OpenInference's, which left out Gemini's tools, or had the cache twice (0.1.12 to 0.1.15)."""
+OpenInference's, which left out Gemini's tools, or had the cache twice (0.1.14, 0.1.15)."""
 _LANGCHAIN_RAW: Final = _responses("generations", 0, 0, "message", "kwargs", "usage_metadata", take=Take.USAGE)
 """LangChain's own numbers beside OpenInference's, which have its 0 for a cache write of which it tells the ages."""
 _GEMINI: Final = tuple(

@@ -215,9 +215,11 @@ def _wholes(value: Mapping[str, JsonValue], parts: _Parts) -> tuple[int | None, 
     """
     sent, received, total = parts.input, parts.output, parts.total
     if sent is not None and parts.cached and not _CACHE_APART.isdisjoint(value):
-        with_cache = sent + parts.cached
-        if total == with_cache + (received or 0) or (total is None and _CACHE_WITHIN.isdisjoint(value)):
-            sent = with_cache
+        beside = None if total is None else total - sent - (received or 0)
+        if beside == parts.cached or (total is None and _CACHE_WITHIN.isdisjoint(value)):
+            sent += parts.cached
+        elif beside and beside == parts.written:  # Of Bedrock's cache LiteLLM had what it read alone until late 2025.
+            sent += beside
     reasoning, tool_use = parts.reasoning or 0, parts.tool_use or 0
     if not (reasoning or tool_use):
         return sent, received
