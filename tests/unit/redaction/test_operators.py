@@ -15,7 +15,7 @@ from a11i_redaction.ciphers import CipherError, MasterKey, TenantCipher, entity_
 from a11i_redaction.operators import Operators
 from a11i_redaction.policy.model import Operator, Rule
 from a11i_redaction.pseudonyms import Pseudonyms
-from a11i_redaction.reduction import placeholders
+from a11i_redaction.reduction import encrypted, placeholders
 
 _PSEUDONYMS = Pseudonyms(b"some key of tests")
 _CIPHER = TenantCipher("t", b"k" * 32)
@@ -37,7 +37,9 @@ def test_an_operator_leaves_its_own_result_as_it_is(operator: Operator, value: s
 @given(st.text(min_size=1))
 def test_what_an_encrypted_placeholder_stands_for_comes_back(value: str) -> None:
     sealed = applied(Operator.ENCRYPT, value)
-    assert placeholders(sealed, {"CREDIT_CARD"}) == [(0, len(sealed))]
+    assert placeholders(sealed, {"CREDIT_CARD"}, {sealed}) == [(0, len(sealed))]
+    assert list(encrypted(sealed)) == [sealed]
+    assert _CIPHER.wrote(sealed)
     revealed = _CIPHER.reveal(sealed)
     assert (revealed.entity, revealed.value) == ("CREDIT_CARD", value)
     assert entity_of(sealed) == "CREDIT_CARD"
@@ -49,6 +51,7 @@ def test_an_encrypted_placeholder_is_of_one_tenant_one_entity_and_unchanged() ->
     for cipher in others:
         with pytest.raises(CipherError):
             cipher.reveal(sealed)
+        assert not cipher.wrote(sealed)
     renamed = sealed.replace("CREDIT_CARD", "EMAIL_ADDRESS")
     broken = sealed[:-3] + ("A" if sealed[-3] != "A" else "B") + sealed[-2:]
     for wrong in (renamed, broken, "<CREDIT_CARD:enc:>", "<CREDIT_CARD:enc:AAAA>", "x"):
@@ -76,7 +79,7 @@ def test_what_the_first_scheme_encrypted_is_revealed() -> None:
     sealed = base64.urlsafe_b64encode(b"\x01" + nonce + AESGCM(b"k" * 32).encrypt(nonce, CARD.encode(), bound))
     placeholder = f"<CREDIT_CARD:enc:{sealed.decode().rstrip('=')}>"
     assert _CIPHER.reveal(placeholder).value == CARD
-    assert placeholders(placeholder, {"CREDIT_CARD"}) == [(0, len(placeholder))]
+    assert placeholders(placeholder, {"CREDIT_CARD"}, set(encrypted(placeholder))) == [(0, len(placeholder))]
 
 
 def test_a_scheme_of_another_version_is_told_apart() -> None:

@@ -291,6 +291,21 @@ def test_what_a_sender_writes_in_the_form_of_a_placeholder_is_examined(bench: Be
     assert inside not in one(bench, f"see <{inside}>", preset="standard")
 
 
+@pytest.mark.parametrize("cipher", [None, _CIPHER, TenantCipher("another", b"k" * 32)])
+def test_what_has_the_form_of_an_encrypted_placeholder_is_examined_unless_the_tenant_wrote_it(
+    bench: Bench, cipher: TenantCipher | None
+) -> None:
+    forged = f"it is <PERSON:enc:AQ-{SECRET}>"
+    genuine = f"password: {_CIPHER.placeholder('SECRET', SECRET)}"
+    chosen = InForce(policy(preset="standard"), cipher)
+    [examined] = bench.redactor.redact_texts([forged], TENANT, chosen)
+    assert SECRET not in examined.text
+    # Whether or not the policy of now encrypts; under another key it is a password as any other.
+    for _ in range(2):
+        [kept] = bench.redactor.redact_texts([genuine], TENANT, chosen)
+        assert (kept.text == genuine) is (cipher is _CIPHER)
+
+
 def test_a_number_in_the_form_of_a_placeholder_is_examined(bench: Bench) -> None:
     own = pb.CustomRecognizer(entity="ACCOUNT", patterns=["[0-9]{8}"])
     for text in ("<ID_12345678>", "<ACCOUNT_12345678>", "<PHONE_NUMBER_12345678>"):

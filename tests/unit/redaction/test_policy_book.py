@@ -160,8 +160,10 @@ async def test_a_key_that_cannot_be_used_stops_its_tenant_alone() -> None:
     store = Store()
     encrypts = '{"preset": "standard", "entities": [{"entity": "EMAIL_ADDRESS", "operator": "OPERATOR_ENCRYPT"}]}'
     store.rows = [stored(number, tenant, encrypts) for number, tenant in enumerate(("good", "short", "cut"), 1)]
+    store.rows.append(stored(4, "no more", '{"preset": "standard"}'))
     master = MasterKey("m" * 32)
     store.wrapped = [
+        *(WrappedKey(tenant, master.key_id, master.wrap(tenant, b"k" * 32, b"n" * 12)) for tenant in ("no more", "no")),
         WrappedKey("good", master.key_id, master.wrap("good", b"k" * 32, b"n" * 12)),
         WrappedKey("short", master.key_id, master.wrap("short", b"k" * 7, b"n" * 12)),
         WrappedKey("cut", master.key_id, b"n"),
@@ -169,6 +171,8 @@ async def test_a_key_that_cannot_be_used_stops_its_tenant_alone() -> None:
     book = book_of(store)
     await book.refresh()
     assert book.in_force("good", "p").cipher is not None
+    for tenant in ("no more", "no"):  # It knows what it encrypted when it did.
+        assert book.in_force(tenant, "p").cipher is not None
     for tenant in ("short", "cut"):
         with pytest.raises(UnavailableError):
             book.in_force(tenant, "p")

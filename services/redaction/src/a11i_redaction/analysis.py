@@ -19,7 +19,7 @@ from a11i_redaction.detectors.patterns import MIN_SCORE, PatternDetector
 from a11i_redaction.findings import Finding, merge
 from a11i_redaction.policy.entities import detected_entities
 from a11i_redaction.policy.model import Policy
-from a11i_redaction.reduction import Reduced, is_dropped, named_by_placeholders, placeholders
+from a11i_redaction.reduction import Reduced, encrypted, is_dropped, named_by_placeholders, placeholders
 from a11i_redaction.views.building import View, ViewBuilder
 
 _MAX_ROUNDS: Final = 8
@@ -59,9 +59,12 @@ class Analyzer:
         """How many texts were known, and how many not, so far."""
         return self._hits, self._misses
 
-    def analyze(self, units: Sequence[Unit], policy: Policy) -> list[Findings]:
+    def analyze(
+        self, units: Sequence[Unit], policy: Policy, wrote: Callable[[str], bool] = lambda _: False
+    ) -> list[Findings]:
         """Return, for each unit, the findings that count under a policy, disjoint and in the order of the text.
 
+        `wrote` says whether an encrypted placeholder is one of the tenant's: else it is text as any other.
         None for a unit that could not be examined: a detector raised, or its size or time was over the budget.
         """
         with self._lock:
@@ -75,7 +78,8 @@ class Analyzer:
                     results.append(())
                     continue
                 # What detectors find is the same under every policy, but for placeholders that only this one knows.
-                known = ",".join(sorted(named_by_placeholders(unit.text, own)))
+                genuine = frozenset(filter(wrote, encrypted(unit.text)))
+                known = ",".join(sorted(named_by_placeholders(unit.text, own) | genuine))
                 key = FindingsCache.key(
                     unit.text, f"{unit.names and with_names:d}{unit.is_key:d}{languages}\0{known}\0{unit.key}"
                 )
@@ -83,7 +87,7 @@ class Analyzer:
                 found = self._known(key, raw, policy)
                 if found is Known.NOTHING:
                     names = unit.names and with_names
-                    looks.append((index, _Look(unit, key, names, self._patterns.budget(), _tuple(raw))))
+                    looks.append((index, _Look(unit, key, names, genuine, self._patterns.budget(), _tuple(raw))))
                     results.append(None)
                 else:
                     results.append(found)
@@ -213,13 +217,24 @@ class _Look:
     """A text that is being examined."""
 
     __slots__ = (
-        "budget", "failed", "found", "key", "names", "new", "open", "raw", "reduced", "unit", "view", "withheld",
+        "budget", "failed", "found", "genuine", "key", "names", "new", "open", "raw", "reduced", "unit", "view",
+        "withheld",
     )  # fmt: skip
 
-    def __init__(self, unit: Unit, key: bytes, names: bool, budget: Budget, raw: tuple[Finding, ...] | None) -> None:
+    def __init__(
+        self,
+        unit: Unit,
+        key: bytes,
+        names: bool,
+        genuine: frozenset[str],
+        budget: Budget,
+        raw: tuple[Finding, ...] | None,
+    ) -> None:
         self.unit = unit
         self.key = key
         self.names = names
+        self.genuine = genuine
+        """Encrypted placeholders in it that are the tenant's."""
         self.budget = budget
         self.raw = raw
         """What detectors find in the text as it is; None until it is known, or if it cannot be."""
@@ -238,7 +253,7 @@ class _Look:
 
     def reduce(self, entities: Collection[str]) -> None:
         """Take out what was found so far, and placeholders of these entities."""
-        self.reduced = _reduce(self.unit.text, self.found, entities)
+        self.reduced = _reduce(self.unit.text, self.found, entities, self.genuine)
         self.new = []
         self.view = None
 
@@ -272,8 +287,8 @@ def _tuple(found: Findings | Known) -> tuple[Finding, ...] | None:
     return None if isinstance(found, Known) else found
 
 
-def _reduce(text: str, findings: Sequence[Finding], entities: Collection[str]) -> Reduced:
-    taken = sorted([*placeholders(text, entities), *((finding.start, finding.end) for finding in findings)])
+def _reduce(text: str, findings: Sequence[Finding], entities: Collection[str], genuine: Collection[str]) -> Reduced:
+    taken = sorted([*placeholders(text, entities, genuine), *((finding.start, finding.end) for finding in findings)])
     return Reduced(text, taken)
 
 

@@ -80,7 +80,7 @@ class Redactor:
             batch, skipped=policy.skipped, dropped=policy.dropped, every_number=policy.custom is not None
         )
         units = list(texts.units())
-        changes = self._changes(units, self._analyzer.analyze(units, chosen.policy), batch.tenant_id, chosen)
+        changes = self._changes(units, self._analyzer.analyze(units, policy, chosen.wrote), batch.tenant_id, chosen)
         columns, happened = texts.apply(changes)
         tally = tallied(happened)
         self._found.update(by_entity(tally))
@@ -96,7 +96,7 @@ class Redactor:
         """
         chosen = chosen or self._policies.in_force(tenant_id, "")
         values, units = _parsed(texts, chosen.policy)
-        found = self._analyzer.analyze(units, chosen.policy)
+        found = self._analyzer.analyze(units, chosen.policy, chosen.wrote)
         changes = self._changes(units, found, tenant_id, chosen)
         return _redacted(values, units, found, changes)
 
@@ -125,7 +125,7 @@ class Redactor:
                 changes[unit] = Rewritten(_replaced(unit, findings, policy, operators), counts)
                 in_place.append(unit)
         if policy.in_place:
-            self._settle(in_place, changes, dict(zip(units, found, strict=True)), policy, operators)
+            self._settle(in_place, changes, dict(zip(units, found, strict=True)), chosen, operators)
         return changes
 
     def _settle(
@@ -133,12 +133,15 @@ class Redactor:
         units: Sequence[Unit],
         changes: dict[Unit, Rewritten],
         found: dict[Unit, Findings],
-        policy: Policy,
+        chosen: InForce,
         operators: Operators,
     ) -> None:
         """See that another pass would change nothing: what it would change has placeholders instead."""
+        policy = chosen.policy
         again = [unit._replace(text=changes[unit].text) for unit in units]
-        for unit, redacted, findings in zip(units, again, self._analyzer.analyze(again, policy), strict=True):
+        for unit, redacted, findings in zip(
+            units, again, self._analyzer.analyze(again, policy, chosen.wrote), strict=True
+        ):
             stable = findings is not None and _replaced(redacted, findings, policy, operators) == redacted.text
             if not stable:
                 text = _with_placeholders(unit.text, found[unit] or (), operators)

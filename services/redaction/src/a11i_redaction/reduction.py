@@ -7,7 +7,7 @@ found changes nothing when it is applied to its own result.
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 HOLE: Final = "\x1a"
@@ -16,11 +16,12 @@ HOLE: Final = "\x1a"
 PLACEHOLDER: Final = re.compile(
     r"<(?:(?P<entity>[A-Z][A-Z0-9_]{1,39})"
     r"(?:_(?=[0-9]*[a-f])[0-9a-f]{8}"  # Never digits alone, which could be a number.
-    r"|:enc:A[Q-Za-v][A-Za-z0-9_\-]{38,})"  # Version 1 or 2, a nonce and a tag at least.
+    r"|(?P<sealed>:enc:A[Q-Za-v][A-Za-z0-9_\-]{38,}))"  # Version 1 or 2, a nonce and a tag at least.
     r"|WITHHELD|DROPPED)>"
 )
 """What redaction leaves in place of a value: a pseudonym, an encrypted value, or that there was one. Anybody can write
-such a form around something else, so that it is none unless it names an entity which redaction knows."""
+such a form around something else, so that it is none unless it names an entity which redaction knows. Eight digits hold
+no secret, but what is encrypted is as long as it likes: it is none unless the tenant's key opens it."""
 _WHOLE: Final = re.compile(r"<([A-Z][A-Z0-9_]{1,39})>")
 """What it leaves of a text that it drops whole."""
 
@@ -34,14 +35,26 @@ def is_dropped(text: str, entities: Collection[str]) -> bool:
     return whole is not None and whole[1] in entities
 
 
-def placeholders(text: str, entities: Collection[str]) -> list[tuple[int, int]]:
-    """Return where a text already has placeholders, or is all that is left of one, of these entities."""
+def encrypted(text: str) -> Iterator[str]:
+    """Yield what has the form of encrypted placeholders in a text."""
+    if ":enc:" in text:
+        yield from (match.group() for match in PLACEHOLDER.finditer(text) if match["sealed"])
+
+
+def placeholders(text: str, entities: Collection[str], genuine: Collection[str] = ()) -> list[tuple[int, int]]:
+    """Return where a text already has placeholders, or is all that is left of one, of these entities.
+
+    `genuine` are the encrypted ones that are what they look like.
+    """
     if "<" not in text:
         return []
     if is_dropped(text, entities):
         return [(0, len(text))]
     return [
-        match.span() for match in PLACEHOLDER.finditer(text) if match["entity"] is None or match["entity"] in entities
+        match.span()
+        for match in PLACEHOLDER.finditer(text)
+        if (match["entity"] is None or match["entity"] in entities)
+        and (not match["sealed"] or match.group() in genuine)
     ]
 
 

@@ -64,13 +64,11 @@ class PolicyBook:
             raise UnavailableError("the policies are not known yet: PostgreSQL could not be asked")
         entry = known.entries.get((tenant_id, project_id)) or known.entries.get((tenant_id, ""))
         if entry is None:
-            return InForce(self._default)
+            return InForce(self._default, known.ciphers.get(tenant_id))
         if entry.policy is None:
             raise UnavailableError("this version of the service cannot read the project's policy")
-        if not entry.policy.encrypts:
-            return InForce(entry.policy)
         cipher = known.ciphers.get(tenant_id)
-        if cipher is None:
+        if cipher is None and entry.policy.encrypts:
             raise UnavailableError("the tenant's key is not known here; is the master key the one that wrapped it?")
         return InForce(entry.policy, cipher)
 

@@ -13,7 +13,11 @@ class InForce:
 
     policy: Policy
     cipher: TenantCipher | None = None
-    """The tenant's, if the policy encrypts."""
+    """The tenant's, if it has one: a policy encrypted, if this one does not."""
+
+    def wrote(self, placeholder: str) -> bool:
+        """Return whether an encrypted placeholder is the tenant's."""
+        return self.cipher is not None and self.cipher.wrote(placeholder)
 
 
 class Policies(Protocol):
