@@ -113,7 +113,7 @@ async def test_a_model_without_a_price_is_listed_with_what_its_calls_used(store:
         call("t", "4", 10, None, request_model="other"),
         span("t", "5", step_kind="llm", request_model="silent"),
     )
-    assert await _unpriced(store) == [("acme-1", 2, 300, 30), ("other", 1, 10, 1), ("silent", 1, 0, 0)]
+    assert await _unpriced(store) == [("acme-1", 2, 300, 30), ("silent", 1, 0, 0), ("other", 1, 10, 1)]
     [first, *_] = await ClickHouseUsageReader(store.clickhouse).unpriced_models(
         store.scope, UsageFilter(_DAY), limit=50
     )
