@@ -210,7 +210,7 @@ async def test_tables_are_kept_version_by_version(service: Service, tenant: str)
     assert (await service.put(tenant, *lines)).version == 1
     assert (await service.put(tenant, expected=1)).version == 2
     with pytest.raises(grpc.aio.AioRpcError) as late:
-        await service.put(tenant, line("o3"), expected=1)
+        await service.put(tenant, line("o3", {"input": "1"}), expected=1)
     assert late.value.code() == grpc.StatusCode.ABORTED
     first = await service.stub.GetPrices(
         pb2.GetPricesRequest(tenant_id=tenant, version=1), timeout=DEADLINE_S, metadata=ADMIN

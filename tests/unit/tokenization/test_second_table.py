@@ -11,13 +11,15 @@ from a11i_tokenization.pricing.steps import STEPS
 from tests.unit.tokenization.price_kit import day, price
 from tests.unit.tokenization.span_rows import llm
 
+_FIREWORKS_R1 = "accounts/fireworks/models/deepseek-r1"
+_DISTILLED = "deepseek-ai/deepseek-r1-distill-llama-70b"
 LONG: dict[str, Any] = {"input_tokens": 250_000, "output_tokens": 1_000}
 CACHED: dict[str, Any] = {"input_tokens": 4_000_000, "cache_read_tokens": 1_000_000, "cache_write_tokens": 2_000_000,
           "cache_write_1h_tokens": 1_000_000, "output_tokens": 1_000_000}  # fmt: skip
 """A million of each sort."""
 
 
-def cost(book: PriceBook, provider: str, model: str, **call: Any) -> tuple[Decimal, str]:
+def cost(book: PriceBook, provider: str, model: str, **call: Any) -> tuple[Decimal | None, str]:
     """Return what a call costs, and its basis."""
     (priced,) = price(book, llm(provider=provider, request_model=model, **call))
     return priced["total_cost_usd"], priced["price_basis"]
@@ -129,3 +131,64 @@ def test_a_rate_that_already_is_the_dearer_sorts_is_not_made_dearer_again(book: 
     # gpt-4o-mini-tts: 12 dollars for audio, which is all that it answers with.
     call: dict[str, Any] = {"input_tokens": 0, "output_tokens": 1_000_000, "output_audio_tokens": 1_000_000}
     assert cost(book, "openai", "gpt-4o-mini-tts", **call)[0] == Decimal(12)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "priced_as", "dollars"),
+    [
+        # A million in and out. Fireworks' own R1: 3 and 8, not what DeepSeek takes for its reasoner, at any hour.
+        ("fireworks", _FIREWORKS_R1, f"fireworks/{_FIREWORKS_R1}", "11"),
+        ("", f"fireworks_ai/{_FIREWORKS_R1}", f"fireworks/{_FIREWORKS_R1}", "11"),
+        # Together's distilled R1: 2 and 2; Azure's R1: 1.35 and 5.40; DeepInfra's R1: 0.70 and 2.40.
+        ("together_ai", _DISTILLED, f"together/{_DISTILLED}", "4"),
+        ("azure.ai.inference", "DeepSeek-R1", "azure/deepseek-r1", "6.75"),
+        ("deepinfra", "deepseek-ai/DeepSeek-R1", "deepinfra/deepseek-ai/deepseek-r1", "3.1"),
+        # What Azure sells at OpenAI's price follows OpenAI's dated ones: 2.50 and 10.
+        ("azure.ai.openai", "gpt-4o", "azure/gpt-4o", "12.5"),
+        # Azure in the EU, a tenth more than 2.50 and 10; Bedrock there, Nova Pro 1.05 and 4.20.
+        ("azure.ai.openai", "azure/eu/gpt-4o-2024-08-06", "azure/gpt-4o", "13.75"),
+        ("aws.bedrock", "eu.amazon.nova-pro-v1:0", "aws/amazon.nova-pro-v1:0", "5.25"),
+        ("aws.bedrock", "us.amazon.nova-pro-v1:0", "aws/amazon.nova-pro-v1:0", "4"),
+        # The maker, where the provider is a gateway that speaks its protocol.
+        ("openai", "claude-sonnet-4-5", "anthropic/claude-sonnet-4-5", "18"),
+    ],
+)  # fmt: skip
+def test_who_sells_a_model_is_who_prices_it(
+    book: PriceBook, provider: str, model: str, priced_as: str, dollars: str
+) -> None:
+    usage = {"input_tokens": 100_000, "output_tokens": 100_000}
+    for hour in (3, 18):
+        call = llm(provider=provider, request_model=model, **usage, start_time=day(2026, 11, 2).replace(hour=hour))
+        (priced,) = price(book, call)
+        assert (priced["priced_as"], priced["total_cost_usd"] * 10) == (priced_as, Decimal(dollars))
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("together_ai", "deepseek-ai/DeepSeek-R1-nobody-has"),
+        ("groq", "gpt-4o"),
+        ("groq", "openai/gpt-4o"),
+        ("", "groq/openai/gpt-4o"),
+        ("mistral_ai", "claude-sonnet-4-5"),
+        # 8 and 24 dollars once, then 4 and 12: another version's price is none of it.
+        ("mistral_ai", "mistral-large-2402"),
+    ],
+)
+def test_what_a_seller_has_no_price_of_is_priced_by_nobodys(book: PriceBook, provider: str, model: str) -> None:
+    assert cost(book, provider, model, input_tokens=10, output_tokens=10) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("model", "priced_as"),
+    [
+        ("gemini-embedding-001", "google/gemini-embedding-001"),
+        ("amazon.titan-embed-text-v1", "aws/amazon.titan-embed-text-v1"),
+        ("rerank-english-v3.0", "cohere/rerank-english-v3.0"),
+        ("anthropic.claude-sonnet-4-5-20250929-v1:0", "aws/regional.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("text-embedding-3-small", "openai/text-embedding-3-small"),
+    ],
+)
+def test_a_model_without_a_provider_is_of_who_sells_it(book: PriceBook, model: str, priced_as: str) -> None:
+    (priced,) = price(book, llm(step_kind="embedding", provider="", request_model=model, input_tokens=1))
+    assert priced["priced_as"] == priced_as

@@ -4,25 +4,21 @@ Neither the network nor the package's updater is used, nor its lookup caches, wh
 What the table lacks comes from a second one, see `pricing.second_table`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache, partial
 from typing import Final
 
 from genai_prices import __version__ as genai_prices_version
 from genai_prices.data import providers as embedded_providers
-from genai_prices.data_snapshot import find_provider_by_id
-from genai_prices.types import ModelInfo, Provider
+from genai_prices.types import ModelInfo
 
 from a11i_tokenization.model_table import ModelTable, model_table
 from a11i_tokenization.pricing import vendor_rules
+from a11i_tokenization.pricing.finding import FoundModel, ModelFinder
 from a11i_tokenization.pricing.genai_rates import GenaiRates, dates_of, hours_of, prices_at, rates_of
-from a11i_tokenization.pricing.matching import ModelIndices
 from a11i_tokenization.pricing.offers import CallNames, Offer, Quote
 from a11i_tokenization.pricing.rates import TieredRates
-from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, Reading, readings
-from a11i_tokenization.pricing.second_model import SecondModel
+from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, readings
 from a11i_tokenization.pricing.second_table import SecondTable
 from a11i_tokenization.pricing.sheet import Sheet, Sheets
 from a11i_tokenization.pricing.tiers import BATCH, tier_of
@@ -30,67 +26,20 @@ from a11i_tokenization.pricing.tiers import BATCH, tier_of
 PRICE_VERSION: Final = f"genai-prices {genai_prices_version}"
 """The price table and its version, as spans keep it."""
 
-_ALIASES: Final = {
-    "gcp.gen_ai": "google",
-    "azure.ai.inference": "azure",
-    "azure.ai.openai": "azure",
-    "az.ai.inference": "azure",
-    "az.ai.openai": "azure",
-    "azure_openai": "azure",
-    "azure_ai": "azure",
-    "x_ai": "x-ai",
-    "fireworks_ai": "fireworks",
-    "together_ai": "together",
-    "voyage": "voyageai",
-    "moonshot": "moonshotai",
-    "cohere_chat": "cohere",
-}
-"""OpenTelemetry's and frameworks' provider names that genai-prices (0.2) misses or takes for another provider."""
-
-_VENDORS: Final = (
-    "openai", "anthropic", "google", "mistral", "cohere", "deepseek", "x-ai", "meta", "moonshotai", "perplexity",
-    "voyageai", "minimax", "zai", "arcee",
-)  # fmt: skip
-"""Those who sell models of their own, asked in this order about a model that comes without a known provider."""
-
-_OWN_MACHINES: Final = frozenset({
-    "ollama", "ollama_chat", "vllm", "hosted_vllm", "lm_studio", "lmstudio", "llamafile", "llama.cpp", "llama_cpp",
-    "llamacpp", "xinference", "oobabooga", "localai", "sglang", "triton", "huggingface_local", "transformers", "mlx",
-})  # fmt: skip
-"""Who runs models on machines of one's own: no vendor's table says what that costs, though it may have the names."""
-
-_FROM_SECOND: Final = frozenset({"factor", "size-factor", "tier-factor"})
+_FROM_SECOND: Final = frozenset({"factor", "in-region", "size-factor", "tier-factor"})
 """Words for what follows from the second table."""
 
 _CACHED_NAMES: Final = 8192
 """Distinct names remembered, found or not, as they come from outside; a mesh sees dozens."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundModel:
-    """A model of a table, and how the name led there."""
-
-    priced_as: str
-    """`provider/model`, as the table names them."""
-    provider: Provider
-    model: ModelInfo | None
-    """None if only the second table has it."""
-    second: SecondModel | None
-    """The same model in the second table."""
-    reading: Reading
-    how: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()
-
-
 class PriceBook:
     """The default prices. Safe for use from several threads."""
 
     def __init__(self, second: ModelTable | None = None) -> None:
-        self._providers = embedded_providers
-        self._models = ModelIndices(embedded_providers)
         self._second = SecondTable(second or model_table())
-        self._vendors = [vendor for name in _VENDORS if (vendor := find_provider_by_id(self._providers, name))]
-        self._cached = lru_cache(maxsize=_CACHED_NAMES)(self._find)
+        self._models = ModelFinder(embedded_providers, self._second)
+        self._cached = lru_cache(maxsize=_CACHED_NAMES)(self._models.find)
         self._sheets = Sheets(self)
 
     def find(self, provider: str, models: tuple[str, ...]) -> FoundModel | None:
@@ -132,58 +81,17 @@ class PriceBook:
     def provider_id(self, name: str) -> str:
         """Return the table's id of a provider by any of its names; the name itself, in lower case, if it has none."""
         plain = name.strip().lower()
-        found = self._provider(plain)
+        found = self._models.provider(plain)
         return found.id if found else plain
 
     def nearest(self, model: str) -> list[str]:
         """Return up to three model names of the table that look like `model`."""
-        names = {known.id for vendor in self._vendors for known in vendor.models}
+        names = {known.id for vendor in self._models.vendors for known in vendor.models}
         return get_close_matches(model.lower()[:MAX_NAME_CHARS], names, n=3)
 
     def unit(self, model: str) -> str:
         """Return what a model is sold by that has no price by the token, such as a page; "" if that is not known."""
         return self._second.unit(reading.name for reading in readings(model))
-
-    def _find(self, provider: str, models: tuple[str, ...]) -> FoundModel | None:
-        every = [(number, reading) for number, model in enumerate(models) for reading in readings(model)]
-        if provider in _OWN_MACHINES or any(reading.hint in _OWN_MACHINES for _, reading in every):
-            return None
-        seller = self._provider(provider)
-        likely: Sequence[tuple[str, Callable[[Reading], Iterator[Provider]]]] = (
-            ("", lambda _: iter([seller] if seller else [])),
-            ("provider" if seller else "", self._hinted),
-            ("vendor" if provider else "", self._likely_providers),
-        )
-        for word, who in likely:
-            for number, reading in every:
-                for sold_by in who(reading):
-                    if found := self._model(sold_by, reading):
-                        priced_as, model, second = found
-                        how = (*(["asked"] if number else []), *reading.how, *([word] if word else []))
-                        steps = _steps(number, models[number], reading, word, sold_by.id)
-                        return FoundModel(priced_as, sold_by, model, second, reading, how, steps)
-        return None
-
-    def _provider(self, name: str) -> Provider | None:
-        return find_provider_by_id(self._providers, _ALIASES.get(name, name)) if name else None
-
-    def _hinted(self, reading: Reading) -> Iterator[Provider]:
-        if (hinted := self._provider(reading.hint)) is not None:
-            yield hinted
-
-    def _likely_providers(self, reading: Reading) -> Iterator[Provider]:
-        yield from self._vendors
-        for provider in self._providers:
-            if provider.model_match is not None and provider.model_match.is_match(reading.name):
-                yield provider
-
-    def _model(self, provider: Provider, reading: Reading) -> tuple[str, ModelInfo | None, SecondModel | None] | None:
-        model = self._models.find(provider, reading.name)
-        if model is not None:
-            plain = model.id.removeprefix("regional.")
-            return f"{provider.id}/{model.id}", model, self._second.find(provider.id, (reading.name, plain))
-        alone = self._second.find_alone(provider.id, [reading.name])
-        return (f"{provider.id}/{reading.name}", None, alone) if alone else None
 
     def _quote(self, found: FoundModel, model: ModelInfo, tier: str, time_ns: int) -> Quote | None:
         own = any(model is known for known in found.provider.models)
@@ -200,7 +108,7 @@ class PriceBook:
         if tier and not has_tier:
             special, word = _tier(found, model, rates, tier)
             rates, words = special or rates, [*words, word]
-        if not _FROM_SECOND.isdisjoint(words):
+        if not _FROM_SECOND.isdisjoint((*found.how, *words)):
             second = self._second.version
         return Quote(PRICE_VERSION, found.priced_as, priced.closed(rates), (*how, *words), tier, second)
 
@@ -225,6 +133,8 @@ def _completed(found: FoundModel, model: ModelInfo, priced: GenaiRates, tier: st
     if rates != priced.rates:
         words.append("size-rule")
     if found.second is not None:
+        if found.plain is not None:
+            rates = found.second.instead_of(found.plain, rates)
         rates, added = found.second.sorts(rates, priced.lacking)
         sized = found.second.sizes(rates, tier)
         words += [word for word, does in (("factor", added), ("size-factor", sized != rates)) if does]
@@ -239,11 +149,3 @@ def _tier(found: FoundModel, model: ModelInfo, rates: TieredRates, tier: str) ->
         return by_rule, "batch-half"
     special = found.second.tier(rates, tier) if found.second else None
     return special, "tier-factor" if special else "no-tier"
-
-
-def _steps(number: int, model: str, reading: Reading, word: str, provider: str) -> tuple[str, ...]:
-    steps = [f"took the model that was asked for, {model}: the one that answered is in no table"] if number else []
-    steps += reading.steps
-    if word:
-        steps.append(f"took {provider} for the provider, as it sells the model")
-    return tuple(steps)

@@ -1,7 +1,8 @@
 """genai-prices' matching of model names, prepared, so that a name that nobody sells is known to be one in no time."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Final
 
 from genai_prices.types import (
     ClauseAnd,
@@ -17,6 +18,8 @@ from genai_prices.types import (
 )
 
 _Test = Callable[[str], object]
+_VERSION: Final = re.compile(r"(?P<base>.+)-(?P<number>\d{4})", re.ASCII)
+"""A name with the month or day of a version, such as mistral-large-2411."""
 
 
 class ModelIndex:
@@ -26,12 +29,28 @@ class ModelIndex:
         self._models = provider.models
         self._exact: dict[str, int] = {}
         self._tests: list[tuple[int, _Test]] = []
+        self._versions: dict[str, dict[str, int]] = {}
         for position, model in enumerate(provider.models):
             for clause in _alternatives(model.match):
                 if isinstance(clause, ClauseEquals):
                     self._exact.setdefault(clause.equals.lower(), position)
                 else:
                     self._tests.append((position, _test(clause)))
+                if version := _VERSION.fullmatch(_beginning(clause)):
+                    self._versions.setdefault(version["base"], {})[version["number"]] = position
+        self._differing = {base for base, by_number in self._versions.items() if self._differ(base, by_number)}
+
+    def is_guess(self, base: str, names: Collection[str]) -> bool:
+        """Return whether a name is what is left of a version that is not listed, though versions of it differ."""
+        return base in self._differing and any(
+            (version := _VERSION.fullmatch(name)) and version["base"] == base for name in names
+        )
+
+    def _differ(self, base: str, by_number: Mapping[str, int]) -> bool:
+        found = self.find(base)
+        return (
+            len({id(self._models[position]) for position in by_number.values()} | ({id(found)} if found else set())) > 1
+        )
 
     def find(self, name: str) -> ModelInfo | None:
         """Return the first model that matches a name in lower case."""
@@ -47,12 +66,29 @@ class ModelIndices:
         self._indices: Mapping[str, ModelIndex] = {provider.id: ModelIndex(provider) for provider in providers}
 
     def find(self, provider: Provider, name: str) -> ModelInfo | None:
-        """Return the model that a provider sells under a name in lower case."""
-        for seller in (provider.id, *(provider.fallback_model_providers or ())):
-            index = self._indices.get(seller)
+        """Return the model that a provider sells under a name in lower case, its own or another's."""
+        if (own := self.own(provider, name)) is not None:
+            return own
+        found = self.followed(provider, name)
+        return found[1] if found else None
+
+    def own(self, provider: Provider, name: str) -> ModelInfo | None:
+        """Return the model that a provider has a price of its own for."""
+        index = self._indices.get(provider.id)
+        return None if index is None else index.find(name)
+
+    def followed(self, provider: Provider, name: str) -> tuple[str, ModelInfo] | None:
+        """Return the model of another that a provider sells under a name at that one's price, and whose it is."""
+        for maker in provider.fallback_model_providers or ():
+            index = self._indices.get(maker)
             if index is not None and (found := index.find(name)) is not None:
-                return found
+                return maker, found
         return None
+
+    def is_guess(self, provider: Provider, base: str, names: Collection[str]) -> bool:
+        """Return whether a name is what is left of a version that is not listed, though versions of it differ."""
+        sellers = (provider.id, *(provider.fallback_model_providers or ()))
+        return any(seller in self._indices and self._indices[seller].is_guess(base, names) for seller in sellers)
 
 
 def _alternatives(clause: MatchLogic) -> Iterator[MatchLogic]:
@@ -61,6 +97,13 @@ def _alternatives(clause: MatchLogic) -> Iterator[MatchLogic]:
             yield from _alternatives(one)
     else:
         yield clause
+
+
+def _beginning(clause: MatchLogic) -> str:
+    """Return how the names begin that a clause takes; empty if it does not say."""
+    if isinstance(clause, ClauseEquals):
+        return clause.equals.lower()
+    return clause.starts_with.lower() if isinstance(clause, ClauseStartsWith) else ""
 
 
 def _test(clause: MatchLogic) -> _Test:

@@ -71,6 +71,10 @@ class SecondModel:
         """The standard rates for inputs of any size, or of the smallest."""
         return self.prices["", 0]
 
+    def costs_as(self, other: "SecondModel") -> bool:
+        """Return whether another costs the same."""
+        return all(self.standard.get(side) == other.standard.get(side) for side in ("input", "output"))
+
     def sorts(self, rates: TieredRates, lacking: Iterable[str]) -> tuple[TieredRates, bool]:
         """Return rates with those of sorts `lacking` worked out of those that are there, and whether there are any."""
         lacking = frozenset(lacking)

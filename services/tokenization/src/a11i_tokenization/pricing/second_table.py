@@ -3,11 +3,12 @@
 The table is not dated, so that its rates are taken as shares of its own standard ones wherever genai-prices has those.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from a11i_tokenization.model_table import ModelTable
+from a11i_tokenization.model_table import Entry, ModelTable
 from a11i_tokenization.pricing.second_model import SecondModel
 
 _PREFIXES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
@@ -15,7 +16,7 @@ _PREFIXES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
         "openai": ("", "openai/"),
         "anthropic": ("", "anthropic/"),
         "google": ("gemini/", "vertex_ai/", ""),
-        "aws": ("", "bedrock/"),
+        "aws": ("", "bedrock/", "bedrock_mantle/"),
         "azure": ("azure/", "azure_ai/"),
         "cohere": ("", "cohere/"),
         "voyageai": ("voyage/",),
@@ -26,6 +27,29 @@ _PREFIXES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     }
 )
 """What litellm writes before the names of a provider of genai-prices; of others, the provider's name and a slash."""
+_SELLERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "text-completion-openai": "openai",
+        "gemini": "google",
+        "vertex_ai": "google",
+        "bedrock": "aws",
+        "bedrock_converse": "aws",
+        "bedrock_mantle": "aws",
+        "azure_ai": "azure",
+        "azure_text": "azure",
+        "cohere_chat": "cohere",
+        "voyage": "voyageai",
+        "xai": "x-ai",
+        "together_ai": "together",
+        "fireworks_ai": "fireworks",
+        "moonshot": "moonshotai",
+        "codestral": "mistral",
+        "text-completion-codestral": "mistral",
+    }
+)
+"""genai-prices' providers by what litellm calls them; others have one name."""
+_KIND: Final = re.compile(r"(?<=vertex_ai)-.+|(?<=fireworks_ai)-.+")
+"""What litellm writes behind some providers."""
 _UNITS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "image_generation": "picture, by its size and quality",
@@ -52,18 +76,31 @@ class SecondTable:
             for key, entry in table.models.items()
             if (mode := entry.get("mode", "")) in _UNITS and SecondModel.of(key, entry).rates() is None
         }
+        self.sellers = frozenset(map(_seller, table.models.values()))
+        """Who sells the models, by genai-prices' names where it has one."""
         self._dated = {key.rpartition("-20")[0]: key for key in sorted(self._models, reverse=True) if "-20" in key}
 
     def find(self, provider: str, names: Iterable[str]) -> SecondModel | None:
-        """Return the first of `names` that the table has of a provider of genai-prices."""
+        """Return the first of `names` that the table has of a provider of genai-prices, if need be with a date."""
         for name in names:
-            for prefix in _PREFIXES.get(provider, (f"{provider}/",)):
-                key = prefix + name
-                if key not in self._models:
-                    key = self._dated.get(key, "")
-                if key:
-                    return SecondModel.of(key, self._models[key])
+            for key in _keys(provider, name):
+                for one in (key, self._dated.get(key, "")):
+                    if self.seller(one) == provider:
+                        return SecondModel.of(one, self._models[one])
         return None
+
+    def exact(self, provider: str, name: str) -> SecondModel | None:
+        """Return a provider's model that has a price by the token or the call, by the table's own name of it."""
+        for key in _keys(provider, name):
+            if self.seller(key) == provider:
+                found = SecondModel.of(key, self._models[key])
+                return found if found.rates() else None
+        return None
+
+    def seller(self, key: str) -> str:
+        """Return the provider, as genai-prices calls it, of a model by the table's own name; "" if there is none."""
+        entry = self._models.get(key)
+        return "" if entry is None else _seller(entry)
 
     def unit(self, names: Iterable[str]) -> str:
         """Return what the first of `names` is sold by that is sold by neither tokens nor calls; "" if none is known."""
@@ -76,3 +113,16 @@ class SecondTable:
             if found and (found.mode in _ALONE or found.key.startswith("ft:")) and found.rates():
                 return found
         return None
+
+
+def _keys(provider: str, name: str) -> Iterator[str]:
+    """Yield what the table may call a provider's model."""
+    for prefix in _PREFIXES.get(provider, (f"{provider}/",)):
+        yield prefix + name
+    if "/" not in name:
+        yield name
+
+
+def _seller(entry: Entry) -> str:
+    name = _KIND.sub("", entry["litellm_provider"])
+    return _SELLERS.get(name, name)

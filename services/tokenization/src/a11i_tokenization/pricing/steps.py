@@ -17,6 +17,8 @@ STEPS: Final[Mapping[str, str]] = MappingProxyType(
         "date": "took off a date or a version",
         "provider": "took the provider that the prefix names, not the one of the span",
         "vendor": "the span's provider is none that sells the model; took one that does",
+        "second": "the seller's price is in the second table alone, which is not dated",
+        "in-region": "worked out the region's rates as their share of the plain ones in the second table",
         "no-tier": "no rates are known for the tier of service; took the standard ones",
         "tier-factor": "worked out the tier's rates as their share of the standard ones in the second table",
         "factor": "worked out rates that the table lacks as their share of the input's or output's in the second table",
