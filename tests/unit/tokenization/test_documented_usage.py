@@ -421,6 +421,14 @@ def test_a_call_costs_what_its_vendor_takes(case: Case, book: PriceBook) -> None
     assert cost_of(columns, book) == (None if case.usd is None else Decimal(case.usd))
 
 
+@pytest.mark.parametrize("cost", [0.014609, {"request_cost": 0.006, "total_cost": 0.014609}])
+def test_what_an_answer_itself_says_that_it_cost_is_kept_beside(cost: object) -> None:
+    """OpenRouter's, and Perplexity's, whose fee for the request depends on how much it searched."""
+    body = {"usage": {"prompt_tokens": 8, "completion_tokens": 439, "total_tokens": 447, "cost": cost}}
+    columns = decoded({**openinference("perplexity", "sonar-pro", prompt=8), "output.value": json.dumps(body)})
+    assert columns["reported_cost_usd"][0].as_py() == Decimal("0.014609")
+
+
 def test_what_a_total_leaves_open_is_flagged(book: PriceBook) -> None:
     """OpenLLMetry's Gemini: its output lacks the thoughts, and what its total has more may be those or a tool's."""
     columns = decoded({

@@ -329,6 +329,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "gen_ai.usage.cost", "gen_ai.cost.total_cost", "gen_ai.usage.total_cost", "llm.cost.total", "operation.cost",
         "_signoz.gen_ai.total_cost", _in("ai.response.providerMetadata", "gateway", "cost", take=Take.USD, only="llm"),
         _in("ai.response.providerMetadata", "openrouter", "usage", "cost", take=Take.USD, only="llm"),
+        *(_in("output.value", "usage", "cost", *of, take=Take.USD, only="llm") for of in ((), ("total_cost",))),
         Source("gen_ai.usage.input_cost", Take.USD, plus=(("gen_ai.usage.output_cost",),)),
         Source("gen_ai.cost.input_cost", Take.USD, plus=(("gen_ai.cost.output_cost",),)),
         Source("llm.cost.prompt", Take.USD, plus=(("llm.cost.completion",),)),
