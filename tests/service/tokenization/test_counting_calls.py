@@ -1,7 +1,7 @@
 """Counting over gRPC."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,15 @@ from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
 from a11i.tokenization.v1.tokenization_service_pb2_grpc import TokenizationServiceStub
 from a11i_bus.memory import MemoryBroker
 from a11i_chassis.app import serving
+from a11i_tokenization import app as app_module
 from a11i_tokenization.app import wire
+from a11i_tokenization.counts import TokenCounter
+from a11i_tokenization.encodings import Encodings
+from a11i_tokenization.pricing.book import PricesByTenant
 from a11i_tokenization.settings import TokenizationSettings
+from a11i_tokenization.stage import TokenizeStage
 from tests.grpc_errors import violated_field
+from tests.unit.tokenization.span_rows import batch_of, llm
 
 if TYPE_CHECKING:
     from a11i.tokenization.v1.tokenization_service_pb2_grpc import TokenizationServiceAsyncStub as Stub
@@ -38,6 +44,39 @@ async def stub() -> AsyncIterator["Stub"]:
         grpc.aio.insecure_channel(running.address) as channel,
     ):
         yield TokenizationServiceStub(channel)
+
+
+async def test_no_call_is_answered_from_what_another_has_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of the stage, for which a tenant's text goes through the same service, nor of another caller."""
+    counted: list[str] = []
+    whole = Encodings.sum_of
+
+    def sum_of(self: Encodings, encoding: str, texts: Sequence[str]) -> tuple[int, bool]:
+        counted.extend(texts)
+        return whole(self, encoding, texts)
+
+    monkeypatch.setattr(Encodings, "sum_of", sum_of)
+    settings = TokenizationSettings(bus={"url": "memory://"}, dead_letter_key="k" * 32)
+    stages: list[TokenizeStage] = []
+
+    class KnownStage(TokenizeStage):
+        def __init__(self, counter: TokenCounter, prices: PricesByTenant) -> None:
+            super().__init__(counter, prices)
+            stages.append(self)
+
+    monkeypatch.setattr(app_module, "TokenizeStage", KnownStage)
+    app = replace(wire(settings, MemoryBroker(settings.bus).bus()), background=())
+    columns = batch_of(llm(input_messages=CALL.messages, request_model="gpt-4o"))
+    async with (
+        serving("tokenization", settings, app) as running,
+        grpc.aio.insecure_channel(running.address) as channel,
+    ):
+        stub = TokenizationServiceStub(channel)
+        stages[0](columns)
+        for _ in range(2):
+            counted.clear()
+            await stub.CountTokens(pb2.CountTokensRequest(model="gpt-4o", call=CALL), timeout=DEADLINE_S)
+            assert {"Hi", "Hello", "Be brief."} < set(counted)
 
 
 async def refused(stub: "Stub", request: pb2.CountTokensRequest) -> grpc.aio.AioRpcError:

@@ -71,6 +71,25 @@ def test_the_cookbooks_example_counts_as_the_cookbook_says(counter: PromptCounte
     assert counter.count_chat("o200k_base", call).total == Count(124)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        CallInput('[{"role":"user","content":"How are you?"}]'),
+        CallInput('[{"type": "text", "role": "user", "content": "How are you?"}]'),
+        CallInput("", "How are you?"),
+        CallInput("", "", '["How are you?"]'),
+    ],
+)
+def test_without_memory_a_call_is_counted_anew_each_time(spied: SpiedEncodings, call: CallInput) -> None:
+    forgetful = PromptCounter(spied, 0)
+    counts = []
+    for _ in range(3):
+        spied.asked.clear()
+        counts.append(forgetful.count_chat("o200k_base", call))
+        assert "How are you?" in "".join(spied.asked)
+    assert counts[0] == counts[1] == counts[2]
+
+
 def test_both_message_shapes_count_alike(counter: PromptCounter) -> None:
     plain = counter.count_chat("o200k_base", chat({"role": "user", "content": "Where is my order?"}))
     parts = counter.count_chat(

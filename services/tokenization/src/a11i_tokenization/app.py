@@ -56,7 +56,10 @@ def wire(settings: TokenizationSettings, bus: Bus, kept: Kept | None = None, des
     health = StageHealth()
     sources = PriceSources(default, prices, kept.desk if kept else None, models)
     price_calls = PriceCalls(sources, admin_check(settings), now=lambda: datetime.now(UTC))
-    servicer = TokenizationServicer(CountingCalls(encodings, counter, tokenizers.models, windows), price_calls, desks)
+    # Callers ask without a key, and how soon they are answered must not tell what others have sent: nothing of theirs
+    # is remembered, and nothing of the stage's is known to them.
+    forgetful = PromptCounter(encodings, 0)
+    servicer = TokenizationServicer(CountingCalls(encodings, forgetful, tokenizers.models, windows), price_calls, desks)
 
     def register(server: grpc.aio.Server) -> None:
         tokenization_service_pb2_grpc.add_TokenizationServiceServicer_to_server(servicer, server)

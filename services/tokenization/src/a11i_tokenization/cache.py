@@ -74,3 +74,13 @@ class CountCache(Generic[Entry]):
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
+
+
+class NoCache:
+    """What has the place of a CountCache where nothing is to be remembered: it has never seen anything."""
+
+    def get(self, key: int) -> None:
+        """Return nothing."""
+
+    def put(self, key: int, entry: object) -> None:
+        """Forget an entry at once."""

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from a11i_tokenization.cache import CountCache, content_hash, shelf
+from a11i_tokenization.cache import CountCache, NoCache, content_hash, shelf
 from a11i_tokenization.call_counts import Apart, CallCount, MessageCount, Tally, with_images
 from a11i_tokenization.chat_formats import Speaker, chat_format
 from a11i_tokenization.conversations import MOST_NEW, Conversations
@@ -46,9 +46,9 @@ class PromptCounter:
     """Counts calls, each distinct message once. Safe for use from several threads."""
 
     def __init__(self, encodings: Encodings, cache_bytes: int) -> None:
-        """Count with `encodings`, and remember messages and conversations in `cache_bytes`, half and half."""
+        """Count with `encodings`, and remember messages and conversations in `cache_bytes`, half and half; 0: none."""
         self._encodings = encodings
-        self._cache: CountCache[MessageCount] = CountCache(cache_bytes // 2)
+        self._cache: CountCache[MessageCount] | NoCache = CountCache(cache_bytes // 2) if cache_bytes else NoCache()
         self._conversations = Conversations(cache_bytes // 2)
         self._turn = lru_cache(maxsize=_CACHED_ROLES)(self._turn_of)
 
