@@ -1,34 +1,33 @@
 """The token columns of a batch: what the provider reported stays, and what has text is counted besides."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from a11i_telemetry.columns import Column, pc
-from a11i_tokenization.call_counts import CallCount
-from a11i_tokenization.call_models import CallModel, CallModels
+from a11i_telemetry.columns import Column
+from a11i_tokenization.call_models import CallModels
+from a11i_tokenization.calls import Calls
 from a11i_tokenization.context_windows import ContextWindows
-from a11i_tokenization.counted_columns import CountedCall, counted_columns
+from a11i_tokenization.costs import STATUS_ERROR
+from a11i_tokenization.counted_columns import CountedCalls, counted_columns
 from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.model_table import model_table
 from a11i_tokenization.prompts import CallInput, PromptCounter
-
-Bools = npt.NDArray[np.bool_]
 
 _PLAIN_OPERATIONS: Final = frozenset({"text_completion", "embeddings"})
 _PLAIN_KINDS: Final = frozenset({"embedding", "rerank"})
 """Calls that send text as it is, without a chat's format."""
 
 _SIDES: Final = ("input", "output")
-_TEXTS: Final = (
-    "step_kind", "operation", "provider", "response_model", "request_model", "input_messages", "system_instructions",
-    "tool_definitions", "output_messages",
+_READ: Final = (
+    "step_kind", "operation", "input_messages", "system_instructions", "tool_definitions", "output_messages",
+    "input_tokens", "output_tokens", "status_code",
 )  # fmt: skip
+_INT64: Final = pa.int64()
+_TEXT: Final = pa.string()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,88 +66,70 @@ class TokenCounter:
         """Return a counter with a cache of its own. Raises ModelTableError."""
         return cls(PromptCounter(encodings, cache_bytes), CallModels(ContextWindows(model_table())))
 
-    def columns(self, columns: pa.RecordBatch, calls: Bools, refused: Bools) -> TokenColumns:
-        """Count the spans where `calls` is true; both have one entry a span.
-
-        Of a call that was `refused` the text is counted too, but no provider bills it: its tokens stay unknown.
-        """
-        spans = np.flatnonzero(calls)
-        if not spans.size:
+    def columns(self, columns: Mapping[str, Column], calls: Calls) -> TokenColumns:
+        """Count the calls among the spans of a batch."""
+        if not calls.names:
             return TokenColumns({}, {})
-        unreported = [(_is_null(columns[f"{side}_tokens"]) & ~refused)[spans].tolist() for side in _SIDES]
-        no_input, no_output = unreported
-        inputs, outputs = filled = (_Filled(), _Filled())
-        made = []
-        find = self._models.find
-        texts = zip(*(_texts(columns[name], spans) for name in _TEXTS), strict=True)
-        for place, (span, row) in enumerate(zip(spans.tolist(), texts, strict=True)):
-            model = find(row[2], row[3], row[4])
-            exact = model.tokenizer.exact
-            sent, received = self._count(row, model)
+        counted, filled = self._counted(columns, calls)
+        replaced = counted_columns(counted, calls.where)
+        by_source: dict[str, int] = {}
+        for side, numbers in zip(_SIDES, filled, strict=True):
+            if numbers.spans:
+                replaced |= _fill(columns, side, numbers)
+                for own, tokens in zip(numbers.sources, numbers.tokens, strict=True):
+                    by_source[own] = by_source.get(own, 0) + tokens
+        return TokenColumns(replaced, by_source)
+
+    def _counted(self, columns: Mapping[str, Column], calls: Calls) -> tuple[CountedCalls, tuple[_Filled, _Filled]]:
+        """Return what was counted, and what of it stands in for numbers that were not reported."""
+        made, inputs, outputs = [], _Filled(), _Filled()
+        models, counter = self._models, self._counter
+        spans = np.flatnonzero(calls.where).tolist()
+        rows = calls.of(zip(*(columns[name].to_pylist() for name in _READ), strict=True))
+        for span, names, row in zip(spans, calls.names, rows, strict=True):
+            kind, operation, messages, instructions, tools, output, input_tokens, output_tokens, status = row
+            model = models[names[:3]]
+            encoding, exact = model.tokenizer.encoding, model.tokenizer.exact
+            sent = received = None
             source = ""
+            if kind in _PLAIN_KINDS or operation in _PLAIN_OPERATIONS:
+                if messages:
+                    sent = counter.count_texts(encoding, messages, model.name)
+            elif messages or instructions:
+                sent = counter.count_chat(encoding, CallInput(messages, instructions, tools), model.name)
+            if output:
+                received = counter.count_texts(encoding, output, model.name)
             if sent is not None:
                 source = "counted" if exact and sent.exact else "estimated"
-                if no_input[place]:
+                # What failed before the model said anything is billed by no provider: its tokens stay unknown.
+                if input_tokens is None and (output or status != STATUS_ERROR):
                     inputs.add(span, sent.tokens, source)
             if received is not None:
                 own = "counted" if exact and received.exact else "estimated"
-                if no_output[place]:
+                if output_tokens is None:
                     outputs.add(span, received.tokens, own)
                 source = source if source == "estimated" else own
-            made.append(CountedCall(span, model, sent, received, source))
-        replaced = counted_columns(made, len(calls))
-        counted: Counter[str] = Counter()
-        for side, numbers in zip(_SIDES, filled, strict=True):
-            replaced |= _fill(columns, side, numbers)
-            for own, tokens in zip(numbers.sources, numbers.tokens, strict=True):
-                counted[own] += tokens
-        return TokenColumns(replaced, counted)
-
-    def _count(self, row: Sequence[str], model: CallModel) -> tuple[CallCount | None, CallCount | None]:
-        """Return the counts of what went in and what came out, None without text."""
-        step_kind, operation, _, _, _, messages, instructions, tools, output = row
-        encoding = model.tokenizer.encoding
-        sent = received = None
-        if step_kind in _PLAIN_KINDS or operation in _PLAIN_OPERATIONS:
-            if messages:
-                sent = self._counter.count_texts(encoding, messages, model.name)
-        elif messages or instructions:
-            sent = self._counter.count_chat(encoding, CallInput(messages, instructions, tools), model.name)
-        if output:
-            received = self._counter.count_texts(encoding, output, model.name)
-        return sent, received
+            made.append((model, sent, received, source))
+        return CountedCalls(*zip(*made, strict=True)), (inputs, outputs)
 
 
-def _texts(column: Column, spans: npt.NDArray[np.int64]) -> list[str]:
-    """Return the texts at `spans`. Reads Arrow's buffers, as its functions cost more than the texts of a batch."""
-    _, bounds, data = column.buffers()
-    starts = np.frombuffer(bounds, np.int32)[column.offset : column.offset + len(column) + 1]
-    if data is None:
-        return [""] * len(spans)
-    octets = memoryview(data)
-    return [
-        str(octets[start:end], "utf-8") if start < end else ""
-        for start, end in zip(starts[spans].tolist(), starts[spans + 1].tolist(), strict=True)
-    ]
+def _fill(columns: Mapping[str, Column], side: str, numbers: _Filled) -> dict[str, Column]:
+    """Return a side's reported columns with what was counted where nothing was reported.
 
-
-def _is_null(column: Column) -> Bools:
-    """Return which entries are null, likewise."""
-    if not column.null_count:
-        return np.zeros(len(column), np.bool_)
-    validity = np.frombuffer(column.buffers()[0], np.uint8)
-    bits = np.unpackbits(validity, count=column.offset + len(column), bitorder="little")
-    return np.asarray(bits[column.offset :] == 0)
-
-
-def _fill(columns: pa.RecordBatch, side: str, numbers: _Filled) -> dict[str, Column]:
-    """Return a side's reported columns with what was counted where nothing was reported."""
-    if not numbers.spans:
-        return {}
-    where = np.zeros(columns.num_rows, np.bool_)
-    where[numbers.spans] = True
-    chosen = pa.array(where)
+    Made of buffers, as Arrow's functions take longer than the numbers of a batch.
+    """
+    tokens, source = columns[f"{side}_tokens"], columns[f"{side}_source"]
+    rows, offset = len(tokens), tokens.offset
+    validity, data = tokens.buffers()
+    values = np.frombuffer(data, np.int64, rows, offset * 8).copy()
+    values[numbers.spans] = numbers.tokens
+    known = np.unpackbits(np.frombuffer(validity, np.uint8), count=offset + rows, bitorder="little")[offset:].copy()
+    known[numbers.spans] = 1
+    sources = source.to_pylist()
+    for span, own in zip(numbers.spans, numbers.sources, strict=True):
+        sources[span] = own
+    buffers: list[Any] = [np.packbits(known, bitorder="little"), values]
     return {
-        name: pc.replace_with_mask(columns[name], chosen, pa.array(values))
-        for name, values in ((f"{side}_tokens", numbers.tokens), (f"{side}_source", numbers.sources))
+        f"{side}_tokens": pa.Array.from_buffers(_INT64, rows, [pa.py_buffer(buffer) for buffer in buffers]),
+        f"{side}_source": pa.array(sources, _TEXT),
     }

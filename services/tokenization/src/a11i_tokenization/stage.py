@@ -1,8 +1,9 @@
 """The pipeline's stage: a SpanBatch in, the same batch with token counts and costs out."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
 from a11i.telemetry.v1.ledger_entries_pb2 import LEDGER_OUTCOME_TOKENIZED
@@ -11,10 +12,11 @@ from a11i_bus.topology import SPANS_RECEIVED, SPANS_TOKENIZED
 from a11i_chassis.metrics import CALLS_UNPRICED, TOKENS_COUNTED
 from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
-from a11i_telemetry.columns import mask, numbers, pc
+from a11i_telemetry.schema import SCHEMA
 from a11i_telemetry.signals import Signal
-from a11i_tokenization.costs import PRICED_BY, STATUS_ERROR, cost_columns, flag_column
-from a11i_tokenization.counts import Bools, TokenCounter
+from a11i_tokenization.calls import KINDS, Calls
+from a11i_tokenization.costs import cost_columns, flag_column
+from a11i_tokenization.counts import TokenCounter
 from a11i_tokenization.pricing.book import PricesByTenant
 
 STAGE: Final = StageSpec(
@@ -28,9 +30,9 @@ STAGE: Final = StageSpec(
 )
 """Where the stage stands in the pipeline."""
 
-CALL_KINDS: Final = pa.array(["llm", "embedding", "rerank"])
-"""Steps that are calls of a model. An agent's or a workflow's numbers sum up its calls': to count or price them again
-would bill every call twice."""
+CALL_KINDS: Final = pa.array(sorted(KINDS))
+"""Steps that are calls of a model, as Arrow takes them."""
+_NAMES: Final = tuple(SCHEMA.names)
 
 
 class TokenizeStage:
@@ -48,21 +50,24 @@ class TokenizeStage:
         """
         if batch.signal is not Signal.SPANS:
             return batch
-        prices, columns = self._prices.of(batch.tenant_id), batch.columns
-        calls = mask(pc.is_in(columns["step_kind"], CALL_KINDS))
-        tokens = self._counter.columns(columns, calls, _refused(columns))
-        priced_by = {name: columns[name] for name in PRICED_BY}
-        costs = cost_columns({**priced_by, **tokens.replaced}, calls, prices)
+        prices, came = self._prices.of(batch.tenant_id), batch.columns
+        # Looked up once: to find one column by its name takes as long as to read it.
+        arrays = [*map(came.to_struct_array().field, range(came.num_columns))]  # Faster than `came.columns`.
+        columns = dict(zip(_names(came), arrays, strict=True))
+        calls = Calls.among(columns)
+        tokens = self._counter.columns(columns, calls)
+        columns |= tokens.replaced
+        costs = cost_columns(columns, calls.where, prices)
+        columns |= costs.columns
+        if costs.flags:
+            columns["usage_flags"] = flag_column(columns["usage_flags"], costs.flags)
         for source, counted in tokens.counted.items():
             TOKENS_COUNTED.labels(source).inc(counted)
-        CALLS_UNPRICED.inc(costs.unpriced_calls)
-        flags = flag_column(columns["usage_flags"], costs.flags)
-        return batch.with_columns(**tokens.replaced, **costs.columns, usage_flags=flags)
+        if costs.unpriced_calls:
+            CALLS_UNPRICED.inc(costs.unpriced_calls)
+        return replace(batch, columns=pa.RecordBatch.from_arrays([*columns.values()], schema=came.schema))
 
 
-def _refused(columns: pa.RecordBatch) -> Bools:
-    """Return which spans failed before the model said anything: no provider bills those."""
-    failed = numbers(columns["status_code"]) == STATUS_ERROR
-    if failed.any():
-        failed &= mask(pc.equal(columns["output_messages"], ""))
-    return np.asarray(failed)
+def _names(columns: pa.RecordBatch) -> Sequence[str]:
+    """Return the columns' names: a batch's are those of its schema, which columns of a newer minor may follow."""
+    return _NAMES if columns.num_columns == len(_NAMES) else columns.schema.names
