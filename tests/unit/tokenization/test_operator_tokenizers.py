@@ -5,6 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import AddedToken
+from tokenizers import Tokenizer as Tokenizers
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.trainers import BpeTrainer
 
 from a11i_tokenization.encodings import KNOWN_ENCODINGS, Encodings
 from a11i_tokenization.models import ESTIMATE, Models, Tokenizer
@@ -38,6 +43,22 @@ def test_what_is_dropped_there_counts(directory: Path) -> None:
     listed = {info.name: info for info in encodings.list_encodings()}
     assert (listed["acme"].exact, listed["acme"].package, listed["acme"].engine) == (True, "", "tokenizers")
     assert "acme.json" in listed["acme"].description
+
+
+def test_added_tokens_count_but_for_special_ones(tmp_path: Path) -> None:
+    """GPT-NeoX and Phi add runs of spaces to their byte pairs, which are no special tokens."""
+    trained = Tokenizers(BPE())
+    trained.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    texts = ["def f(x):\n    return x\n" * 50]
+    trained.train_from_iterator(texts, BpeTrainer(vocab_size=300, initial_alphabet=ByteLevel.alphabet()))
+    trained.add_tokens([AddedToken(" " * run, normalized=True, special=False) for run in range(24, 1, -1)])
+    text = "def f(x):\n        if x:\n                return x\n" * 3
+    tokens = len(trained.encode(text).ids)
+    trained.add_special_tokens([AddedToken("return", special=True), AddedToken("<eos>", special=True)])
+    (tmp_path / "acme.json").write_text(trained.to_str())
+    encodings = Encodings(packaged_directory(), read(tmp_path, KNOWN_ENCODINGS).sources)
+    assert encodings.count("acme", text) == tokens
+    assert encodings.count("acme", "<eos>") == len("<eos>")
 
 
 def test_its_rules_come_before_those_built_in(directory: Path) -> None:
@@ -79,6 +100,8 @@ def test_a_rule_that_does_not_parse_is_refused_with_its_line(directory: Path, co
     [
         ("broken.json", b'{"model":\n\n oops}', r"broken\.json:3: not JSON"),
         ("broken.json", b'{"model": {"type": "Nothing"}}', r"broken\.json:1: not a tokenizer\.json"),
+        ("broken.json", b'{"added_tokens": [3], "model": {}}', r"broken\.json:1: not a tokenizer\.json"),
+        ("broken.json", b'{"added_tokens": {"a": 3}, "model": {}}', r"broken\.json:1: not a tokenizer\.json"),
         ("broken.json", b"[]", r"broken\.json:1: not a tokenizer\.json"),
         ("broken.json", b"\xff", r"broken\.json:1: not a tokenizer\.json"),
         ("broken.model", b"nothing", r"broken\.model is not a SentencePiece model"),

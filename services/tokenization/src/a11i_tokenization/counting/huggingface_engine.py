@@ -14,23 +14,22 @@ from a11i_tokenization.vocabularies import VocabularyError
 _MAX_CHARS: Final = 262_144
 """Of one call of the library, which takes about 200 bytes of memory a token."""
 
-_NOT_TEXT: Final[Mapping[str, object]] = {
-    "added_tokens": [],
-    "post_processor": None,
-    "truncation": None,
-    "padding": None,
-}
-"""What a file says about special tokens and fixed lengths: text is counted, as it is, and never opened."""
+_NOT_TEXT: Final[Mapping[str, object]] = {"post_processor": None, "truncation": None, "padding": None}
+"""What a file says about the frame around a text and fixed lengths: the text alone is counted, as it is."""
 
 
 class HuggingFaceEngine:
-    """Counts with a `tokenizer.json`, its special and added tokens left out."""
+    """Counts with a `tokenizer.json`, its special tokens left out: a text that has their names is never opened.
+
+    Added tokens that are not special, such as runs of spaces, are part of the tokenizer.
+    """
 
     def __init__(self, path: Path) -> None:
         """Load the file in 0.1 to 1 s. Raises VocabularyError, with line and column if it is not JSON."""
         try:
             content = json.loads(path.read_bytes())
-            self._tokenizer = Tokenizer.from_str(json.dumps({**content, **_NOT_TEXT}))
+            added = [token for token in content.get("added_tokens", ()) if not token["special"]]
+            self._tokenizer = Tokenizer.from_str(json.dumps({**content, "added_tokens": added, **_NOT_TEXT}))
         except OSError as error:
             raise VocabularyError(f"the tokenizer {path} cannot be read ({error.strerror})") from error
         except json.JSONDecodeError as error:
