@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from time import process_time
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
 from a11i_chassis.errors import InvalidArgumentError
 from a11i_tokenization.prices import PRICE_VERSION, PriceBook
 from a11i_tokenization.pricing.book import json_of, lines_of
+from a11i_tokenization.pricing.offers import CallNames
 from a11i_tokenization.pricing.own_lines import MAX_LINES, parse
-from a11i_tokenization.pricing.own_prices import matches
+from a11i_tokenization.pricing.patterns import Patterns
 from tests.unit.tokenization.price_kit import day, explained, line, own, price, sources, sum_of
 from tests.unit.tokenization.span_rows import llm
 
@@ -221,6 +223,11 @@ def test_lines_are_stored_as_they_were_sent() -> None:
     assert lines_of(json_of(lines)) == lines
 
 
+def matches(pattern: str, name: str) -> bool:
+    """Return whether a name matches a pattern."""
+    return bool(Patterns([pattern]).matching([name]))
+
+
 @pytest.mark.parametrize(
     ("pattern", "fits", "does_not"),
     [
@@ -238,8 +245,28 @@ def test_patterns(pattern: str, fits: list[str], does_not: list[str]) -> None:
     assert [name for name in does_not if matches(pattern, name)] == []
 
 
+@given(st.lists(st.text("ab*", max_size=5), max_size=6), st.lists(st.text("ab", max_size=6), max_size=4))
+def test_many_patterns_match_as_each_of_them_does(patterns: list[str], names: list[str]) -> None:
+    each = {
+        place: next(number for number, name in enumerate(names) if matches(pattern, name))
+        for place, pattern in enumerate(patterns)
+        if any(matches(pattern, name) for name in names)
+    }
+    assert Patterns(patterns).matching(names) == each
+
+
 def test_patterns_take_no_longer_for_many_stars() -> None:
     assert not matches("*a" * 120 + "*b", "a" * 256)
+
+
+def test_a_full_table_of_patterns_takes_next_to_nothing_a_name(book: PriceBook) -> None:
+    # One after the other they took over 50 ms a name, and names come from outside: 20 of them took a second.
+    prices = own(book, *(line("*a" * 60 + str(number), {"input": "1"}) for number in range(MAX_LINES)))
+    names = ["/".join(["a" * 25 + str(number)] * 8) for number in range(100, 120)]
+    started = process_time()
+    for name in names:
+        prices.offer(CallNames("acme", "", name, ""))
+    assert process_time() - started < 0.4
 
 
 @given(st.lists(st.text("ab*", max_size=4), max_size=4), st.text("ab", max_size=8))

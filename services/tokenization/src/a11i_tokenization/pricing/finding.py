@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from genai_prices.data_snapshot import find_provider_by_id
 from genai_prices.types import ModelInfo, Provider
 
 from a11i_tokenization.pricing.genai_rates import hours_of
-from a11i_tokenization.pricing.matching import ModelIndices
+from a11i_tokenization.pricing.matching import ModelIndices, prepared
 from a11i_tokenization.pricing.readings import Reading, readings
 from a11i_tokenization.pricing.second_model import SecondModel
 from a11i_tokenization.pricing.second_table import SecondTable
@@ -58,6 +59,9 @@ _IN_REGION: Final = re.compile(
 _REGIONAL: Final = ("regional.", "global.")
 """How genai-prices' own entries of such models begin."""
 
+_CACHED_NAMES: Final = 4_096
+"""Names of providers and prefixes remembered, as they come from outside; a mesh sees dozens."""
+
 _Sellers = Callable[[Reading], Iterator[Provider]]
 
 
@@ -91,9 +95,11 @@ class ModelFinder:
             name: Provider(id=name, name=name, api_pattern="", models=[]) for name in second.sellers - known
         }
         """Who sells by the second table alone."""
+        self._sells = [(one, prepared(one.model_match)) for one in providers if one.model_match is not None]
+        self.provider = lru_cache(maxsize=_CACHED_NAMES)(self._provider)
         self.vendors = [vendor for name in _VENDORS if (vendor := self.provider(name))]
 
-    def provider(self, name: str) -> Provider | None:
+    def _provider(self, name: str) -> Provider | None:
         """Return a provider by any of its names, in lower case."""
         if not name:
             return None
@@ -159,8 +165,8 @@ class ModelFinder:
         if (seller := self.provider(self._second.seller(reading.name))) is not None:
             yield seller
         yield from self.vendors
-        for provider in self._providers:
-            if provider.model_match is not None and provider.model_match.is_match(reading.name):
+        for provider, sells in self._sells:
+            if sells(reading.name):
                 yield provider
 
     def _model(self, provider: Provider, reading: Reading, names: frozenset[str]) -> FoundModel | None:

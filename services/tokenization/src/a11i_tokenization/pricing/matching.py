@@ -38,6 +38,8 @@ class ModelIndex:
                     self._tests.append((position, _test(clause)))
                 if version := _VERSION.fullmatch(_beginning(clause)):
                     self._versions.setdefault(version["base"], {})[version["number"]] = position
+        clauses = [clause for model in provider.models for clause in _alternatives(model.match)]
+        self._rejects = _rejection(clauses)
         self._differing = {base for base, by_number in self._versions.items() if self._differ(base, by_number)}
 
     def is_guess(self, base: str, names: Collection[str]) -> bool:
@@ -48,13 +50,14 @@ class ModelIndex:
 
     def _differ(self, base: str, by_number: Mapping[str, int]) -> bool:
         found = self.find(base)
-        return (
-            len({id(self._models[position]) for position in by_number.values()} | ({id(found)} if found else set())) > 1
-        )
+        models = {id(self._models[position]) for position in by_number.values()}
+        return len(models | ({id(found)} if found else set())) > 1
 
     def find(self, name: str) -> ModelInfo | None:
         """Return the first model that matches a name in lower case."""
         last = self._exact.get(name, len(self._models))
+        if self._rejects(name):
+            return self._models[last] if last < len(self._models) else None
         position = next((position for position, test in self._tests if position < last and test(name)), last)
         return self._models[position] if position < len(self._models) else None
 
@@ -106,7 +109,31 @@ def _beginning(clause: MatchLogic) -> str:
     return clause.starts_with.lower() if isinstance(clause, ClauseStartsWith) else ""
 
 
+def _rejection(clauses: Sequence[MatchLogic]) -> Callable[[str], bool]:
+    """Return a function that says of most names, in no time, that they match no clause but one of the whole name."""
+    starts = tuple(clause.starts_with.lower() for clause in clauses if isinstance(clause, ClauseStartsWith))
+    ends = tuple(clause.ends_with.lower() for clause in clauses if isinstance(clause, ClauseEndsWith))
+    parts = [clause.contains.lower() for clause in clauses if isinstance(clause, ClauseContains)]
+    inside = re.compile("|".join(map(re.escape, parts))).search if parts else lambda _: None
+    known = (ClauseEquals, ClauseStartsWith, ClauseEndsWith, ClauseContains)
+    tests = [_test(clause) for clause in clauses if not isinstance(clause, known)]
+
+    def rejects(name: str) -> bool:
+        return not (name.startswith(starts) or name.endswith(ends) or inside(name) or any(test(name) for test in tests))
+
+    return rejects
+
+
+def prepared(clause: MatchLogic) -> Callable[[str], object]:
+    """Return a function that says whether a name in lower case matches."""
+    tests = [_test(one) for one in _alternatives(clause)]
+    return lambda name: any(test(name) for test in tests)
+
+
 def _test(clause: MatchLogic) -> _Test:
+    if isinstance(clause, ClauseEquals):
+        whole = clause.equals.lower()
+        return lambda name: name == whole
     if isinstance(clause, ClauseStartsWith):
         prefix = clause.starts_with.lower()
         return lambda name: name.startswith(prefix)

@@ -7,6 +7,7 @@ from functools import partial
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.pricing.offers import CallNames, Offer, OwnLine, Quote
 from a11i_tokenization.pricing.own_lines import OwnPrice
+from a11i_tokenization.pricing.patterns import Patterns
 from a11i_tokenization.pricing.rates import TieredRates
 from a11i_tokenization.pricing.readings import Reading, readings
 from a11i_tokenization.pricing.sheet import Sheet, Sheets
@@ -22,6 +23,7 @@ class OwnPrices:
         self._tenant_id = tenant_id
         self._version = version
         self._lines = lines
+        self._patterns = Patterns([line.model for line in lines])
         self._default = default
         self._sheets = Sheets(self)
 
@@ -71,15 +73,12 @@ class OwnPrices:
         names = self._names(call)
         # A pattern may take a name whole, of which a plainer reading says the tier.
         said = tier_of(call.service_tier) or next((reading.tier for reading in names if reading.tier), "")
+        matching = self._patterns.matching([reading.name for reading in names])
         found: list[_Fit] = []
-        for line in self._lines:
-            if line.provider and line.provider != provider:
-                continue
-            reading = next((reading for reading in names if matches(line.model, reading.name)), None)
-            if reading is None:
-                continue
-            if line.tier in ("", said or STANDARD):
-                found.append((line, replace(reading, tier=said)))
+        for place in sorted(matching):
+            line = self._lines[place]
+            if line.provider in ("", provider) and line.tier in ("", said or STANDARD):
+                found.append((line, replace(names[matching[place]], tier=said)))
         return found
 
     def _names(self, call: CallNames) -> list[Reading]:
@@ -91,20 +90,3 @@ class OwnPrices:
             if one and other and one.priced_as != other.priced_as:
                 return answered
         return answered + asked
-
-
-def matches(pattern: str, name: str) -> bool:
-    """Return whether a name matches a pattern in which `*` stands for any characters, in linear time."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return name == pattern
-    if not name.startswith(first):
-        return False
-    at = len(first)
-    for part in rest[:-1]:
-        at = name.find(part, at)
-        if at < 0:
-            return False
-        at += len(part)
-    last = rest[-1]
-    return len(name) - at >= len(last) and name.endswith(last)

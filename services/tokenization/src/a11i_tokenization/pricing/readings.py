@@ -28,7 +28,7 @@ _SAME_MODEL: Final = re.compile(r":(?:free|online)$")
 _BATCH: Final = ":batch"
 _COMPACT: Final = re.compile(r"-(20\d\d)(\d\d)(\d\d)$")
 """A date as proxies write it where the vendor has dashes."""
-_MAX_PREFIXES: Final = 8
+_MAX_PREFIXES: Final = 5
 """Gateways behind gateways write four."""
 _MAX_DATES: Final = 4
 

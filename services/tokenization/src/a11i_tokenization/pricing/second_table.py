@@ -79,11 +79,12 @@ class SecondTable:
         self.sellers = frozenset(map(_seller, table.models.values()))
         """Who sells the models, by genai-prices' names where it has one."""
         self._dated = {key.rpartition("-20")[0]: key for key in sorted(self._models, reverse=True) if "-20" in key}
+        self._ends = {key.rpartition("/")[2] for key in (*self._models, *self._dated)}
 
     def find(self, provider: str, names: Iterable[str]) -> SecondModel | None:
         """Return the first of `names` that the table has of a provider of genai-prices, if need be with a date."""
         for name in names:
-            for key in _keys(provider, name):
+            for key in self._keys(provider, name):
                 for one in (key, self._dated.get(key, "")):
                     if self.seller(one) == provider:
                         return SecondModel.of(one, self._models[one])
@@ -91,7 +92,7 @@ class SecondTable:
 
     def exact(self, provider: str, name: str) -> SecondModel | None:
         """Return a provider's model that has a price by the token or the call, by the table's own name of it."""
-        for key in _keys(provider, name):
+        for key in self._keys(provider, name):
             if self.seller(key) == provider:
                 found = SecondModel.of(key, self._models[key])
                 return found if found.rates() else None
@@ -114,13 +115,14 @@ class SecondTable:
                 return found
         return None
 
-
-def _keys(provider: str, name: str) -> Iterator[str]:
-    """Yield what the table may call a provider's model."""
-    for prefix in _PREFIXES.get(provider, (f"{provider}/",)):
-        yield prefix + name
-    if "/" not in name:
-        yield name
+    def _keys(self, provider: str, name: str) -> Iterator[str]:
+        """Yield what the table may call a provider's model; nothing for most names that it does not have."""
+        if name.rpartition("/")[2] not in self._ends:
+            return
+        for prefix in _PREFIXES.get(provider, (f"{provider}/",)):
+            yield prefix + name
+        if "/" not in name:
+            yield name
 
 
 def _seller(entry: Entry) -> str:
