@@ -86,7 +86,10 @@ def test_its_rules_come_before_those_built_in(directory: Path) -> None:
         ('[models]\n"a*" = { tokenizer = "acme", exact = 1 }\n', r"models\.toml:2: exact is"),
         ('[models]\n"" = "acme"\n', r"models\.toml:\d: a pattern has 1 to"),
         ('[models]\n"a*" = \n', r"models\.toml: .*line 2"),
-        ('x = 1\nmodels = "acme"\n', r"models\.toml:2: \[models\] is a table"),
+        ('models = "acme"\n', r"models\.toml:1: \[models\] is a table"),
+        ('# model\n[model]\n"a*" = "acme"\n', r"models\.toml:2: 'model' is nothing here"),
+        ('\n"acme-*" = "acme"\n', r"models\.toml:2: 'acme-\*' is nothing here"),
+        ('[models]\n"a*" = "acme"\n[defaults]\nexact = true\n', r"models\.toml:3: 'defaults' is nothing here"),
     ],
 )
 def test_a_rule_that_does_not_parse_is_refused_with_its_line(directory: Path, content: str, message: str) -> None:
@@ -114,6 +117,24 @@ def test_a_broken_tokenizer_is_refused_with_its_file(directory: Path, name: str,
     (directory / name).write_bytes(content)
     with pytest.raises(VocabularyError, match=message):
         read(directory, KNOWN_ENCODINGS)
+
+
+@pytest.mark.parametrize("name", ["model.toml", "Models.toml", "models.TOML"])
+def test_a_file_of_rules_that_nothing_reads_is_refused(directory: Path, name: str) -> None:
+    (directory / name).write_text('[models]\n"acme-*" = "acme"\n')
+    with pytest.raises(VocabularyError, match=rf"{re.escape(name)}: rules are read from models\.toml alone"):
+        read(directory, KNOWN_ENCODINGS)
+
+
+def test_what_nothing_reads_and_what_no_model_has_is_told(directory: Path) -> None:
+    (directory / "models.toml").write_text('[models]\n"acme-*" = "acme"\n')
+    (directory / "other.JSON").write_text(json.dumps(WORDS))
+    (directory / "third").mkdir()
+    (directory / "third" / "tokenizer.json").write_text(json.dumps(WORDS))
+    (directory / "..data").mkdir()
+    found = read(directory, KNOWN_ENCODINGS)
+    assert found.unused == ("README.txt", "other.JSON", "third")
+    assert found.unasked == ("pieces",)
 
 
 def test_a_tokenizer_that_fails_on_text_is_refused(directory: Path) -> None:

@@ -8,6 +8,8 @@ the encoding. `models.toml` says which models have it, and is asked before the r
     "gemini-*" = "gemma3"                               # counts are estimates
 
 Counts are exact only where the operator says so: whether a file is the one that a model has, nobody else can know.
+What else lies there is told, as it can be meant to count: `acme.JSON`, `acme/tokenizer.json`. Names that begin with a
+point are nobody's business.
 """
 
 import fnmatch
@@ -39,6 +41,10 @@ class OperatorTokenizers:
 
     sources: Sequence[Source] = ()
     rules: Sequence[Rule] = ()
+    unused: Sequence[str] = ()
+    """Names of what else lies there, which nothing reads."""
+    unasked: Sequence[str] = ()
+    """Tokenizers that no rule gives to a model: only requests that name them are counted with them."""
 
 
 def read(directory: Path, taken: Collection[str]) -> OperatorTokenizers:
@@ -48,9 +54,11 @@ def read(directory: Path, taken: Collection[str]) -> OperatorTokenizers:
     counts that an operator believes to be exact must not silently be others.
     """
     try:
-        files = sorted(path for path in directory.iterdir() if path.suffix in _ENGINES)
+        there = sorted(path for path in directory.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise VocabularyError(f"the directory of tokenizers cannot be read ({directory}: {error.strerror})") from error
+    _check_rule_files(there)
+    files = [path for path in there if path.suffix in _ENGINES]
     sources: dict[str, Source] = {}
     for path in files:
         if not _NAME.fullmatch(path.stem):
@@ -60,7 +68,19 @@ def read(directory: Path, taken: Collection[str]) -> OperatorTokenizers:
         sources[path.stem] = _source(path)
     models = directory / MODELS_FILE
     rules = tuple(_rules(models, {*taken, *sources})) if models.exists() else ()
-    return OperatorTokenizers(tuple(sources.values()), rules)
+    asked = {rule.tokenizer.encoding for rule in rules}
+    return OperatorTokenizers(
+        sources=tuple(sources.values()),
+        rules=rules,
+        unused=tuple(path.name for path in there if path not in files and path.name != MODELS_FILE),
+        unasked=tuple(name for name in sources if name not in asked),
+    )
+
+
+def _check_rule_files(there: Sequence[Path]) -> None:
+    for path in there:
+        if path.suffix.lower() == ".toml" and path.name != MODELS_FILE:
+            raise VocabularyError(f"{path}: rules are read from {MODELS_FILE} alone; name it so, or take it away")
 
 
 def _source(path: Path) -> Source:
@@ -79,11 +99,16 @@ def _source(path: Path) -> Source:
 def _rules(path: Path, encodings: Collection[str]) -> Iterator[Rule]:
     try:
         written = path.read_text()
-        models = tomllib.loads(written).get("models", {})
+        tables = tomllib.loads(written)
     except OSError as error:
         raise VocabularyError(f"{path} cannot be read ({error.strerror})") from error
     except ValueError as error:  # Of TOML with its line, and of what is not UTF-8.
         raise VocabularyError(f"{path}: {error}") from error
+    for name in tables:
+        if name != "models":
+            where = f"{path}:{_line(written, name)}"
+            raise VocabularyError(f"{where}: {name!r} is nothing here; patterns stand under [models]")
+    models = tables.get("models", {})
     if not isinstance(models, dict):
         raise VocabularyError(f"{path}:{_line(written, 'models')}: [models] is a table of patterns")
     for pattern, value in models.items():
@@ -113,4 +138,5 @@ def _compiled(pattern: str, where: str) -> re.Pattern[str]:
 def _line(written: str, key: str) -> int:
     """Return the number of the line on which a key is, which the TOML parser does not say."""
     lines = written.splitlines()
-    return next((number for number, line in enumerate(lines, 1) if key in line.partition("=")[0]), 1)
+    keys = (line.partition("=")[0].partition("#")[0] for line in lines)
+    return next((number for number, said in enumerate(keys, 1) if key in said), 1)
