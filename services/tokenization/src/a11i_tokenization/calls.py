@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from a11i_telemetry.columns import Column
-from a11i_tokenization.pricing.sheet import NAME_COLUMNS
+from a11i_tokenization.pricing.sheet import NAME_COLUMNS, CallNameTexts
 
 Bools = npt.NDArray[np.bool_]
 
@@ -22,7 +22,7 @@ class Calls(NamedTuple):
 
     where: Bools
     """Which spans are calls."""
-    names: Sequence[tuple[str, ...]]
+    names: Sequence[CallNameTexts]
     """Of each call what NAME_COLUMNS hold."""
 
     @classmethod

@@ -1,6 +1,6 @@
 """The cost columns of a batch: rates looked up once for each distinct call, multiplied in columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from a11i_tokenization.pricing.flags import flagged_sides
 from a11i_tokenization.pricing.offers import Prices
 from a11i_tokenization.pricing.rate_table import Table
 from a11i_tokenization.pricing.rates import ATTO_PER_PICO
-from a11i_tokenization.pricing.sheet import NAME_COLUMNS
+from a11i_tokenization.pricing.sheet import NAME_COLUMNS, CallNameTexts
 from a11i_tokenization.pricing.usage import TOKEN_COLUMNS, SortedUsage
 
 Ints = npt.NDArray[np.int64]
@@ -44,14 +44,18 @@ class Costs:
     """What cannot be about the tokens of a span, by its row, call or not; mostly empty."""
 
 
-def cost_columns(columns: Mapping[str, Column], calls: Bools, prices: Prices) -> Costs:
+def cost_columns(
+    columns: Mapping[str, Column], calls: Bools, prices: Prices, names: Sequence[CallNameTexts] | None = None
+) -> Costs:
     """Price the spans where `calls` is true; `columns` are those of PRICED_BY, `calls` has one entry a span.
+
+    `names` are each call's, for who has read the columns of names already.
 
     A side of a call has no cost if its model is in no table, its numbers are not known, or they cannot be (negative,
     over MAX_TOKENS, more cached than sent, flagged before); no side that is not known makes a total.
     """
     usage = SortedUsage.common(columns) or SortedUsage.of(columns)
-    table, rows = prices.sheet().rows(columns, calls, usage)
+    table, rows = prices.sheet().rows(columns, calls, usage, names)
     rates = table.rates(usage.sorts)
     priced = rows > 0
     known = np.empty((3, len(rows)), np.bool_)
@@ -75,9 +79,13 @@ def cost_columns(columns: Mapping[str, Column], calls: Bools, prices: Prices) ->
         by_call &= usage.input_sent | usage.output_sent | (numbers(columns["status_code"]) != STATUS_ERROR)
         input_known |= by_call & ~usage.output_sent
         total_known |= by_call
-    rows *= input_known | output_known | total_known
+    told = input_known | output_known
+    if table.any_by_call:
+        told |= total_known
+    rows *= told
+    made = (*_decimals(table, rows, usage, known), *table.texts_of(rows))
     return Costs(
-        columns=dict(zip(COST_COLUMNS, [*_decimals(table, rows, usage, known), *table.texts_of(rows)], strict=True)),
+        columns=dict(zip(COST_COLUMNS, made, strict=True)),
         unpriced_calls=int(np.count_nonzero(calls > priced)),
         flags=_flags(usage.flags) if usage.flags else {},
     )

@@ -57,7 +57,7 @@ class TokenizeStage:
         calls = Calls.among(columns)
         tokens = self._counter.columns(columns, calls)
         columns |= tokens.replaced
-        costs = cost_columns(columns, calls.where, prices)
+        costs = cost_columns(columns, calls.where, prices, calls.names)
         columns |= costs.columns
         if costs.flags:
             columns["usage_flags"] = flag_column(columns["usage_flags"], costs.flags)

@@ -1,7 +1,7 @@
 """Rates of the calls seen so far as arrays, so that whole columns are priced with a few look-ups."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Final
@@ -20,7 +20,7 @@ Bools = npt.NDArray[np.bool_]
 
 NAME_COLUMNS: Final = ("provider", "response_model", "request_model", "service_tier")
 """The columns that say who was called."""
-_Names = tuple[str, ...]
+CallNameTexts = tuple[str, ...]
 """Those of a call, in the order of NAME_COLUMNS."""
 _FEW_SPANS: Final = 512
 """Up to so many Python's strings are faster than Arrow's functions, which take long to begin."""
@@ -46,14 +46,14 @@ class _Item:
         return self.offer is not None and bool(self.offer.dates_ns or self.offer.hours_ns)
 
 
-class _Rows(dict[_Names, int]):
+class _Rows(dict[CallNameTexts, int]):
     """Rows by the names of calls. Each span asks: where its names are known, no Python runs."""
 
-    def __init__(self, find: Callable[[_Names], int]) -> None:
+    def __init__(self, find: Callable[[CallNameTexts], int]) -> None:
         super().__init__()
         self._find = find
 
-    def __missing__(self, names: _Names) -> int:
+    def __missing__(self, names: CallNameTexts) -> int:
         return self._find(names)
 
 
@@ -63,7 +63,7 @@ class Sheet:
     def __init__(self, prices: Prices) -> None:
         self._prices = prices
         self._lock = threading.Lock()
-        self._items: dict[_Names, _Item] = {}
+        self._items: dict[CallNameTexts, _Item] = {}
         self._rows = _Rows(self._find)
         self._any_dated = False
         self._table = Table.empty()
@@ -73,19 +73,29 @@ class Sheet:
         """Whether it is time for a new one."""
         return max(len(self._items), self._table.size) > _MOST_ROWS
 
-    def rows(self, columns: Mapping[str, Column], calls: Bools, usage: SortedUsage) -> tuple[Table, Ints]:
-        """Return rates, and for each span its row in them: UNKNOWN of those that are no `calls`."""
-        names = [columns[name] for name in NAME_COLUMNS]
+    def rows(
+        self,
+        columns: Mapping[str, Column],
+        calls: Bools,
+        usage: SortedUsage,
+        names: Sequence[CallNameTexts] | None = None,
+    ) -> tuple[Table, Ints]:
+        """Return rates, and for each span its row in them: UNKNOWN of those that are no `calls`.
+
+        `names` are each call's, where they are known; else they are read.
+        """
         rows = np.zeros(len(calls), np.int64)
-        if len(calls) <= _FEW_SPANS:
-            called = compress(zip(*(column.to_pylist() for column in names), strict=True), calls.tolist())
-            np.place(rows, calls, list(map(self._rows.__getitem__, called)))
-        else:
-            joined = pc.binary_join_element_wise(*names, _SEPARATOR).dictionary_encode()
+        read = [columns[name] for name in NAME_COLUMNS]
+        if names is None and len(calls) <= _FEW_SPANS:
+            names = [*compress(zip(*(column.to_pylist() for column in read), strict=True), calls.tolist())]
+        if names is None:
+            joined = pc.binary_join_element_wise(*read, _SEPARATOR).dictionary_encode()
             known = [self._rows[tuple(name.split(_SEPARATOR))] for name in joined.dictionary.to_pylist()]
             np.multiply(np.array(known, np.int64)[joined.indices.to_numpy()], calls, out=rows)
+        else:
+            np.place(rows, calls, [*map(self._rows.__getitem__, names)])
         if self._any_dated:
-            self._correct(rows, names, columns["start_time"])
+            self._correct(rows, read, columns["start_time"])
         table = self._table
         if usage.most > table.least_above:
             while np.count_nonzero(more := usage.input > table.above.take(rows)):
@@ -99,7 +109,7 @@ class Sheet:
         elsewhen = np.flatnonzero((times < first) | (times > last))
         if not elsewhen.size:
             return
-        groups: dict[_Names, list[int]] = {}
+        groups: dict[CallNameTexts, list[int]] = {}
         for span, call in zip(
             elsewhen.tolist(), zip(*(column.take(elsewhen).to_pylist() for column in names), strict=True), strict=True
         ):
@@ -107,7 +117,7 @@ class Sheet:
         for call, spans in groups.items():
             rows[spans] = self._dated_rows(call, times[spans])
 
-    def _find(self, names: _Names) -> int:
+    def _find(self, names: CallNameTexts) -> int:
         """Return the row of calls whose names are new; NOT_FOUND where that depends on the time."""
         item = self._item(names)
         row = NOT_FOUND if item.dated else item.row
@@ -115,7 +125,7 @@ class Sheet:
             self._rows[names] = row
         return row
 
-    def _item(self, names: _Names) -> _Item:
+    def _item(self, names: CallNameTexts) -> _Item:
         item = self._items.get(names)
         if item is None and len(names) > len(NAME_COLUMNS):
             return self._item(())  # Cut at separators within a name: nobody's, however many they are.
@@ -141,7 +151,7 @@ class Sheet:
             known = item.stretches[stretch] = UNKNOWN if quote is None else self._add(quote, holds)
         return known
 
-    def _dated_rows(self, names: _Names, times: Ints) -> Ints:
+    def _dated_rows(self, names: CallNameTexts, times: Ints) -> Ints:
         """Return the rows of calls with these names, whose quotes depend on the time. The next ones are likely to
         begin in the stretch of the last.
         """
