@@ -229,12 +229,77 @@ def test_prices_are_stored_from_a_file_and_come_back_as_one(
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("{", "no JSON"), ("3", "no table"), ('{"lines": [{}, {"modell": "x"}]}', "line 2")],
+    [
+        ("{", "no JSON"),
+        ("3", "no table"),
+        ('[{"model": "x"}]', "no table"),
+        ('{"lines": null}', "`lines` is to be a list"),
+        ('{"lines": [{}, {"modell": "x"}]}', "line 2 of the table: there is no 'modell'"),
+        ('{"lines": [{}], "currency": "EUR"}', "no 'currency'"),
+        ('{"lines": [{}], "lines": [{}]}', "'lines' is there twice"),
+        ('{"lines": [{}, {"model": "a", "model": "b"}]}', "line 2 of the table: 'model' is there twice"),
+        ('{"lines": [{"valid_from": "2026-01-01T00:00:00Z", "validFrom": ""}]}', "'valid_from' is there twice"),
+        ('{"lines": [{"rates": {"input": "1", "input": "2"}}]}', "line 1 of the table, rates: 'input' is there twice"),
+        ('{"lines": [7]}', "line 1 of the table: a line is an object"),
+        ('{"lines": [{"rates": {"input": 2.5}}]}', "rates[input]: 2.5 is no text: a number is written in quotes"),
+        ('{"lines": [{"rates": null}]}', "rates are an object"),
+        (
+            '{"lines": [{"valid_from": "2026-13-01"}]}',
+            "valid_from: '2026-13-01' is no time; write one such as 2026-03-01",
+        ),
+        ('{"lines": [{"note": "\\ud800"}]}', "note: half of a character"),
+        ('{"lines": []}', "--empty says so"),
+    ],
 )
 def test_a_file_that_is_no_table_is_not_sent(run: Run, tmp_path: Path, content: str, words: str) -> None:
     (tmp_path / "p.json").write_text(content)
     code, _, said = run("prices", "put", "p.json")
     assert (code, words in said) == (2, True)
+
+
+def test_a_table_is_emptied_only_when_that_is_said(run: Run, service: FakeTokenization, tmp_path: Path) -> None:
+    service.lines = [pb.PriceLine(model="x")]
+    (tmp_path / "none.json").write_text('{"lines": []}')
+    (tmp_path / "one.json").write_text('{"lines": [{"model": "x"}]}')
+    assert run("prices", "put", "none.json")[0] == 2
+    assert run("prices", "put", "one.json", "--empty")[0] == 2
+    assert len(service.lines) == 1
+    assert run("prices", "put", "none.json", "--empty")[0] == 0
+    assert service.lines == []
+
+
+def test_times_of_toml_are_taken_as_they_are(run: Run, service: FakeTokenization, tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text(
+        '[[lines]]\nmodel = "x"\nvalid_from = 2026-03-01\nvalid_until = 2026-04-01T02:00:00+02:00\n'
+    )
+    assert run("prices", "put", "p.toml")[0] == 0
+    (line,) = service.lines
+    assert (line.valid_from.ToJsonString(), line.valid_until.ToJsonString()) == (
+        "2026-03-01T00:00:00Z",
+        "2026-04-01T00:00:00Z",
+    )
+
+
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [
+        (["input=99999999999999999999"], "100,000,000 tokens of a sort at most"),
+        (["input=" + "9" * 5_000], "100,000,000 tokens of a sort at most"),
+        (["input=10", "part=5"], "is not SORT=N"),
+        (["input=10", "input=5"], "--tokens input=N is there twice"),
+    ],
+)
+def test_tokens_that_no_call_has_are_refused(run: Run, tokens: list[str], words: str) -> None:
+    options = [word for one in tokens for word in ("--tokens", one)]
+    code, _, said = run("prices", "explain", "gpt-4o", *options)
+    assert (code, words in said) == (2, True)
+
+
+def test_the_tenant_of_a_public_price_is_none_unless_named(run: Run) -> None:
+    for command in ("resolve", "explain"):
+        _, said, _ = run("prices", command, "--help")
+        assert "default: the default tables" in " ".join(said.split())
+        assert "A11I_API_KEY)" not in said.partition("a stored call")[0]
 
 
 def test_a_models_name_and_a_cost_are_explained(run: Run) -> None:

@@ -72,6 +72,16 @@ def test_a_new_line_that_says_no_price_is_refused_and_a_stored_one_keeps_the_def
     assert price(kept, call)[0]["total_cost_usd"] == price(book, call)[0]["total_cost_usd"]
 
 
+@pytest.mark.parametrize("currency", ["XXX", "XTS", "XAU", "ABC"])
+def test_a_new_line_has_a_currency_that_there_is(book: PriceBook, currency: str) -> None:
+    odd = line("m", {"input": "1"}, currency=currency, usd_per_unit="2")
+    with pytest.raises(InvalidArgumentError, match=f"line 1, currency: ISO 4217 has no currency {currency}"):
+        parse([odd], book.provider_id, new=True)
+    assert len(parse([odd], book.provider_id)) == 1
+    real = [line("m", {"input": "1"}, currency=code, usd_per_unit="2") for code in ("EUR", "GBP", "JPY", "CHF")]
+    assert len(parse(real, book.provider_id, new=True)) == 4
+
+
 def test_a_discount_of_nothing_keeps_the_default_for_some_models(book: PriceBook) -> None:
     lines = [line("gpt-4o", discount_percent="0"), line("gpt-*", discount_percent="50")]
     parse(lines, book.provider_id, new=True)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from google.protobuf.json_format import MessageToDict
 from rich.text import Text
 
 from a11i.telemetry.v1.span_pb2 import NumberSource, Usage
@@ -19,6 +17,7 @@ from a11i_cli.delivery import actor, print_json
 from a11i_cli.errors import UsageError, printable
 from a11i_cli.layout import Column
 from a11i_cli.options import positive
+from a11i_cli.price_files import read_lines
 from a11i_cli.replays import parse_when
 from a11i_cli.screen import make_console, print_table
 from a11i_cli.token_reports import add_unpriced
@@ -32,6 +31,9 @@ LINES = (
     Column("$", right=True),
     Column("from", flexible=True),
 )
+MAX_TOKENS = 100_000_000
+"""More is a mistake, which the service refuses, too."""
+_MOST_DIGITS = 20
 SORTS = [name.removesuffix("_tokens") for name in stored_costs.PRICED]
 
 
@@ -50,6 +52,7 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     )
     put.set_defaults(run=_put)
     put.add_argument("file", metavar="FILE", type=Path)
+    put.add_argument("--empty", action="store_true", help="store a table without lines: the default prices alone hold")
     put.add_argument("--expect", metavar="N", type=int, help="only if the version so far is this; 0: there is none")
 
     get = commands.add_parser("get", help="the tenant's own prices, as a file holds them", parents=[connection])
@@ -60,14 +63,16 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     versions.set_defaults(run=_versions)
     versions.add_argument("--limit", metavar="N", type=positive, default=20, help="at most this many (default: 20)")
 
-    resolve = commands.add_parser("resolve", help="how a model's name is read", parents=[connection])
+    # What a call costs is public; only what it costs a tenant is not, so that none is meant unless one is named.
+    public = tokenization_options(tenant=False)
+    resolve = commands.add_parser("resolve", help="how a model's name is read", parents=[public])
     resolve.set_defaults(run=_resolve)
     explain = commands.add_parser(
         "explain",
         help="what a call costs, line by line",
         description="Prices a call by the default tables, or with --tenant by that tenant's own. With --trace it says "
         "what the cost of a stored call was made of, whatever the tables say today.",
-        parents=[connection],
+        parents=[public],
     )
     explain.set_defaults(run=_explain)
     explain.add_argument(
@@ -75,20 +80,27 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
         metavar="SORT=N",
         action="append",
         type=_tokens,
-        help=f"how many: {', '.join(SORTS[:4])} and so on; may be given again",
+        help=f"how many of a sort: {', '.join(SORTS)}; may be given again for another. Input is all of the input",
     )
     explain.add_argument("--tier", default="", help="the provider's tier of service, such as batch")
     resolve.add_argument("model", metavar="MODEL", help="as the span has it")
     explain.add_argument("model", metavar="MODEL", nargs="?", help="as the span has it")
     stored_costs.add_options(explain)
     for command in (resolve, explain):
+        command.add_argument("--tenant", metavar="ID", help="by this tenant's own prices (default: the default tables)")
         command.add_argument("--provider", default="", help="as the span has it")
         command.add_argument("--at", metavar="WHEN", type=parse_when, help="when the call began (default: now)")
     add_unpriced(commands)
 
 
 def _put(arguments: argparse.Namespace) -> None:
-    lines = _read(arguments.file)
+    lines = read_lines(arguments.file)
+    if bool(lines) == arguments.empty:
+        raise UsageError(
+            f"{arguments.file} has {len(lines):,} lines: --empty is for a table without any"
+            if lines
+            else f"{arguments.file} has no lines, with which the default prices alone would hold; --empty says so"
+        )
     with connected(arguments) as to:
         request = pb.PutPricesRequest(
             tenant_id=to.tenant_id, lines=lines, actor=actor(), expected_version=arguments.expect
@@ -163,9 +175,8 @@ def _explain(arguments: argparse.Namespace) -> None:
     print_table(make_console(), LINES, rows)
     known = found.HasField("cost")
     also = "" if span is None else stored_costs.beside(span, found.cost.total_usd)
-    print(
-        f"{show_usd(found.cost.total_usd) if known else 'unknown'} in all{also}; {printable(found.cost.price_version)}"
-    )
+    by = f"; {printable(found.cost.price_version)}" if found.cost.price_version else ""
+    print(f"{show_usd(found.cost.total_usd) if known else 'unknown'} in all{also}{by}")
     for step in found.steps:
         print(f"  {printable(step)}")
     for flag in found.flags:
@@ -176,6 +187,9 @@ def _request(arguments: argparse.Namespace) -> pb.ExplainCostRequest:
     """The call that the options describe. Raises UsageError."""
     if arguments.span or not (arguments.model and arguments.tokens):
         raise UsageError("give MODEL and --tokens SORT=N, or --trace (and --span) of a stored call")
+    sorts = [sort for sort, _ in arguments.tokens]
+    if twice := next((sort for sort in sorts if sorts.count(sort) > 1), ""):
+        raise UsageError(f"--tokens {twice}=N is there twice; give each sort once")
     call = pb.CalculateCostRequest(
         provider=arguments.provider,
         model=arguments.model,
@@ -188,30 +202,11 @@ def _request(arguments: argparse.Namespace) -> pb.ExplainCostRequest:
     return pb.ExplainCostRequest(call=call)
 
 
-def _read(path: Path) -> list[pb.PriceLine]:
-    """The lines in a file. Raises UsageError."""
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text()
-        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror or error}") from None
-    except ValueError as error:
-        kind = "TOML" if path.suffix == ".toml" else "JSON"
-        raise UsageError(f"{path} is no {kind}: {printable(str(error))}") from None
-    lines = content.get("lines") if isinstance(content, dict) else content
-    if not isinstance(lines, list):
-        raise UsageError(f'{path} is no table of prices: {{"lines": [...]}} is expected')
-    found = []
-    for number, line in enumerate(lines, 1):
-        try:
-            found.append(ParseDict(line, pb.PriceLine()))
-        except (ParseError, TypeError, AttributeError) as error:
-            raise UsageError(f"{path}, line {number} of the table: {printable(str(error))}") from None
-    return found
-
-
 def _tokens(text: str) -> tuple[str, int]:
     sort, _, number = text.partition("=")
     if sort not in SORTS or not number.replace("_", "").replace(",", "").isdecimal():
         raise argparse.ArgumentTypeError(f"{printable(text)!r} is not SORT=N with one of {', '.join(SORTS)}")
-    return sort, int(number.replace("_", "").replace(",", ""))
+    count = int(number.replace("_", "").replace(",", "")[:_MOST_DIGITS])
+    if count > MAX_TOKENS:
+        raise argparse.ArgumentTypeError(f"{printable(text)!r}: a call has {MAX_TOKENS:,} tokens of a sort at most")
+    return sort, count

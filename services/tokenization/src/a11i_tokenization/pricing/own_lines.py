@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
 from a11i_chassis.errors import InvalidArgumentError
+from a11i_tokenization.pricing.currencies import CURRENCIES
 from a11i_tokenization.pricing.rates import SORTS, Rates
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
 from a11i_tokenization.pricing.tiers import STANDARD, TIERS
@@ -62,8 +63,8 @@ def parse(
 ) -> tuple[OwnPrice, ...]:
     """Return the lines of a table. Raises InvalidArgumentError that names the first line at fault, and its field.
 
-    A `new` table may have no line that says neither rates nor a discount, most likely by mistake. Stored ones had such
-    lines: they keep the default's rates.
+    A `new` table may have no line that says neither rates nor a discount, most likely by mistake, and no currency that
+    is none. Stored ones had such lines: they keep the default's rates.
     """
     if len(lines) > MAX_LINES:
         raise InvalidArgumentError(f"{len(lines)} lines; {MAX_LINES} at most", field="lines")
@@ -134,6 +135,8 @@ class _Line:
             return Decimal(1)
         if not _CURRENCY.fullmatch(line.currency):
             raise self._refused("a currency has three capitals, such as EUR", "currency")
+        if self._new and line.currency not in CURRENCIES:
+            raise self._refused(f"ISO 4217 has no currency {line.currency} to bill in", "currency")
         if not line.rates:
             raise self._refused("without rates of its own a line has no currency", "currency")
         usd = self._decimal(line.usd_per_unit, "usd_per_unit")
