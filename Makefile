@@ -65,8 +65,9 @@ service: setup ## Run the tests of each service in one process.
 engines: setup ## Run contract, service and fuzz-quick in one go.
 	@pytest -n $(ENGINE_WORKERS) --dist loadfile --no-loadscope-reorder tests/fuzz tests/contract tests/service
 
+# By name, which puts the files of few but long tests, with meshes of their own, before those that share one.
 e2e: setup ## Run the tests of the whole mesh as processes.
-	@pytest -n 2 --dist loadfile tests/e2e
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e
 
 fuzz-quick: setup
 	@pytest -n $(WORKERS) tests/fuzz
