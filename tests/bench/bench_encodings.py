@@ -19,23 +19,26 @@ from a11i_tokenization.counting.engine import encodable
 from a11i_tokenization.encodings import KNOWN_ENCODINGS, Encodings
 from a11i_tokenization.vocabularies import packaged_directory
 from tests.bench.corpus import paragraph
-from tests.bench.token_texts import files, languages, made_up
+from tests.bench.token_texts import files, languages, made_up, packaged
 
 _FAST: Final = ("o200k_base", "cl100k_base")
 _ROUNDS: Final = 5
 _PARAGRAPHS: Final = 2_000
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _MEGABYTE: Final = 1_000_000
+_FILE_KINDS: Final = ("py", "js", "md", "json", "html", "csv")
 _CHILD_TIMEOUT_S: Final = 60
 
 
 def main() -> None:
-    """Print CPU time and throughput: of unique text, of the worst texts, and what each encoding takes to load."""
+    """Print CPU time and throughput: of unique text, by kind, of the worst texts, and of each encoding's loading."""
     # Only figures are printed.
     structlog.configure(processors=[_drop])
     encodings = Encodings(packaged_directory())
     _print_unique(encodings)
+    _print_kinds()
     _print_worst(encodings)
+    _print_worst_of_others(encodings)
     _print_loading()
 
 
@@ -86,6 +89,56 @@ def _median_rate(rounds: Sequence[Sequence[str]], count: Callable[[Sequence[str]
         count(texts)
         rates.append(sum(len(text.encode()) for text in texts) / (time.process_time() - started) / _MEGABYTE)
     return sorted(rates)[len(rates) // 2]
+
+
+def _kinds() -> dict[str, list[str]]:
+    by_kind: dict[str, list[str]] = {f"packages' .{kind}": packaged(kind, _MEGABYTE) for kind in _FILE_KINDS}
+    by_kind["sentences of 68 languages"] = [*languages()]
+    by_kind["this repository's files"] = [text for _, text in files()]
+    for kind, text in made_up(200):
+        by_kind.setdefault(f"made up: {kind}", []).append(text)
+    return by_kind
+
+
+def _print_kinds() -> None:
+    """Each kind in a process of its own, as what has counted one kind counts the next one faster."""
+    print(f"\n{'MB/s by kind, o200k_base':<32}{'kB':>8}{'first time':>12}{'again':>8}{'tiktoken':>10}")
+    context = multiprocessing.get_context("spawn")
+    for kind, texts in _kinds().items():
+        parent, child = context.Pipe(duplex=False)
+        process = context.Process(target=_count_kind, args=(texts, child))
+        process.start()
+        if parent.poll(_CHILD_TIMEOUT_S):
+            size, first, again, reference = parent.recv()
+            print(f"{kind:<32}{size / 1e3:>8.0f}{first:>12.1f}{again:>8.1f}{reference:>10.1f}")
+        process.join(_CHILD_TIMEOUT_S)
+
+
+def _count_kind(texts: Sequence[str], answer: Connection) -> None:
+    structlog.configure(processors=[_drop])
+    encodings = Encodings(packaged_directory())
+    oracle = vocabularies.build("o200k_base", packaged_directory())
+    count = partial(encodings.count_all, "o200k_base")
+    first, again = _median_rate([texts], count), _median_rate([texts] * _ROUNDS, count)
+    reference = _median_rate([texts], partial(_count_each, oracle.encode_ordinary))
+    _check(encodings, "o200k_base", oracle, texts)
+    answer.send((sum(len(text.encode()) for text in texts), first, again, reference))
+
+
+def _print_worst_of_others(encodings: Encodings) -> None:
+    print(f"\n{'encoding':<20}the texts that take longest, ms a megabyte, best of two; ~ is an estimate")
+    for name in KNOWN_ENCODINGS:
+        if name in _FAST or encodings.source(name).name != name:
+            continue
+        encodings.count(name, "")
+        took = []
+        for kind, text in _hostile().items():
+            size = len(encodable(text).encode()) / _MEGABYTE
+            milliseconds = min(_seconds(encodings, name, text) for _ in range(2)) * 1e3 / size
+            sampled = encodings.source(name).exact and not encodings.measure(name, text).exact
+            took.append((milliseconds, kind + "~" * sampled))
+        longest = sorted(took, reverse=True)[:4]
+        print(f"{name:<20}" + ", ".join(f"{kind} {milliseconds:.0f}" for milliseconds, kind in longest))
 
 
 def _print_worst(encodings: Encodings) -> None:

@@ -18,6 +18,8 @@ from faker.config import AVAILABLE_LOCALES
 from tests.bench.corpus import paragraph
 
 _ROOT: Final = Path(__file__).parents[2]
+_PART_CHARS: Final = 2_400
+_MOST_OF_A_FILE_CHARS: Final = 120_000
 _FILES: Final = (
     ("libs/**/*.py", "code"),
     ("docs/**/*.md", "English"),
@@ -117,6 +119,26 @@ def files() -> Iterator[tuple[str, str]]:
     for pattern, kind in _FILES:
         for path in sorted(_ROOT.glob(pattern))[:40]:
             yield kind, path.read_text()[:2_400]
+
+
+def packaged(kind: str, chars: int) -> list[str]:
+    """Return texts of 2,400 characters of installed packages' files (`kind` is their suffix), `chars` in all at most.
+
+    No two are the same; which there are is the lock file's matter.
+    """
+    root = Path(spacy.__file__).parents[1]
+    paths = sorted(path for path in root.rglob(f"*.{kind}") if path.stat().st_size >= _PART_CHARS)
+    random.Random(3).shuffle(paths)  # noqa: S311 - texts, no secrets
+    parts: dict[str, None] = {}
+    for path in paths:
+        try:
+            text = path.read_text()[:_MOST_OF_A_FILE_CHARS]
+        except UnicodeDecodeError:
+            continue
+        parts |= dict.fromkeys(text[at : at + _PART_CHARS] for at in range(0, len(text), _PART_CHARS))
+        if len(parts) * _PART_CHARS >= chars:
+            break
+    return list(parts)[: chars // _PART_CHARS]
 
 
 def made_up(times: int, seed: int = 2) -> Iterator[tuple[str, str]]:
