@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from math import inf
 from typing import Final, Protocol
 
@@ -16,6 +17,7 @@ from a11i_redaction.detectors.addresses import addresses
 from a11i_redaction.detectors.budget import Budget, BudgetExceededError
 from a11i_redaction.detectors.custom import without_surrogates
 from a11i_redaction.detectors.gazetteer import gazetteer
+from a11i_redaction.detectors.lone_words import is_thing
 from a11i_redaction.detectors.name_evidence import Evidence
 from a11i_redaction.detectors.name_runs import APOSTROPHES, CANDIDATE, NAME_WORD, is_code
 from a11i_redaction.detectors.name_words import ELSEWHERE, NO_NAMES, TITLE_WORDS
@@ -37,6 +39,8 @@ _LOWER_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+")
 _FILLER: Final = re.compile(r"(.)\1{3}")
 """What stands where something was left out: `KEYxxxxxxxx`."""
 PERSON: Final = "PERSON"
+_THING_SCORE: Final = 0.3
+"""Of what is rather a thing: only policies that would sooner take too much than too little take it."""
 _DECIDED: Final = frozenset({PERSON, "ORGANIZATION", "STREET_ADDRESS"})
 """What the model need not see again."""
 
@@ -148,6 +152,8 @@ class NameDetector:
             if entity == PERSON and self._is_mistaken(seen, text[start + begin : start + end]):
                 continue
             for finding in _shaped(text, start + begin, start + end, entity, score):
+                if entity == PERSON and is_thing(text, finding.start, finding.end, self._names):
+                    finding = replace(finding, score=_THING_SCORE)
                 look.found.extend(made for made in self._judged(text, finding) if made.entity in self._entities)
 
     def _is_mistaken(self, window: str, said: str) -> bool:
@@ -286,6 +292,7 @@ def _shaped(text: str, start: int, end: int, entity: str, score: float) -> Itera
     bare = name[lead:]
     if (
         len(bare) < 2
+        or bare.endswith("(")
         or _FILLER.search(bare)
         or any(c.isdigit() or c in "_=/\\{}<>[]|$%" for c in bare)
         or not any(c.isupper() for c in bare)
