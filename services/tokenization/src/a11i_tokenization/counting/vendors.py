@@ -52,7 +52,7 @@ seen) in one expression. The last line takes what no rule names, such as control
 
 _PATTERNS: Final = {"llama3": _LLAMA3, "llama4": _LLAMA4, "qwen2": _QWEN2, "qwen3_5": _QWEN35}
 _RULES: Final = {
-    "llama4": Rules("o200k_base", O200K, SIGNS + "."),
+    "llama4": Rules("o200k_base", O200K, SIGNS + ". "),
     # Its digits stand alone, where o200k takes three together; but no token of it has two.
     "tekken": Rules("o200k_base", O200K, "-*", plain_apostrophe=True),
     "qwen2": Rules("qwen3.5", CL100K, SIGNS),
