@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
+from a11i_tokenization.prices import PriceBook
 from tests.grpc_errors import reason_of
 from tests.service.tokenization.stored_calls import (
     ADMIN,
@@ -54,6 +55,37 @@ async def test_calls_cost_what_the_tables_of_now_say_and_keep_everything_else(se
         assert row["stored_ns"] == before[name]["stored_ns"] + (name != "agent")
     assert after["c3"]["total_cost_usd"] == Decimal(4)
     assert after["c3"]["price_version"].endswith(f"{service.spans.tenant}/1")
+
+
+async def test_another_version_of_the_prices_can_be_named(service: Service) -> None:
+    await service.spans.put(*(call(f"c{number}") for number in range(3)))
+    await service.put_prices(pb2.PriceLine(**PRICED))
+    await service.put_prices(pb2.PriceLine(model="gpt-4o", rates={"input": "8.00", "output": "16.00"}))
+    # 4 dollars each by the first version as above, twice that by the second; by the default 1,000,000 x 2.50.
+    versions: list[tuple[dict[str, Any], float, str]] = [
+        ({"price_version": 1}, 12.0, ", version 1"),
+        ({}, 24.0, ", version 2"),
+        ({"price_version": 0}, 7.5, PriceBook().tables),
+        ({"price_version": 2}, 24.0, ", version 2"),
+    ]
+    for named, usd, label in versions:
+        done = await service.ended(await service.reprice(**named))
+        assert (done.call_count, done.changed_count, done.after_usd) == (3, 3, usd), done.failure
+        assert done.price_version.endswith(label)
+        assert done.request.price_version == named.get("price_version", 2)
+
+
+async def test_an_order_under_another_version_is_another(service: Service) -> None:
+    await service.put_prices(pb2.PriceLine(**PRICED))
+    ordered = await service.reprice("monthly", price_version=1)
+    assert (await service.reprice("monthly", price_version=1)).id == ordered.id
+    with pytest.raises(grpc.aio.AioRpcError) as other:
+        await service.reprice("monthly", price_version=0)
+    assert other.value.code() == grpc.StatusCode.ALREADY_EXISTS
+    for version in (2, 2**32 - 1):
+        with pytest.raises(grpc.aio.AioRpcError, match=f"no version {version} of prices") as absent:
+            await service.reprice(price_version=version)
+        assert absent.value.code() == grpc.StatusCode.NOT_FOUND
 
 
 async def test_done_again_it_changes_nothing(service: Service) -> None:

@@ -325,6 +325,15 @@ def test_a_repricing_is_waited_for(run: Run, service: FakeTokenization) -> None:
     asked = service.repricing.request
     assert (asked.tenant_id, asked.request_id, asked.unpriced_only, asked.dry_run) == (TENANT, "r", True, True)
     assert asked.end_time.seconds - asked.start_time.seconds == 7 * 86_400
+    assert not asked.HasField("price_version")
+
+
+@pytest.mark.parametrize(("prices", "version"), [("3", 3), ("default", 0)])
+def test_a_repricing_may_name_the_prices(run: Run, service: FakeTokenization, prices: str, version: int) -> None:
+    assert run("reprice", "start", "--since", "7d", "--prices", prices)[0] == 0
+    assert service.repricing.request.price_version == version
+    assert service.repricing.request.HasField("price_version")
+    assert run("reprice", "start", "--since", "7d", "--prices", "0")[0] == 2
     assert service.looks == 2
 
 

@@ -43,7 +43,8 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     start = commands.add_parser(
         "start",
         help="order a repricing and wait for it",
-        description="Prices the tenant's calls that began in a time by the tables of now, its own included.",
+        description="Prices the tenant's calls that began in a time by the tables of now, its own included, or by "
+        "another version of its own.",
         parents=[connection],
     )
     start.set_defaults(run=_start)
@@ -51,6 +52,13 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
     start.add_argument("--until", metavar="WHEN", type=parse_when, help="began before (default: now)")
     start.add_argument("--project", metavar="ID", help="of this project (default: all of the tenant's)")
     start.add_argument("--unpriced", action="store_true", help="only calls of no known cost")
+    start.add_argument(
+        "--prices",
+        metavar="N",
+        type=_version,
+        help="by this version of the tenant's prices (see `prices versions`), or by the default ones alone for "
+        '"default" (default: the version in force)',
+    )
     start.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     start.add_argument("--request-id", metavar="NAME", help="a name for the order: the same again is the same order")
     start.add_argument("--detach", action="store_true", help="do not wait; it goes on by itself in any case")
@@ -74,6 +82,7 @@ def _start(arguments: argparse.Namespace) -> None:
         actor=actor(),
         request_id=arguments.request_id or str(uuid.uuid4()),
         dry_run=arguments.dry_run,
+        price_version=arguments.prices,
     )
     request.start_time.FromDatetime(arguments.since)
     request.end_time.FromDatetime(arguments.until or datetime.now(UTC))
@@ -84,6 +93,10 @@ def _start(arguments: argparse.Namespace) -> None:
             repricing = _wait(to, repricing, quiet=arguments.json)
     if not print_json(arguments, repricing):
         _show(make_console(), repricing)
+
+
+def _version(text: str) -> int:
+    return 0 if text == "default" else positive(text)
 
 
 def _order(to: Connection, request: pb.RepriceRequest) -> pb.Repricing:

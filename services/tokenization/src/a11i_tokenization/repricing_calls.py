@@ -35,16 +35,17 @@ class RepricingCalls:
         self._has_spans = has_spans
 
     async def reprice(self, request: pb2.RepriceRequest, context: Context) -> pb2.RepriceResponse:
-        """Order a repricing. Raises InvalidArgumentError, AlreadyExistsError, NotConfiguredError."""
+        """Order a repricing. Raises InvalidArgumentError, AlreadyExistsError, NotFoundError, NotConfiguredError."""
         self._check_caller(context)
         order = _order(request)
         store = self._store
         if self._tables is None or not self._has_spans:
             raise NotConfiguredError("the service knows no spans: set A11I_TOKENIZATION_CLICKHOUSE__URL")
-        own_version = await self._tables.own_version(order.tenant_id)
+        asked = request.price_version if request.HasField("price_version") else None
+        own_version = await self._tables.own_version(order.tenant_id, asked)
         order = replace(order, default_tables=self._tables.default_tables, own_version=own_version)
         repricing = await store.add(order)
-        if _asked(repricing.order) != _asked(order):
+        if _asked(repricing.order) != _asked(order) or asked not in (None, repricing.order.own_version):
             raise AlreadyExistsError("request_id names another repricing, which was asked for before")
         _log.info("repricing_ordered", repricing_id=str(repricing.order.id), tenant_id=order.tenant_id)
         return pb2.RepriceResponse(repricing=_message(repricing))
@@ -124,6 +125,7 @@ def _message(repricing: Repricing) -> pb2.Repricing:
             actor=order.actor,
             request_id=order.request_id,
             dry_run=order.dry_run,
+            price_version=order.own_version,
         ),
         state=pb2.RepricingState.ValueType(repricing.state),
         price_version=price_version(order),

@@ -11,7 +11,7 @@ from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.pricing.book import OwnPriceBook, json_of, lines_of
 from a11i_tokenization.pricing.own_lines import parse
 
-_LAST_VERSION: Final = 2**31 - 1
+LAST_VERSION: Final = 2**31 - 1
 """The largest number that PostgreSQL's column holds."""
 
 
@@ -34,7 +34,7 @@ class PriceDesk:
 
     async def get(self, tenant_id: str, version: int) -> pb2.PriceTable:
         """Return a version of a table, the last for 0. Raises NotFoundError."""
-        stored = await self._store.get(tenant_id, version) if version <= _LAST_VERSION else None
+        stored = await self._store.get(tenant_id, version) if version <= LAST_VERSION else None
         if stored is None:
             raise NotFoundError(f"the tenant has no version {version} of prices" if version else "the tenant has none")
         return _message(stored)

@@ -1,10 +1,11 @@
 """The price tables that a repricing works with, from its first call to its last."""
 
-from a11i_chassis.errors import A11iError, UnavailableError
+from a11i_chassis.errors import A11iError, NotFoundError, UnavailableError
 from a11i_storage.postgres import PriceTableStore
 from a11i_storage.postgres.repricings import NewRepricing
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.pricing.book import lines_of
+from a11i_tokenization.pricing.desk import LAST_VERSION
 from a11i_tokenization.pricing.offers import Prices
 from a11i_tokenization.pricing.own_lines import parse
 from a11i_tokenization.pricing.own_prices import OwnPrices
@@ -26,10 +27,17 @@ class RepricingTables:
         """The default tables of this version of the service."""
         return self._default.tables
 
-    async def own_version(self, tenant_id: str) -> int:
-        """Return the version of the tenant's table that is in force; 0: it has none. Raises UnavailableError."""
-        last = await self._store.get(tenant_id, 0)
-        return last.version if last else 0
+    async def own_version(self, tenant_id: str, asked: int | None = None) -> int:
+        """Return the version of the tenant's table that is asked for, else the one in force; 0: none of its own.
+
+        Raises NotFoundError, UnavailableError.
+        """
+        if asked == 0:
+            return 0
+        found = await self._store.get(tenant_id, asked or 0) if (asked or 0) <= LAST_VERSION else None
+        if asked and found is None:
+            raise NotFoundError(f"the tenant has no version {asked} of prices; 0 means the default prices alone")
+        return found.version if found else 0
 
     async def prices(self, order: NewRepricing) -> Prices:
         """Return the prices that an order is for. Raises TablesGoneError, UnavailableError."""

@@ -967,6 +967,7 @@ class RepriceRequest(_message.Message):
     ACTOR_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     DRY_RUN_FIELD_NUMBER: _builtins.int
+    PRICE_VERSION_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant."""
     project_id: _builtins.str
@@ -979,6 +980,10 @@ class RepriceRequest(_message.Message):
     """A name that the caller gives, so that the same request made again is the same repricing. 1 to 100 characters."""
     dry_run: _builtins.bool
     """Work it out, and say what would change, but change nothing."""
+    price_version: _builtins.int
+    """The version of the tenant's prices to work with, as ListPriceVersions has it; 0: the default tables alone. Unset: the
+    version in force. In an answer always the one that is worked with.
+    """
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Calls that began then or later."""
@@ -998,12 +1003,15 @@ class RepriceRequest(_message.Message):
         actor: _builtins.str = ...,
         request_id: _builtins.str = ...,
         dry_run: _builtins.bool = ...,
+        price_version: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_price_version", b"_price_version", "end_time", b"end_time", "price_version", b"price_version", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "dry_run", b"dry_run", "end_time", b"end_time", "project_id", b"project_id", "request_id", b"request_id", "start_time", b"start_time", "tenant_id", b"tenant_id", "unpriced_only", b"unpriced_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_price_version", b"_price_version", "actor", b"actor", "dry_run", b"dry_run", "end_time", b"end_time", "price_version", b"price_version", "project_id", b"project_id", "request_id", b"request_id", "start_time", b"start_time", "tenant_id", b"tenant_id", "unpriced_only", b"unpriced_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__price_version: _TypeAlias = _typing.Literal["price_version"]  # noqa: Y015
+    _WhichOneofArgType__price_version: _TypeAlias = _typing.Literal["_price_version", b"_price_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__price_version) -> _WhichOneofReturnType__price_version | None: ...
 
 Global___RepriceRequest: _TypeAlias = RepriceRequest  # noqa: Y015
 

@@ -209,9 +209,9 @@ class TokenizationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Reprice(self, request, context):
-        """Reprice starts to work out anew what stored calls cost, under the tables of now. It goes on by itself, also after a
-        restart; each call then has one cost, the new one, and names its table. Errors: ALREADY_EXISTS (`request_id` names
-        another range).
+        """Reprice starts to work out anew what stored calls cost, under the tables of now, or another version of the tenant's. It
+        goes on by itself, also after a restart; each call then has one cost, the new one, and names its table. Errors:
+        ALREADY_EXISTS (`request_id` names another repricing), NOT_FOUND (the tenant has no such `price_version`).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

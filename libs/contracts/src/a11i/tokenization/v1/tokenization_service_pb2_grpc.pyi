@@ -71,9 +71,9 @@ class TokenizationServiceStub:
     ListPriceVersions: _grpc.UnaryUnaryMultiCallable[_tokenization_service_pb2.ListPriceVersionsRequest, _tokenization_service_pb2.ListPriceVersionsResponse]
     """ListPriceVersions returns the versions of a tenant's table, the latest first, without their lines."""
     Reprice: _grpc.UnaryUnaryMultiCallable[_tokenization_service_pb2.RepriceRequest, _tokenization_service_pb2.RepriceResponse]
-    """Reprice starts to work out anew what stored calls cost, under the tables of now. It goes on by itself, also after a
-    restart; each call then has one cost, the new one, and names its table. Errors: ALREADY_EXISTS (`request_id` names
-    another range).
+    """Reprice starts to work out anew what stored calls cost, under the tables of now, or another version of the tenant's. It
+    goes on by itself, also after a restart; each call then has one cost, the new one, and names its table. Errors:
+    ALREADY_EXISTS (`request_id` names another repricing), NOT_FOUND (the tenant has no such `price_version`).
     """
     GetRepricing: _grpc.UnaryUnaryMultiCallable[_tokenization_service_pb2.GetRepricingRequest, _tokenization_service_pb2.GetRepricingResponse]
     """GetRepricing returns how far one is. Errors: NOT_FOUND."""
@@ -133,9 +133,9 @@ class TokenizationServiceAsyncStub(TokenizationServiceStub):
     ListPriceVersions: _aio.UnaryUnaryMultiCallable[_tokenization_service_pb2.ListPriceVersionsRequest, _tokenization_service_pb2.ListPriceVersionsResponse]  # type: ignore[assignment]
     """ListPriceVersions returns the versions of a tenant's table, the latest first, without their lines."""
     Reprice: _aio.UnaryUnaryMultiCallable[_tokenization_service_pb2.RepriceRequest, _tokenization_service_pb2.RepriceResponse]  # type: ignore[assignment]
-    """Reprice starts to work out anew what stored calls cost, under the tables of now. It goes on by itself, also after a
-    restart; each call then has one cost, the new one, and names its table. Errors: ALREADY_EXISTS (`request_id` names
-    another range).
+    """Reprice starts to work out anew what stored calls cost, under the tables of now, or another version of the tenant's. It
+    goes on by itself, also after a restart; each call then has one cost, the new one, and names its table. Errors:
+    ALREADY_EXISTS (`request_id` names another repricing), NOT_FOUND (the tenant has no such `price_version`).
     """
     GetRepricing: _aio.UnaryUnaryMultiCallable[_tokenization_service_pb2.GetRepricingRequest, _tokenization_service_pb2.GetRepricingResponse]  # type: ignore[assignment]
     """GetRepricing returns how far one is. Errors: NOT_FOUND."""
@@ -252,9 +252,9 @@ class TokenizationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _tokenization_service_pb2.RepriceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tokenization_service_pb2.RepriceResponse, _abc.Awaitable[_tokenization_service_pb2.RepriceResponse]]:
-        """Reprice starts to work out anew what stored calls cost, under the tables of now. It goes on by itself, also after a
-        restart; each call then has one cost, the new one, and names its table. Errors: ALREADY_EXISTS (`request_id` names
-        another range).
+        """Reprice starts to work out anew what stored calls cost, under the tables of now, or another version of the tenant's. It
+        goes on by itself, also after a restart; each call then has one cost, the new one, and names its table. Errors:
+        ALREADY_EXISTS (`request_id` names another repricing), NOT_FOUND (the tenant has no such `price_version`).
         """
 
     @_abc_1.abstractmethod
