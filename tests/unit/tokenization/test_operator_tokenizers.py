@@ -11,9 +11,11 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.trainers import BpeTrainer
 
+from a11i_tokenization.cache import Count
 from a11i_tokenization.encodings import KNOWN_ENCODINGS, Encodings
 from a11i_tokenization.models import ESTIMATE, Models, Tokenizer
 from a11i_tokenization.operator_tokenizers import read
+from a11i_tokenization.prompts import CallInput, PromptCounter
 from a11i_tokenization.vocabularies import VocabularyError, package_directory, packaged_directory
 
 WORDS: dict[str, Any] = {
@@ -59,6 +61,16 @@ def test_added_tokens_count_but_for_special_ones(tmp_path: Path) -> None:
     encodings = Encodings(packaged_directory(), read(tmp_path, KNOWN_ENCODINGS).sources)
     assert encodings.count("acme", text) == tokens
     assert encodings.count("acme", "<eos>") == len("<eos>")
+
+
+@pytest.mark.parametrize("name", ["acme", "llama-acme"])
+def test_a_chat_in_a_format_that_nobody_said_is_an_estimate_and_plain_text_is_none(directory: Path, name: str) -> None:
+    (directory / "acme.json").rename(directory / f"{name}.json")
+    counter = PromptCounter(Encodings(packaged_directory(), read(directory, KNOWN_ENCODINGS).sources), 1 << 20)
+    messages = '[{"role":"user","content":"the agent"}]'
+    assert counter.count_texts(name, messages).total == Count(2, exact=True)
+    assert not counter.count_chat(name, CallInput(messages)).total.exact
+    assert counter.count_chat("llama3", CallInput(messages)).total.exact
 
 
 def test_its_rules_come_before_those_built_in(directory: Path) -> None:

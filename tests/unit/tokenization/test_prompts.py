@@ -221,9 +221,9 @@ def test_the_cache_does_not_mix_encodings_or_uses(counter: PromptCounter, encodi
         for encoding in ("o200k_base", "cl100k_base", "p50k_base"):
             bare = encodings.count(encoding, text)
             assert counter.count_texts(encoding, message).total == Count(bare)
-            assert counter.count_chat(encoding, CallInput(message)).total == Count(
-                3 + 3 + encodings.count(encoding, "user") + bare
-            )
+            tokens = 3 + 3 + encodings.count(encoding, "user") + bare
+            known = encoding != "p50k_base"  # Its models knew no chats.
+            assert counter.count_chat(encoding, CallInput(message)).total == Count(tokens, exact=known)
 
 
 def test_images_make_a_count_an_estimate(counter: PromptCounter) -> None:

@@ -56,6 +56,19 @@ _FORMATS: Final = (
 """By how the encoding's name begins."""
 
 
+_KNOWN: Final = frozenset({
+    "o200k_base", "cl100k_base", "o200k_harmony", "llama3", "llama4", "qwen2", "qwen3_5", "deepseek_v3", "mistral_v1",
+    "mistral_v3", "tekken",
+})  # fmt: skip
+"""Encodings of which the format is their models' own. An operator's encoding has the format that its name suggests, or
+OpenAI's, and what that adds is a guess."""
+
+
+def is_known(encoding: str) -> bool:
+    """Return whether the format of an encoding is that of its models."""
+    return encoding in _KNOWN
+
+
 @lru_cache(maxsize=256)
 def chat_format(encoding: str) -> ChatFormat:
     """Return the format of the models of an encoding; OpenAI's for those of which none is known."""

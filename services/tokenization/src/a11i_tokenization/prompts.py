@@ -8,7 +8,7 @@ import orjson
 
 from a11i_tokenization.cache import CountCache, NoCache, content_hash, shelf
 from a11i_tokenization.call_counts import Apart, CallCount, MessageCount, Tally, with_images
-from a11i_tokenization.chat_formats import Speaker, chat_format
+from a11i_tokenization.chat_formats import Speaker, chat_format, is_known
 from a11i_tokenization.conversations import MOST_NEW, Conversations
 from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.images import Image, image_rule
@@ -211,7 +211,7 @@ class PromptCounter:
 
 @lru_cache(maxsize=256)
 def _apart(encoding: str) -> Apart:
-    return Apart(chat_format(encoding).priming)
+    return Apart(chat_format(encoding).priming, exact=is_known(encoding))
 
 
 def _speaker(role: str, only_results: bool) -> Speaker:
