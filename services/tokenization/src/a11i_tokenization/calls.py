@@ -22,15 +22,19 @@ class Calls(NamedTuple):
 
     where: Bools
     """Which spans are calls."""
+    spans: Sequence[int]
+    """Their rows."""
     names: Sequence[CallNameTexts]
     """Of each call what NAME_COLUMNS hold."""
 
     @classmethod
     def among(cls, columns: Mapping[str, Column]) -> "Calls":
         """Find the calls among spans."""
-        where = [kind in KINDS for kind in columns["step_kind"].to_pylist()]
+        kinds = columns["step_kind"].to_pylist()
+        where = [kind in KINDS for kind in kinds]
         names = zip(*(columns[name].to_pylist() for name in NAME_COLUMNS), strict=True)
-        return cls(np.array(where, np.bool_), [*compress(names, where)])
+        spans = [*compress(range(len(kinds)), where)]
+        return cls(np.array(where, np.bool_), spans, [*compress(names, where)])
 
     def of(self, rows: Iterable[Any]) -> Iterable[Any]:
         """Return what is of calls, of something for each span."""

@@ -22,10 +22,12 @@ _PLAIN_KINDS: Final = frozenset({"embedding", "rerank"})
 """Calls that send text as it is, without a chat's format."""
 
 _SIDES: Final = ("input", "output")
-_READ: Final = (
+_READ_OF_CALLS: Final = (
     "step_kind", "operation", "input_messages", "system_instructions", "tool_definitions", "output_messages",
     "input_tokens", "output_tokens", "status_code",
 )  # fmt: skip
+COUNTED_BY: Final = (*_READ_OF_CALLS, "input_source", "output_source")
+"""The columns that counting reads, besides names."""
 _INT64: Final = pa.int64()
 _TEXT: Final = pa.string()
 
@@ -84,9 +86,8 @@ class TokenCounter:
         """Return what was counted, and what of it stands in for numbers that were not reported."""
         made, inputs, outputs = [], _Filled(), _Filled()
         models, counter = self._models, self._counter
-        spans = np.flatnonzero(calls.where).tolist()
-        rows = calls.of(zip(*(columns[name].to_pylist() for name in _READ), strict=True))
-        for span, names, row in zip(spans, calls.names, rows, strict=True):
+        rows = calls.of(zip(*(columns[name].to_pylist() for name in _READ_OF_CALLS), strict=True))
+        for span, names, row in zip(calls.spans, calls.names, rows, strict=True):
             kind, operation, messages, instructions, tools, output, input_tokens, output_tokens, status = row
             model = models[names[:3]]
             encoding, exact = model.tokenizer.encoding, model.tokenizer.exact

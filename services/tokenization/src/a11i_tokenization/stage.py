@@ -1,7 +1,7 @@
 """The pipeline's stage: a SpanBatch in, the same batch with token counts and costs out."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 import pyarrow as pa
@@ -12,12 +12,14 @@ from a11i_bus.topology import SPANS_RECEIVED, SPANS_TOKENIZED
 from a11i_chassis.metrics import CALLS_UNPRICED, TOKENS_COUNTED
 from a11i_telemetry import received
 from a11i_telemetry.batch import SpanBatch
+from a11i_telemetry.columns import Column
 from a11i_telemetry.schema import SCHEMA
 from a11i_telemetry.signals import Signal
 from a11i_tokenization.calls import KINDS, Calls
-from a11i_tokenization.costs import cost_columns, flag_column
-from a11i_tokenization.counts import TokenCounter
+from a11i_tokenization.costs import PRICED_BY, cost_columns, flag_column
+from a11i_tokenization.counts import COUNTED_BY, TokenCounter
 from a11i_tokenization.pricing.book import PricesByTenant
+from a11i_tokenization.pricing.sheet import NAME_COLUMNS
 
 STAGE: Final = StageSpec(
     name="tokenization",
@@ -32,7 +34,9 @@ STAGE: Final = StageSpec(
 
 CALL_KINDS: Final = pa.array(sorted(KINDS))
 """Steps that are calls of a model, as Arrow takes them."""
-_NAMES: Final = tuple(SCHEMA.names)
+_PLACES: Final = {name: place for place, name in enumerate(SCHEMA.names)}
+"""Where a batch's columns are; those of a newer minor follow them."""
+_READ: Final = frozenset({*NAME_COLUMNS, *COUNTED_BY, *PRICED_BY, "usage_flags"})
 
 
 class TokenizeStage:
@@ -51,23 +55,18 @@ class TokenizeStage:
         if batch.signal is not Signal.SPANS:
             return batch
         prices, came = self._prices.of(batch.tenant_id), batch.columns
-        # Looked up once: to find one column by its name takes as long as to read it.
-        arrays = [*map(came.to_struct_array().field, range(came.num_columns))]  # Faster than `came.columns`.
-        columns = dict(zip(_names(came), arrays, strict=True))
+        # Each is taken out once, and this way: by its name a column is found in the time that it takes to read it.
+        arrays = [*map(came.to_struct_array().field, range(came.num_columns))]
+        columns: dict[str, Column] = {name: arrays[_PLACES[name]] for name in _READ}
         calls = Calls.among(columns)
         tokens = self._counter.columns(columns, calls)
-        columns |= tokens.replaced
-        costs = cost_columns(columns, calls.where, prices, calls.names)
-        columns |= costs.columns
+        costs = cost_columns({**columns, **tokens.replaced}, calls.where, prices, calls.names)
+        for name, column in chain(tokens.replaced.items(), costs.columns.items()):
+            arrays[_PLACES[name]] = column
         if costs.flags:
-            columns["usage_flags"] = flag_column(columns["usage_flags"], costs.flags)
+            arrays[_PLACES["usage_flags"]] = flag_column(columns["usage_flags"], costs.flags)
         for source, counted in tokens.counted.items():
             TOKENS_COUNTED.labels(source).inc(counted)
         if costs.unpriced_calls:
             CALLS_UNPRICED.inc(costs.unpriced_calls)
-        return replace(batch, columns=pa.RecordBatch.from_arrays([*columns.values()], schema=came.schema))
-
-
-def _names(columns: pa.RecordBatch) -> Sequence[str]:
-    """Return the columns' names: a batch's are those of its schema, which columns of a newer minor may follow."""
-    return _NAMES if columns.num_columns == len(_NAMES) else columns.schema.names
+        return replace(batch, columns=pa.RecordBatch.from_arrays(arrays, schema=came.schema))
