@@ -32,7 +32,7 @@ WARM_ENCODING: Final = "o200k_base"
 """Loaded at start: current OpenAI models use it, and estimates for other models are made with it."""
 
 _MAX_KEPT: Final = 8
-"""Encodings in memory beside the warm one, of 5 to 75 MB each: a mesh sees models of three or four vendors."""
+"""Encodings in memory beside the warm one, of 5 to 100 MB each: a mesh sees models of three or four vendors."""
 
 
 @dataclass(frozen=True, slots=True)

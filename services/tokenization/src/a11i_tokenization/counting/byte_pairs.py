@@ -4,10 +4,10 @@ A vocabulary is one with tiktoken's if its merges are applied in the order of wh
 `tokenizer.json` of DeepSeek and Claude are; tests compare the counts with the `tokenizers` library's.
 """
 
-import base64
 import binascii
 import itertools
 import json
+from binascii import a2b_base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -34,7 +34,7 @@ def from_tiktoken_file(path: Path) -> Ranks:
     """Return the ranks in a file of lines of base64 and rank. Raises VocabularyError."""
     try:
         lines = path.read_bytes().splitlines()
-        return {base64.b64decode(token): int(rank) for token, rank in (line.split() for line in lines if line)}
+        return {a2b_base64(token): int(rank) for token, rank in (line.split() for line in lines if line)}
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
 
@@ -45,7 +45,7 @@ def from_tekken_file(path: Path) -> tuple[str, Ranks]:
         content = json.loads(path.read_bytes())
         config = content["config"]
         size = config["default_vocab_size"] - config["default_num_special_tokens"]
-        ranks = {base64.b64decode(entry["token_bytes"]): entry["rank"] for entry in content["vocab"][:size]}
+        ranks = {a2b_base64(entry["token_bytes"]): entry["rank"] for entry in content["vocab"][:size]}
         return config["pattern"], ranks
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unreadable(path, error) from error

@@ -50,7 +50,7 @@ class ToktokVendorEngine:
             return self._reference().count(text)
         try:
             text = self._prepared(text)
-            return self._native.count(text) if len(text) < MIN_CHARS else self._long.total(text)
+            return self._count_shortened(text) if len(text) < MIN_CHARS else self._long.total(text)
         except UnicodeEncodeError:
             return self.count(well_formed(text))
 

@@ -83,7 +83,7 @@ def load(rules: Rules, ranks: Ranks) -> Native:
 
 def _token_file(ranks: Ranks) -> bytes:
     tokens = sorted(ranks, key=ranks.__getitem__)
-    records = (pack("<H", len(token)) + token + pack("<I", number) for number, token in enumerate(tokens))
+    records = [pack(f"<H{len(token)}sI", len(token), token, number) for number, token in enumerate(tokens)]
     return b"".join([pack("<I", len(tokens)), *records])
 
 
