@@ -124,10 +124,15 @@ def no_ssn(text: str, start: int, end: int) -> bool:
     return text[max(0, start - 1) : start] in {"-", "."} or re.match(r"[-.]\d", text[end : end + 2]) is not None
 
 
+_GROUP_BEHIND: Final = re.compile(r"\.[0-9A-Fa-f]{2}")
+
+
 def no_mac(text: str, start: int, end: int) -> bool:
-    """Veto broadcast and null, and codes of digits alone."""
+    """Veto broadcast and null, codes of digits alone, and parts of longer ones."""
     digits = re.sub(r"[:.\-]", "", text[start:end])
-    return len(set(digits.lower())) == 1 or (digits.isdigit() and "." in text[start:end])
+    if "." in text[start:end] and (digits.isdigit() or _GROUP_BEHIND.match(text, end)):
+        return True
+    return len(set(digits.lower())) == 1
 
 
 def no_address(text: str, start: int, end: int) -> bool:

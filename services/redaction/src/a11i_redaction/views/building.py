@@ -13,7 +13,7 @@ import hyperscan
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.findings import Finding, merge
 from a11i_redaction.reduction import HOLE
-from a11i_redaction.views import decoding, joining
+from a11i_redaction.views import accounts, decoding, joining
 from a11i_redaction.views.layers import Edit, Layer, Place
 
 
@@ -64,7 +64,7 @@ _TELLING: Final = frozenset(
 _DOUBTFUL: Final = frozenset("\u3000").union(map(chr, (*range(0x300, 0x370), *range(0xFE20, 0xFE30))))
 _IN_VALUE: Final = re.compile(rf"[0-9@.][{_MARKS}]|[0-9@.]\u3000[0-9]")
 _ALL_TELLING: Final = _TELLING | _DOUBTFUL
-_ESCAPES, _PACKED, _MARKUP, _SPELT, _BREAKS, _CONTROL, _CARD = range(7)
+_ESCAPES, _PACKED, _MARKUP, _SPELT, _BREAKS, _CONTROL, _CARD, _IBAN = range(8)
 
 
 class View:
@@ -172,6 +172,7 @@ def _compiled() -> bytes:
         (_BREAKS, joining.BREAK_GATE, 0),
         (_CONTROL, _CONTROL_GATE, 0),
         (_CARD, joining.CARD_GATE, 0),
+        (_IBAN, accounts.GATE, 0),
     )
     database = hyperscan.Database()
     database.compile(
@@ -209,7 +210,13 @@ def _is_unusual(text: str) -> bool:
 
 def _joined(text: str, kinds: Collection[int], budget: Budget) -> Iterator[Edit]:
     """Yield what splits values. Where two of them overlap, the first counts."""
-    ways = ((_MARKUP, joining.markup), (_SPELT, joining.spelt), (_BREAKS, joining.breaks), (_CARD, joining.cards))
+    ways = (
+        (_IBAN, accounts.ibans),
+        (_MARKUP, joining.markup),
+        (_SPELT, joining.spelt),
+        (_BREAKS, joining.breaks),
+        (_CARD, joining.cards),
+    )
     done = 0
     for edit in heapq.merge(*(way(text, budget) for kind, way in ways if kind in kinds)):
         if edit.start >= done:

@@ -32,7 +32,7 @@ BREAK_GATE: Final = "|".join((
     rf"[A-Z0-9][ ]?{_NEXT_LINE}[A-Z0-9]{{2}}",
     r"[\w@.+\-/]\"[ \t]{0,8}\r?\n[ \t]{0,40}\"[\w@.+\-/]",
 ))  # fmt: skip
-_CARD_JOINT: Final = r"(?:[._/\t]|[ \t]{2,4}| ?[\-./] )"
+_CARD_JOINT: Final = r"(?:[._/|\t]|[ \t]{2,4}| ?[\-./] )"
 CARD_GATE: Final = (
     rf"\d{{4}}{_CARD_JOINT}(?:\d{{4}}{_CARD_JOINT}\d{{4}}{_CARD_JOINT}\d{{3}}|\d{{6}}{_CARD_JOINT}\d{{4}})"
     r"|(?:\d(?:[ ._\-/\t]|  )){12}\d"
@@ -160,7 +160,7 @@ def _is_number_before(text: str, start: int, joint: str) -> bool:
 
 def _in_table(text: str, start: int, end: int, joint: str) -> bool:
     """Return whether the line above or below has numbers as far apart that are no card, so that these are cells."""
-    if not joint.isspace():
+    if not (joint.isspace() or joint == "|"):
         return False
     above = text.rfind("\n", max(0, start - _LONGEST_LINE), start)
     below = text.find("\n", end, end + _LONGEST_LINE)
