@@ -199,3 +199,23 @@ def test_columns_are_priced_as_each_call_is(
     expected = [NOTHING if at % 3 == 0 else by_row(row, prices) for at, row in enumerate(rows[skipped:])]
     for call, found, right in zip(rows[skipped:], by_column(rows, prices, skipped), expected, strict=True):
         assert found == right, call
+
+
+def test_calls_at_both_ends_of_time_are_priced_beside_dated_ones(book: PriceBook) -> None:
+    nothing = dict.fromkeys(TOKEN_COLUMNS) | {"service_tier": "", "status_code": 0}
+    calls = [
+        llm(**nothing | {"input_tokens": 1_000, "output_tokens": 0}, request_model=model, start_time=at)
+        for model in ("o3", "gpt-4o", "gpt-99")
+        for at in (0, -(2**63), 2**63 - 1, 0)
+    ]
+    totals = [cost["total_cost_usd"] for cost in by_column([calls[0], *calls], book, 1)]
+    asked = [at % 3 != 0 for at in range(len(calls))]
+    dollars = [
+        Decimal("0.01"),
+        Decimal("0.01"),
+        Decimal("0.002"),
+        Decimal("0.01"),
+        *[Decimal("0.0025")] * 4,
+        *[None] * 4,
+    ]
+    assert totals == [usd if at else None for usd, at in zip(dollars, asked, strict=True)]
