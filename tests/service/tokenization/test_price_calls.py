@@ -339,6 +339,17 @@ async def test_a_model_that_nothing_knows_is_not_found_and_the_nearest_are_named
     assert "gpt-4o-mini" in str(refused.value.details())
 
 
+async def test_a_seller_without_a_price_is_said_to_have_none(service: Service) -> None:
+    call = pb2.CalculateCostRequest(provider="groq", model="gpt-4o", usage=span_pb2.Usage(input_tokens=1))
+    with pytest.raises(grpc.aio.AioRpcError, match="no table has a price of groq's for 'gpt-4o'") as refused:
+        await service.stub.ExplainCost(pb2.ExplainCostRequest(call=call), timeout=DEADLINE_S)
+    assert refused.value.code() == grpc.StatusCode.NOT_FOUND
+    asked = pb2.ResolveModelRequest(provider="groq", model="gpt-4o")
+    answer = await service.stub.ResolveModel(asked, timeout=DEADLINE_S)
+    assert (answer.priced_as, answer.encoding) == ("", "o200k_base")
+    assert any("a price of groq's" in step for step in answer.steps)
+
+
 async def test_what_a_model_without_a_price_is_sold_by_is_said(service: Service) -> None:
     call = pb2.CalculateCostRequest(provider="openai", model="dall-e-3", usage=span_pb2.Usage(input_tokens=1))
     with pytest.raises(grpc.aio.AioRpcError, match="sold by the picture, by its size and quality") as refused:

@@ -69,8 +69,9 @@ class PriceCalls:
         model = self._models.find(request.provider, "", request.model)
         quote = _quote(prices, CallNames(request.provider, "", request.model, ""), self._time(request))
         known = self._default.find(request.provider, (request.model,))
+        unknown = "" if quote else _unknown(request.provider, request.model, self._default)
         if quote is None and known is None and model.tokenizer == ESTIMATE and model.context_window is None:
-            raise NotFoundError(_unknown(request.model, self._default))
+            raise NotFoundError(unknown)
         answer = pb2.ResolveModelResponse(
             encoding=model.tokenizer.encoding,
             source=span_pb2.NUMBER_SOURCE_COUNTED if model.tokenizer.exact else span_pb2.NUMBER_SOURCE_ESTIMATED,
@@ -78,7 +79,12 @@ class PriceCalls:
             price_version=quote.version if quote else "",
             steps=[
                 step
-                for step in (*_whose(request.tenant_id, prices), *_steps(known, quote), model.tokenizer.why)
+                for step in (
+                    *_whose(request.tenant_id, prices),
+                    *_steps(known, quote),
+                    unknown,
+                    model.tokenizer.why,
+                )
                 if step
             ],
         )
@@ -163,7 +169,7 @@ class PriceCalls:
         call = self._call(request)
         names = CallNames(request.provider, "", request.model, request.service_tier)
         if _quote(prices, names, call["start_time"]) is None:
-            raise NotFoundError(_unknown(request.model, self._default))
+            raise NotFoundError(_unknown(request.provider, request.model, self._default))
         return explain(call, prices)
 
     def _call(self, request: pb2.CalculateCostRequest) -> dict[str, Any]:
@@ -269,13 +275,18 @@ def _name(text: str, field: str, missing: str = "", most: int = _MAX_NAME) -> st
     return text
 
 
-def _unknown(model: str, book: PriceBook) -> str:
+def _unknown(provider: str, model: str, book: PriceBook) -> str:
     """Say what is known of a model that has no price."""
     if unit := book.unit(model):
         return (
             f"{model[:64]!r} is sold by the {unit}, of which spans say nothing; "
             "a line of the tenant's own prices can say what a call costs, with a rate for `call`"
         )
-    nearest = book.nearest(model)
+    if (seller := book.seller(provider)) and book.find("", (model,)) is not None:
+        return (
+            f"no table has a price of {seller}'s for {model[:64]!r}, and another's would be a guess; "
+            f"a line of the tenant's own prices can say what {seller} takes"
+        )
+    nearest = [name for name in book.nearest(model) if name != model.strip().lower()]
     hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
     return f"no price by the token is known for {model[:64]!r}{hint}"

@@ -84,6 +84,11 @@ class PriceBook:
         found = self._models.provider(plain)
         return found.id if found else plain
 
+    def seller(self, provider: str) -> str:
+        """Return the table's id of a provider that has only prices of its own; "" of those that may stand for any."""
+        found = self._models.seller(provider[:MAX_NAME_CHARS].strip().lower())
+        return found.id if found else ""
+
     def nearest(self, model: str) -> list[str]:
         """Return up to three model names of the table that look like `model`."""
         names = {known.id for vendor in self._models.vendors for known in vendor.models}
