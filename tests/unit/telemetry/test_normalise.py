@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from a11i_telemetry.rules import INPUTS, OUTPUTS, RULES, Rule, Source, Take
+from a11i_telemetry.rules import INPUTS, OUTPUTS, RULES
 from a11i_telemetry.schema import COLUMNS, SCHEMA
+from a11i_telemetry.sources import Rule, Source, Take
 from tests.unit.telemetry.attribute_rows import row_of, rows_of
 
 _OF_EACH_KIND: dict[Take, tuple[object, object]] = {

@@ -269,3 +269,15 @@ def test_novas_cache_has_other_names_in_an_answer_of_its_own() -> None:
 def test_langchains_total_has_what_geminis_tools_used(reasoning: dict[str, int], total: int, sent: int) -> None:
     usage = {"input_tokens": 26, "output_tokens": 103, "total_tokens": total, "output_token_details": reasoning}
     assert tokens(usage)["input"] == sent
+
+
+@pytest.mark.parametrize("tier", ["flex", "priority"])
+def test_langchain_has_the_tier_of_service_in_the_names_of_its_details(tier: str) -> None:
+    usage = {
+        "input_tokens": 100,
+        "output_tokens": 50,
+        "total_tokens": 150,
+        "input_token_details": {f"{tier}_cache_read": 60, tier: 40},
+        "output_token_details": {f"{tier}_reasoning": 30, tier: 20},
+    }
+    assert tokens(usage) == {"input": 100, "output": 50, "cache_read": 60, "reasoning": 30}

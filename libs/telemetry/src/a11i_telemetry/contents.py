@@ -9,7 +9,8 @@ from a11i_telemetry.flat import listed
 from a11i_telemetry.messages import Evaluation, EventContent, event_messages
 from a11i_telemetry.notations import Message, is_messages, text_message, to_messages
 from a11i_telemetry.parts import JsonValue, Part, parse, parsed, to_part, to_parts, to_text, to_tool_definitions
-from a11i_telemetry.rules import ANSWERS, EVENTS_KEY, Answer, Source, Take
+from a11i_telemetry.rules import ANSWERS, EVENTS_KEY, Answer
+from a11i_telemetry.sources import Source, Take
 from a11i_telemetry.takes import json_of
 
 Facts = Mapping[str, JsonValue]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from a11i_telemetry.parts import JsonValue
-from a11i_telemetry.rules import CacheApart
+from a11i_telemetry.sources import CacheApart
 from a11i_telemetry.takes import json_of, structure_of
 
 Row = dict[str, Any]

@@ -10,7 +10,8 @@ from a11i_telemetry.contents import Content
 from a11i_telemetry.facts import Span
 from a11i_telemetry.kinds import KIND_RULES, KindRule
 from a11i_telemetry.parts import JsonValue, to_text
-from a11i_telemetry.rules import ANSWERS, INPUTS, OUTPUTS, RULES, CacheApart, Rule, Source, Take
+from a11i_telemetry.rules import ANSWERS, INPUTS, OUTPUTS, RULES
+from a11i_telemetry.sources import CacheApart, Rule, Source, Take
 from a11i_telemetry.usage import Usage, read_usage
 from a11i_telemetry.usage_flags import counted
 
@@ -161,6 +162,9 @@ def _value_reader(source: Source, column: str) -> ReadValue:
     if source.take is Take.CONSTANT:
         said = source.path[0]
         return lambda _: said
+    if source.take is Take.NAME:
+        name = source.path[-1]
+        return _inside(source, lambda _: name)
     if source.take is Take.USAGE:
         return _usage_reader(source, column)
     if source.take is Take.MOVED_MESSAGES:

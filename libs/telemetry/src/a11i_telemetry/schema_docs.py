@@ -4,8 +4,9 @@ import sys
 from collections.abc import Iterable
 
 from a11i_telemetry.kinds import KIND_RULES, KindRule
-from a11i_telemetry.rules import INPUTS, OUTPUTS, RULES, Rule, Source
+from a11i_telemetry.rules import INPUTS, OUTPUTS, RULES
 from a11i_telemetry.schema import COLUMNS, ENVELOPE_COLUMNS, SCHEMA_MAJOR, SCHEMA_MINOR, Column
+from a11i_telemetry.sources import Rule, Source
 
 _HEAD = f"""\
 # The columns of a span

@@ -11,7 +11,7 @@ import orjson
 
 from a11i_telemetry.kinds import OPERATIONS, provider_of
 from a11i_telemetry.parts import JsonValue
-from a11i_telemetry.rules import Take
+from a11i_telemetry.sources import Take
 from a11i_telemetry.usage import count
 
 _LARGEST_USD: Final = 10**12
@@ -107,6 +107,25 @@ def usd_sum(value: JsonValue) -> Decimal | None:
     return sum(known, Decimal(0)) if known else None
 
 
+def speed(value: JsonValue) -> str | None:
+    """Return the tier of service that a speed is, which only a fast one is."""
+    return "fast" if isinstance(value, str) and value.lower() == "fast" else None
+
+
+_TRAFFIC: Final = {
+    "on_demand": "standard",
+    "on_demand_flex": "flex",
+    "on_demand_priority": "priority",
+    "provisioned_throughput": "provisioned_throughput",
+}
+"""Vertex AI's TrafficType, in lower case -> the tier of service."""
+
+
+def traffic(value: JsonValue) -> str | None:
+    """Return the tier of service that a type of traffic is."""
+    return _TRAFFIC.get(value.lower().removeprefix("traffictype.")) if isinstance(value, str) else None
+
+
 READERS: Final[Mapping[Take, Callable[[JsonValue], object]]] = {
     Take.TEXT: text,
     Take.QUOTED: quoted,
@@ -118,6 +137,8 @@ READERS: Final[Mapping[Take, Callable[[JsonValue], object]]] = {
     Take.MILLISECONDS: seconds,
     Take.USD: usd,
     Take.USD_SUM: usd_sum,
+    Take.SPEED: speed,
+    Take.TRAFFIC: traffic,
 }
 """Each returns None for a value that it cannot use."""
 

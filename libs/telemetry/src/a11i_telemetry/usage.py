@@ -76,7 +76,10 @@ _REASONING: Final = (
     *("thoughts_token_count", "thoughtsTokenCount", "reasoning_tokens", "reasoningTokens", "output_reasoning"),
     "output_reasoning_tokens",
 )
-_CACHE_READ_DETAILS: Final = ("cached_tokens", "cache_read", "cacheReadTokens")
+_CACHE_READ_DETAILS: Final = (
+    *("cached_tokens", "cache_read", "cacheReadTokens"),
+    *("flex_cache_read", "priority_cache_read"),  # LangChain's, with the tier of service.
+)
 _CACHE_WRITE_DETAILS: Final = ("cache_write_tokens", "cache_creation", "cache_creation_tokens", "cacheWriteTokens")
 _CACHE_WRITE_5M: Final = ("ephemeral_5m_input_tokens", "input_cache_creation_5m", "input_ephemeral_5m_input_tokens")
 _CACHE_WRITE_1H: Final = (
@@ -91,7 +94,10 @@ _INPUT_AUDIO: Final = ("input_audio_tokens", "input_audio", "inputAudioTokens")
 _INPUT_IMAGE: Final = ("input_image_tokens", "input_image", "inputImageTokens")
 _OUTPUT_AUDIO: Final = ("output_audio_tokens", "output_audio", "outputAudioTokens")
 _OUTPUT_IMAGE: Final = ("output_image_tokens", "output_image", "outputImageTokens")
-_REASONING_DETAILS: Final = ("reasoning_tokens", "reasoning", "reasoningTokens")
+_REASONING_DETAILS: Final = (
+    *("reasoning_tokens", "reasoning", "reasoningTokens"),
+    *("flex_reasoning", "priority_reasoning"),
+)
 _APART_FROM_OUTPUT: Final = frozenset({"thoughts_token_count", "thoughtsTokenCount"})
 """Gemini's thoughts are not among its candidates' tokens."""
 _CACHE_APART: Final = frozenset(
