@@ -1,5 +1,6 @@
 """SentencePiece counted word by word against the library on whole texts: each count is the same."""
 
+import json
 import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from a11i_tokenization.counting import words
-from a11i_tokenization.counting.sentencepiece_engine import SentencePieceEngine
+from a11i_tokenization.counting.long_texts import split
+from a11i_tokenization.counting.sentencepiece_engine import NOISE, SentencePieceEngine
 from a11i_tokenization.counting.words import WordCounts
 from a11i_tokenization.vocabularies import package_directory
 from tests.bench.token_texts import files, fuzzed, languages, made_up
@@ -63,6 +65,20 @@ def test_long_noise_is_estimated_within_a_percent_and_says_so(engine: SentencePi
     assert not engine.is_exact_for(text)
     near = sum(len(engine._processor.EncodeAsIds(text[at : at + 50_000])) for at in range(0, len(text), 50_000))
     assert engine.count(text) == pytest.approx(near, rel=0.01)
+
+
+@pytest.mark.parametrize("unit", ["<|endoftext|>", "()", "a-1_", "=>"])
+def test_one_word_again_and_again_is_estimated_within_a_percent(engine: SentencePieceEngine, unit: str) -> None:
+    text = unit * (600_000 // len(unit))
+    assert not engine.is_exact_for(text)
+    assert engine.count(text) == pytest.approx(len(engine._processor.EncodeAsIds(text)), rel=0.01)
+
+
+def test_long_words_that_are_data_are_exact_by_words(engine: SentencePieceEngine) -> None:
+    rng = random.Random(5)  # noqa: S311 - texts, no secrets
+    text = json.dumps([rng.gauss(0, 1) for _ in range(30_000)], separators=(",", ":"))
+    assert len(text) > 500_000
+    assert split(text, NOISE) is None
 
 
 def _trained(tmp_path: Path, options: str) -> Path:

@@ -23,6 +23,9 @@ _NOISE_RATIO: Final = 0.605
 """What zlib leaves of the bytes at least. Of 4,096 characters of 39 languages, code, JSON and logs it leaves 0.2 to
 0.5, 0.60 at most; of random hex digits 0.57, letters 0.62, signs 0.65, base64 0.76."""
 
+_RUN_RATIO: Final = 0.02
+"""What it leaves at most of a word that is written again and again."""
+
 MIN_CHARS: Final = 16_384
 """Below, a text's worst is 3 ms."""
 _MIN_LINE_CHARS: Final = 16
@@ -49,22 +52,24 @@ class Noise:
     window_chars: int = 1_024
     """Of a window; its count may have a token too much at either end."""
     runs: bool = False
-    """Whether also one character again and again."""
+    """Whether also one character, or one word, again and again without white space."""
 
     def is_in(self, text: str, start: int) -> bool:
         """Return whether the block from `start` is noise."""
         middle = start + (BLOCK_CHARS - _LOOK_CHARS) // 2
         seen = text[middle : middle + _LOOK_CHARS]
-        if seen.count(seen[0]) == _LOOK_CHARS:
-            return self.runs
+        one = seen.count(seen[0]) == _LOOK_CHARS
+        if one and not self.runs:
+            return False
         if self.every:
-            if seen.isalnum() or seen.isspace():
+            if one or seen.isalnum() or seen.isspace():
                 block = text[start : start + BLOCK_CHARS]
-                return block.isalnum() or block.isspace()
+                return one or block.isalnum() or block.isspace()
         elif not seen.isascii() or sum(map(seen.count, "0123456789")) * 20 >= _LOOK_CHARS:
             return False
         octets = seen.encode("utf-8", "surrogatepass")
-        return len(zlib.compress(octets, 1)) >= _NOISE_RATIO * len(octets)
+        left = len(zlib.compress(octets, 1)) / len(octets)
+        return left >= _NOISE_RATIO or (self.runs and left <= _RUN_RATIO and " " not in seen and "\n" not in seen)
 
 
 @dataclass(frozen=True, slots=True)
