@@ -19,6 +19,8 @@ GRPC_PORTS = {name: name for name in SERVICES} | {"ingest": "otlp_grpc", "gatewa
 """Service -> name of its gRPC port. Ingest's is the one that OTLP clients use; the gateway's own port is REST's."""
 MIGRATIONS = {"clickhouse": "migrate-clickhouse", "postgres": "migrate-postgres"}
 """Engine -> the step that brings its tables up to date."""
+_WAITS_ITSELF = {("redaction", "postgres")}
+"""Services and engines that they do without while they load, which for redaction takes longest of all the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,11 @@ def plans(
                 after=needs[name],
                 ready_timeout_s=ready_timeout_s,
             ),
-            after=tuple(_start_after(engine) for engine in needs[name] if engine not in SERVICES),
+            after=tuple(
+                _start_after(engine)
+                for engine in needs[name]
+                if engine not in SERVICES and (name, engine) not in _WAITS_ITSELF
+            ),
         )
         for name in SERVICES
     ]
