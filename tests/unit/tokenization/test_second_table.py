@@ -192,3 +192,22 @@ def test_what_a_seller_has_no_price_of_is_priced_by_nobodys(book: PriceBook, pro
 def test_a_model_without_a_provider_is_of_who_sells_it(book: PriceBook, model: str, priced_as: str) -> None:
     (priced,) = price(book, llm(step_kind="embedding", provider="", request_model=model, input_tokens=1))
     assert priced["priced_as"] == priced_as
+
+
+def test_a_name_for_the_latest_model_means_the_newest_of_its_time(book: PriceBook) -> None:
+    used: dict[str, Any] = {"input_tokens": 1_000_000, "output_tokens": 1_000_000}
+    # Mistral Large 2: 2 and 6 dollars; Mistral Large 3, from December 2025: 0.50 and 1.50, and half of that in a batch.
+    for start, tier, dollars in (
+        (day(2025, 12, 1), "", "8"),
+        (day(2025, 12, 2), "", "2"),
+        (day(2026, 11, 1), "batch", "1"),
+    ):
+        latest, basis = cost(book, "mistral_ai", "mistral-large-latest", **used, start_time=start, service_tier=tier)
+        assert latest == Decimal(dollars)
+        assert ("successor" in basis) == (dollars != "8")
+    # Both in one batch.
+    calls = [
+        llm(provider="mistral_ai", request_model="mistral-large-latest", **used, start_time=start)
+        for start in (day(2026, 1, 1), day(2025, 1, 1))
+    ]
+    assert [priced["total_cost_usd"] for priced in price(book, *calls)] == [2, 8]

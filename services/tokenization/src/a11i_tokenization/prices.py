@@ -59,11 +59,19 @@ class PriceBook:
         tier = tier_of(call.service_tier) or found.reading.tier
         if found.model is None:
             return Offer(partial(self._second_quote, found, tier))
+        offer = self._dated(found, found.model, tier)
+        if found.successor is None or (newer := found.successor[1].model) is None:
+            return offer
+        from_ns, later = found.successor
+        after = self._dated(later, newer, tier)
         return Offer(
-            partial(self._quote, found, found.model, tier),
-            dates_of(found.model, tier),
-            hours_of(found.model),
+            lambda time_ns: (offer if time_ns < from_ns else after).quote_at(time_ns),
+            tuple(sorted({*offer.dates_ns, from_ns, *after.dates_ns})),
+            tuple(sorted({*offer.hours_ns, *after.hours_ns})),
         )
+
+    def _dated(self, found: FoundModel, model: ModelInfo, tier: str) -> Offer:
+        return Offer(partial(self._quote, found, model, tier), dates_of(model, tier), hours_of(model))
 
     @property
     def tables(self) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -14,6 +14,7 @@ from a11i_tokenization.pricing.matching import ModelIndices, prepared
 from a11i_tokenization.pricing.readings import Reading, readings
 from a11i_tokenization.pricing.second_model import SecondModel
 from a11i_tokenization.pricing.second_table import SecondTable
+from a11i_tokenization.pricing.vendor_rules import SUCCESSORS
 
 _ALIASES: Final = {
     "gcp.gen_ai": "google",
@@ -81,6 +82,8 @@ class FoundModel:
     steps: tuple[str, ...] = ()
     plain: SecondModel | None = None
     """In the second table what the rates of `model` are of, where `second` is the model in a region of its own."""
+    successor: "tuple[int, FoundModel] | None" = None
+    """What the name means from some time on, nanoseconds since the epoch; None: always this."""
 
 
 class ModelFinder:
@@ -175,9 +178,17 @@ class ModelFinder:
         if not self._models.is_guess(provider, name, names):
             model = self._models.own(provider, name) or self._followed(provider, name)
             if model is not None:
-                return self._with_second(provider, model, reading, names)
+                found = self._with_second(provider, model, reading, names)
+                return replace(found, successor=self._successor(provider, reading))
         alone = self._second.find_alone(provider.id, [name])
         return FoundModel(f"{provider.id}/{name}", provider, None, alone, reading) if alone else None
+
+    def _successor(self, provider: Provider, reading: Reading) -> tuple[int, FoundModel] | None:
+        from_ns, name = SUCCESSORS.get((provider.id, reading.name), (0, ""))
+        model = self._models.own(provider, name) if name else None
+        if model is None:
+            return None
+        return from_ns, self._with_second(provider, model, replace(reading, name=name), frozenset())
 
     def _followed(self, provider: Provider, name: str) -> ModelInfo | None:
         """Return another's model that a provider sells, if at that one's price as far as the second table says."""
@@ -210,6 +221,8 @@ def _said(found: FoundModel, number: int, model: str, word: str) -> FoundModel:
     if word:
         steps.append(f"took {provider} for the provider, as it sells the model")
     how = (*(["asked"] if number else []), *reading.how, *([word] if word else []), *found.how)
-    return FoundModel(
-        found.priced_as, found.provider, found.model, found.second, reading, how, tuple(steps), found.plain
-    )
+    successor = found.successor
+    if successor is not None:
+        from_ns, later = successor
+        successor = from_ns, replace(later, how=(*how, "successor"), steps=tuple(steps))
+    return replace(found, how=how, steps=tuple(steps), successor=successor)

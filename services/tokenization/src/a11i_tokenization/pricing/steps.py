@@ -19,6 +19,7 @@ STEPS: Final[Mapping[str, str]] = MappingProxyType(
         "vendor": "the span's provider is none that sells the model; took one that does",
         "second": "the seller's price is in the second table alone, which is not dated",
         "in-region": "worked out the region's rates as their share of the plain ones in the second table",
+        "successor": "took the newer model that the name means since then, by the vendor's page",
         "no-tier": "no rates are known for the tier of service; took the standard ones",
         "tier-factor": "worked out the tier's rates as their share of the standard ones in the second table",
         "factor": "worked out rates that the table lacks as their share of the input's or output's in the second table",

@@ -6,14 +6,27 @@ platform.openai.com/docs/guides/batch. Batches of Gemini's embeddings cost half:
 
 Claude Sonnet 4 costs 6 and 22.50 dollars instead of 3 and 15 over 200,000 tokens of input, cached ones among them, and
 the cache in proportion to the input: platform.claude.com/docs/en/about-claude/pricing.
+
+mistral-large-latest answers as mistral-large-2512 from the day when Mistral Large 3 came: mistral.ai/news/mistral-3.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
 from a11i_tokenization.pricing.rates import INPUT, OUTPUT, SORTS, TieredRates
+
+SUCCESSORS: Final[Mapping[tuple[str, str], tuple[int, str]]] = MappingProxyType(
+    {
+        ("mistral", "mistral-large-latest"): (
+            int(datetime(2025, 12, 2, tzinfo=UTC).timestamp()) * 10**9,
+            "mistral-large-2512",
+        )
+    }
+)
+"""By provider and name that the first table has for an older model: from when, in nanoseconds, it means which one."""
 
 _HALF: Final = Decimal("0.5")
 _HALVED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
