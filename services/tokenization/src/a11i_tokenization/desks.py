@@ -12,6 +12,7 @@ from a11i_storage.clickhouse import CallCostStore, ClickHouseSpending, open_clic
 from a11i_storage.postgres import BudgetStore, RepricingStore
 from a11i_storage.postgres.turn import open_turn
 from a11i_tokenization.budget_calls import BudgetCalls
+from a11i_tokenization.budgeting.known_spending import KnownSpending
 from a11i_tokenization.budgeting.watcher import TURN_KEY, BudgetWatcher
 from a11i_tokenization.kept import Kept
 from a11i_tokenization.repricing.repricer import Repricer, Workshop
@@ -53,7 +54,7 @@ async def open_desks(settings: TokenizationSettings, bus: Bus, kept: Kept | None
             costs = CallCostStore(clickhouse)
             work.append(Repricer(Workshop(repricings, costs, tables, settings.repricing)).run)
             turn = await stack.enter_async_context(open_turn(settings.postgres, TURN_KEY))
-            spending = ClickHouseSpending(clickhouse)
+            spending = KnownSpending(ClickHouseSpending(clickhouse), repricings, settings.budgets)
             work.append(BudgetWatcher(budgets, spending, bus, turn, settings.budgets).run)
         calls = RepricingCalls(repricings, tables, check_caller, has_spans=settings.clickhouse is not None)
         yield Desks(calls, BudgetCalls(budgets, check_caller, now=_now), work)

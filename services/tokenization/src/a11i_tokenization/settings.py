@@ -44,6 +44,18 @@ class BudgetSettings(BaseModel):
         le=1,
         description="Part of the time that looks may take; beyond it they come less often.",
     )
+    late_s: float = Field(
+        300.0,
+        ge=0,
+        description="Seconds for which what was stored is taken for new: more than an insert takes and than clocks of "
+        "machines differ.",
+    )
+    full_s: float = Field(
+        3_600.0,
+        gt=0,
+        description="Seconds from one look at all calls of a tenant to the next; looks in between are at what is new, "
+        "and do not see what was deleted.",
+    )
     unpublished_s: float = Field(
         7 * 86_400.0,
         gt=0,

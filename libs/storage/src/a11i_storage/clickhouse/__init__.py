@@ -35,7 +35,7 @@ from a11i_storage.clickhouse.signal_reader import (
     TimeRange,
     TraceEvents,
 )
-from a11i_storage.clickhouse.spending import ClickHouseSpending, SpendingQuestion, Spent
+from a11i_storage.clickhouse.spending import ClickHouseSpending, SpendingQuestion, Spent, Sums
 from a11i_storage.clickhouse.statements import Scope
 from a11i_storage.clickhouse.usage_reader import ClickHouseUsageReader, TokenComparison, UnpricedModel, UsageFilter
 from a11i_storage.clickhouse.writer import ClickHouseWriter
@@ -70,6 +70,7 @@ __all__ = [
     "SpendingQuestion",
     "Spent",
     "StoredTrace",
+    "Sums",
     "TimeRange",
     "TokenComparison",
     "TraceEvents",

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import fields
+from datetime import datetime
 from typing import Final
 
 import asyncpg
@@ -138,6 +139,15 @@ class RepricingStore:
         """Leave a repricing, or the tenant of one that has ended, to others."""
         async with self._database.connection() as connection:
             await connection.execute(_RELEASE, repricing_id, owner)
+
+    async def wrote_since(self, tenant_id: str, time: datetime) -> bool:
+        """Return whether any of a tenant's may have written costs since a time, or may do so at this moment."""
+        statement = (
+            "SELECT EXISTS (SELECT FROM repricings "
+            "WHERE tenant_id = $1 AND NOT dry_run AND (state = 1 OR finish_time >= $2 OR lease_until >= $2))"
+        )
+        async with self._database.connection() as connection:
+            return bool(await connection.fetchval(statement, tenant_id, time))
 
     async def _take(self, statement: str, *values: object) -> bool:
         async with self._database.connection() as connection:

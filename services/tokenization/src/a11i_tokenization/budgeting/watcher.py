@@ -20,10 +20,11 @@ from a11i_chassis import metrics
 from a11i_chassis.errors import A11iError, TransientError
 from a11i_chassis.logging import log_defect
 from a11i_chassis.waiting import stopped_within
-from a11i_storage.clickhouse import ClickHouseSpending, SpendingQuestion
+from a11i_storage.clickhouse import SpendingQuestion
 from a11i_storage.postgres import BudgetStore
 from a11i_storage.postgres.budgets import KeptBudget, Seen
 from a11i_storage.postgres.turn import Hold, Turn
+from a11i_tokenization.budgeting.known_spending import Spending
 from a11i_tokenization.budgeting.messages import event_message
 from a11i_tokenization.budgeting.periods import nanoseconds, period_at
 from a11i_tokenization.settings import BudgetSettings
@@ -40,7 +41,7 @@ class BudgetWatcher:
     def __init__(
         self,
         store: BudgetStore,
-        spending: ClickHouseSpending,
+        spending: Spending,
         bus: Bus,
         turn: Turn,
         settings: BudgetSettings,

@@ -1,6 +1,7 @@
--- What a tenant's calls cost in some periods, for several questions at once; each call once, as in a trace's totals
--- (calls_once.sql says how). Spans shortly before the earliest period are looked at, too, as a roll-up begins before what it
--- sums up. A call is of the user whom its span names, or else the trace, as its summary has it.
+-- What a tenant's calls cost in some periods, for several questions at once, by groups of traces; each call once, as in a
+-- trace's totals (calls_once.sql says how). Spans shortly before the earliest period are looked at, too, as a roll-up begins
+-- before what it sums up. A call is of the user whom its span names, or else the trace, as its summary has it.
+-- $only names groups before versions of rows are compared, which is sound as all versions of a span are in one.
 WITH
 traces AS (
   WITH
@@ -36,6 +37,7 @@ traces AS (
     ) AS questions
   SELECT
     1 AS measure,
+    any($group) AS trace_group,
     argMinIf(user_id, (start_time, span_id), user_id != '') AS user_of_trace,
     groupArrayIf(CAST((id, parent), 'Tuple(id UInt64, parent UInt64)'), is_link) AS links,
     groupArrayIf(
@@ -48,6 +50,7 @@ traces AS (
       has_usage
     ) AS usages
   FROM spans FINAL
+  $only
   WHERE
     tenant_id = {tenant_id:String}
     AND (empty({only_projects:Array(String)}) OR has({only_projects:Array(String)}, project_id))
@@ -57,15 +60,14 @@ traces AS (
   HAVING arrayExists(usage -> notEmpty(usage.questions), usages)
 ),
 $calls_once
-SELECT question, sum(usage.cost) AS spent, countIf(usage.is_unpriced) AS unpriced
+SELECT question, trace_group, sum(usage.cost) AS spent, countIf(usage.is_unpriced) AS unpriced
 FROM
 (
-  SELECT user_of_trace, arrayJoin(arrayFilter(usage -> notEmpty(usage.questions), usages)) AS usage
+  SELECT trace_group, user_of_trace, arrayJoin(arrayFilter(usage -> notEmpty(usage.questions), usages)) AS usage
   FROM calls_once
 )
 ARRAY JOIN
   arrayFilter(
     question -> usage.has_user OR {users:Array(String)}[question + 1] IN ('', user_of_trace), usage.questions
   ) AS question
-GROUP BY question
-ORDER BY question
+GROUP BY question, trace_group
