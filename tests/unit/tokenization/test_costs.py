@@ -303,6 +303,7 @@ def test_what_cannot_be_is_flagged_once_beside_what_was_flagged_before(
         # Of the whole, which is known, no more is priced than that.
         (["reasoning over output"], (True, True)),
         (["cache_write_1h over cache_write"], (True, True)),
+        (["total over input and output"], (True, True)),
     ],
 )
 def test_a_side_that_was_flagged_has_no_cost(book: PriceBook, flags: list[str], sides: tuple[bool, bool]) -> None:

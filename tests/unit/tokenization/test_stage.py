@@ -102,6 +102,21 @@ def test_a_number_that_cannot_be_gives_way_to_the_count(stage: TokenizeStage) ->
     assert row["attr_int"] == [("gen_ai.usage.input_tokens", -5)]
 
 
+@pytest.mark.parametrize("odd", ["negative", "absurd", "fractional", "unreadable"])
+def test_the_count_in_place_of_a_number_that_cannot_be_is_not_what_a_call_costs(stage: TokenizeStage, odd: str) -> None:
+    call = llm(input_messages=QUESTION, output_messages=ANSWER)
+    of_input, of_output, of_neither = run(
+        stage,
+        call | {"usage_flags": [f"{odd} input_tokens"]},
+        call | {"usage_flags": [f"{odd} output_tokens"]},
+        call,
+    )
+    assert (of_input["input_cost_usd"], of_output["output_cost_usd"]) == (None, None)
+    assert of_input["output_cost_usd"] == of_neither["output_cost_usd"] > 0
+    assert of_output["input_cost_usd"] == of_neither["input_cost_usd"] > 0
+    assert of_input["total_cost_usd"] is of_output["total_cost_usd"] is None
+
+
 def test_what_it_did_not_is_counted(stage: TokenizeStage, encodings: Encodings) -> None:
     (span,) = run(stage, llm(input_messages=QUESTION, output_messages=ANSWER))
     question = encodings.count("o200k_base", "Where is order A-1234?")

@@ -15,8 +15,8 @@ _OUTPUT: Final = TOKEN_COLUMNS.index("output_tokens")
 _INPUT_WORDS: Final = frozenset({"input", *TOKEN_COLUMNS[:_OUTPUT]})
 _OUTPUT_WORDS: Final = frozenset({"output", *TOKEN_COLUMNS[_OUTPUT:]})
 """What a flag ends with, by the side that it is about."""
-_PRICED: Final = frozenset({"reasoning over output", "cache_write_1h over cache_write"})
-"""Flags of a part that says more than its whole, which is known and costs what it does."""
+_PRICED: Final = frozenset({"reasoning over output", "cache_write_1h over cache_write", "total over input and output"})
+"""Flags of what says more than a whole, or the wholes, that are known and cost what they do."""
 _LONGEST_FLAG: Final = 64
 
 
