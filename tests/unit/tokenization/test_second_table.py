@@ -173,6 +173,7 @@ def test_who_sells_a_model_is_who_prices_it(
         ("mistral_ai", "claude-sonnet-4-5"),
         # 8 and 24 dollars once, then 4 and 12: another version's price is none of it.
         ("mistral_ai", "mistral-large-2402"),
+        ("azure.ai.inference", "Mistral-Large-2411"),
     ],
 )
 def test_what_a_seller_has_no_price_of_is_priced_by_nobodys(book: PriceBook, provider: str, model: str) -> None:

@@ -10,7 +10,7 @@ from genai_prices.data_snapshot import find_provider_by_id
 from genai_prices.types import ModelInfo, Provider
 
 from a11i_tokenization.pricing.genai_rates import hours_of
-from a11i_tokenization.pricing.matching import ModelIndices, prepared
+from a11i_tokenization.pricing.matching import ModelIndices, is_version, prepared
 from a11i_tokenization.pricing.readings import Reading, readings
 from a11i_tokenization.pricing.second_model import SecondModel
 from a11i_tokenization.pricing.second_table import SecondTable
@@ -149,7 +149,9 @@ class ModelFinder:
                     return _said(found, number, models[number], word)
         for number, reading in every if all_kinds else ():
             for provider in sellers(reading):
-                if alone := self._second.exact(provider.id, reading.name):
+                alone = self._second.exact(provider.id, reading.name)
+                # The table has no dates, and often one entry for each version.
+                if alone and not any(is_version(name, of=reading.name) for name in names[number]):
                     label = f"{provider.id}/{reading.name}"
                     found = FoundModel(label, provider, None, alone, reading, how=("second",))
                     return _said(found, number, models[number], word)

@@ -44,9 +44,7 @@ class ModelIndex:
 
     def is_guess(self, base: str, names: Collection[str]) -> bool:
         """Return whether a name is what is left of a version that is not listed, though versions of it differ."""
-        return base in self._differing and any(
-            (version := _VERSION.fullmatch(name)) and version["base"] == base for name in names
-        )
+        return base in self._differing and any(is_version(name, of=base) for name in names)
 
     def _differ(self, base: str, by_number: Mapping[str, int]) -> bool:
         found = self.find(base)
@@ -92,6 +90,12 @@ class ModelIndices:
         """Return whether a name is what is left of a version that is not listed, though versions of it differ."""
         sellers = (provider.id, *(provider.fallback_model_providers or ()))
         return any(seller in self._indices and self._indices[seller].is_guess(base, names) for seller in sellers)
+
+
+def is_version(name: str, *, of: str) -> bool:
+    """Return whether a name is another with the four digits of a version behind it."""
+    version = _VERSION.fullmatch(name)
+    return version is not None and version["base"] == of
 
 
 def _alternatives(clause: MatchLogic) -> Iterator[MatchLogic]:
