@@ -117,6 +117,17 @@ def test_the_count_in_place_of_a_number_that_cannot_be_is_not_what_a_call_costs(
     assert of_input["total_cost_usd"] is of_output["total_cost_usd"] is None
 
 
+@pytest.mark.parametrize(
+    ("operation", "added"),
+    [("text-completion", 0), ("image_generation", 0), ("speech", 0), ("chat", 7), ("responses", 7)],
+)
+def test_what_is_drawn_spoken_or_completed_is_sent_without_a_chats_format(
+    stage: TokenizeStage, encodings: Encodings, operation: str, added: int
+) -> None:
+    (row,) = run(stage, llm(operation=operation, input_messages='[{"role":"user","content":"a red boat"}]'))
+    assert row["input_tokens"] == encodings.count("o200k_base", "a red boat") + added
+
+
 def test_what_it_did_not_is_counted(stage: TokenizeStage, encodings: Encodings) -> None:
     (span,) = run(stage, llm(input_messages=QUESTION, output_messages=ANSWER))
     question = encodings.count("o200k_base", "Where is order A-1234?")

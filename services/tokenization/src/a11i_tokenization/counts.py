@@ -17,7 +17,10 @@ from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.model_table import model_table
 from a11i_tokenization.prompts import CallInput, PromptCounter
 
-_PLAIN_OPERATIONS: Final = frozenset({"text_completion", "embeddings"})
+_PLAIN_OPERATIONS: Final = frozenset({
+    "text_completion", "text-completion", "atext_completion", "embeddings", "image_generation", "aimage_generation",
+    "image", "images.generate", "speech", "aspeech", "audio.speech", "text_to_speech",
+})  # fmt: skip
 _PLAIN_KINDS: Final = frozenset({"embedding", "rerank"})
 """Calls that send text as it is, without a chat's format."""
 
