@@ -55,6 +55,8 @@ _LINES = (
     ),
     *("x ", "x\t", "- ", "\r", "x\r", "\u00a0", "\u0301", "\u2028", "😀", "\x1c", "\x0b", " \u00a0x", "    return x"),
 )
+_BEFORE = ("", "x ", "a", "-", "\r", " ")
+_BEHIND = ("", " ", "\t", "a", "-", "/", " /", "'s", "1", "é", "。", "\u0301", "\x1c", "\x0b")
 
 COUNTER = Encodings(vocabularies.packaged_directory())
 
@@ -100,15 +102,15 @@ def test_the_parts_between_line_ends_have_the_texts_tokens(
     assert sum(whole(f"{part}\n") for part in parts) + whole(last) == whole(text)
 
 
-def test_every_three_lines(named: tuple[str, Callable[[str], int]]) -> None:
+def test_every_line_between_others(named: tuple[str, Callable[[str], int]]) -> None:
     name, whole = named
     ends = LINE_ENDS if name in _LENIENT else STRICT_LINE_ENDS
     cut = 0
-    for text in (f"{a}\n{b}\n{c}" for a in _LINES for b in _LINES for c in _LINES):
+    for text in (f"{a}\n{b}\n{c}" for a in _BEFORE for b in _LINES for c in _BEHIND):
         *parts, last = ends.split(text)
         cut += len(parts)
         assert sum(whole(f"{part}\n") for part in parts) + whole(last) == whole(text), repr(text)
-    assert cut > 5_000
+    assert cut > 1_000
 
 
 @pytest.mark.parametrize("encoding", ["o200k_base", "cl100k_base", "tekken", "qwen2", "claude2", "p50k_base"])
@@ -136,6 +138,8 @@ def test_a_text_whose_lines_do_not_repeat_stays_whole() -> None:
     assert len(real) > MIN_CHARS
     assert repeated_lines(real, LINE_ENDS) is None
     assert repeated_lines("a\n" * MIN_CHARS, LINE_ENDS) is None
+    # Nor one of short lines behind long ones, which would take longest to tell apart.
+    assert repeated_lines(("-" * 40 + "\n") * 200 + "a\n" * MIN_CHARS, LINE_ENDS) is None
 
 
 @pytest.mark.parametrize("noise", [toktok_engine.NOISE, tiktoken_engine.NOISE])

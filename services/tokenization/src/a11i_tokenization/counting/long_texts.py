@@ -110,7 +110,7 @@ def repeated_lines(text: str, line_ends: re.Pattern[str]) -> Counter[str] | None
     The parts' tokens are the text's.
     """
     head = text[:_LOOK_CHARS].split("\n")
-    if len(head) * _MIN_LINE_CHARS > _LOOK_CHARS or len(set(head)) * 2 > len(head):
+    if len(set(head)) * 2 > len(head) or text.count("\n") * _MIN_LINE_CHARS > len(text):
         return None
     *lines, last = line_ends.split(text)
     found = Counter(lines)
