@@ -142,6 +142,8 @@ def test_a_rate_that_already_is_the_dearer_sorts_is_not_made_dearer_again(book: 
         # Together's distilled R1: 2 and 2; Azure's R1: 1.35 and 5.40; DeepInfra's R1: 0.70 and 2.40.
         ("together_ai", _DISTILLED, f"together/{_DISTILLED}", "4"),
         ("azure.ai.inference", "DeepSeek-R1", "azure/deepseek-r1", "6.75"),
+        # Azure's Mistral Large: 2 and 6, of late; 8 and 24 when it came.
+        ("azure.ai.inference", "mistral-large-latest", "azure/mistral-large-latest", "8"),
         ("deepinfra", "deepseek-ai/DeepSeek-R1", "deepinfra/deepseek-ai/deepseek-r1", "3.1"),
         # What Azure sells at OpenAI's price follows OpenAI's dated ones: 2.50 and 10.
         ("azure.ai.openai", "gpt-4o", "azure/gpt-4o", "12.5"),

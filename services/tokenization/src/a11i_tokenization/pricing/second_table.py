@@ -27,6 +27,8 @@ _PREFIXES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     }
 )
 """What litellm writes before the names of a provider of genai-prices; of others, the provider's name and a slash."""
+_NEWER: Final = "azure_ai/"
+"""Of two entries of Azure's the one that is kept up: the other has what Mistral's models cost when they came."""
 _SELLERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "text-completion-openai": "openai",
@@ -92,7 +94,7 @@ class SecondTable:
 
     def exact(self, provider: str, name: str) -> SecondModel | None:
         """Return a provider's model that has a price by the token or the call, by the table's own name of it."""
-        for key in self._keys(provider, name):
+        for key in sorted(self._keys(provider, name), key=lambda one: not one.startswith(_NEWER)):
             if self.seller(key) == provider:
                 found = SecondModel.of(key, self._models[key])
                 return found if found.rates() else None
