@@ -25,6 +25,7 @@ async def bench(started: Engines) -> AsyncIterator[Bench]:
         yield one
 
 
+@pytest.mark.timeout(240)  # Sixty processes, one after the other: 30 s on an idle machine.
 async def test_whenever_its_process_dies_the_next_one_ends_it_as_if_nothing_had_been(started: Engines) -> None:
     deaths, left = 0, True
     while left:
