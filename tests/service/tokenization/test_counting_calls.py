@@ -137,6 +137,19 @@ async def test_calls_that_make_no_sense_name_the_field(stub: "Stub", call: pb2.C
     assert violated_field(error) == field
 
 
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ('["\\ud800"]', "messages: a JSON array is expected, and this is no JSON: no low surrogate in string"),
+        ('{"role": "user"}', "messages: a JSON array is expected, and this is other JSON"),
+    ],
+)
+async def test_messages_that_are_no_array_are_refused_with_the_reason(stub: "Stub", messages: str, words: str) -> None:
+    call = pb2.ChatCall(messages=messages)
+    error = await refused(stub, pb2.CountTokensRequest(model="gpt-4o", call=call))
+    assert words in str(error.details())
+
+
 async def test_a_stream_is_answered_in_order_until_one_is_at_fault(stub: "Stub") -> None:
     stream = stub.StreamCountTokens(timeout=DEADLINE_S)
     for text in ("one", "one two", "one two three"):

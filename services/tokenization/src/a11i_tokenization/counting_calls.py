@@ -112,16 +112,17 @@ def _checked_size(request: pb2.CountTokensRequest) -> int:
         )
     for field in ("messages", "tool_definitions"):
         value = getattr(request.call, field)
-        if value and not _is_json_array(value):
-            raise InvalidArgumentError("is no JSON array", field=f"call.{field}")
+        if value and (why := _why_no_array(value)):
+            raise InvalidArgumentError(f"{field}: a JSON array is expected, {why}", field=f"call.{field}")
     return size
 
 
-def _is_json_array(value: str) -> bool:
+def _why_no_array(value: str) -> str:
+    """Return why a text is no JSON array; empty if it is one."""
     try:
-        return isinstance(orjson.loads(value), list)
-    except orjson.JSONDecodeError:
-        return False
+        return "" if isinstance(orjson.loads(value), list) else "and this is other JSON"
+    except orjson.JSONDecodeError as error:
+        return f"and this is no JSON: {error}"
 
 
 def _source(exact: bool) -> span_pb2.NumberSource.ValueType:
