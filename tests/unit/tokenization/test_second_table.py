@@ -44,6 +44,16 @@ def test_azures_tiers_are_priced(book: PriceBook, model: str, tier: str, dollars
     assert ("tier-factor" in basis) == bool(tier)
 
 
+def test_what_a_seller_follows_its_maker_in_includes_the_cache(book: PriceBook) -> None:
+    # A fine-tuned gpt-4o, at Azure as at OpenAI: 3.75, of what was cached half.
+    model = "gpt-4o-2024-08-06.ft-0123456789abcdef"
+    cached: dict[str, Any] = {"input_tokens": 2_000_000, "cache_read_tokens": 1_000_000, "output_tokens": 0}
+    assert cost(book, "azure.ai.openai", model, **cached)[0] == Decimal("5.625")
+    usd, basis = cost(book, "azure.ai.openai", model, **cached, service_tier="batch")
+    assert usd == Decimal("5.625")
+    assert "no-tier" in basis
+
+
 def test_a_tier_of_azures_that_no_table_has_is_said_to_be_unknown(book: PriceBook) -> None:
     usd, basis = cost(book, "azure.ai.openai", "gpt-4.1", input_tokens=1_000_000, output_tokens=0, service_tier="flex")
     assert usd == 2

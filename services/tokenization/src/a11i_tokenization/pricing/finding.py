@@ -178,9 +178,18 @@ class ModelFinder:
         """Return a provider's model of this name; `names` are all readings of it."""
         name = reading.name
         if not self._models.is_guess(provider, name, names):
-            model = self._models.own(provider, name) or self._followed(provider, name)
+            model, maker = self._models.own(provider, name), provider.id
+            if model is None:
+                model, maker = self._followed(provider, name)
             if model is not None:
                 found = self._with_second(provider, model, reading, names)
+                if (
+                    found.second is None
+                    and maker != provider.id
+                    and (of_maker := self._second.find(maker, (name, model.id)))
+                ):
+                    # The maker's tiers of service are not this one's.
+                    found = replace(found, second=of_maker.standard_alone())
                 return replace(found, successor=self._successor(provider, reading))
         alone = self._second.find_alone(provider.id, [name])
         return FoundModel(f"{provider.id}/{name}", provider, None, alone, reading) if alone else None
@@ -192,17 +201,19 @@ class ModelFinder:
             return None
         return from_ns, self._with_second(provider, model, replace(reading, name=name), frozenset())
 
-    def _followed(self, provider: Provider, name: str) -> ModelInfo | None:
-        """Return another's model that a provider sells, if at that one's price as far as the second table says."""
+    def _followed(self, provider: Provider, name: str) -> tuple[ModelInfo | None, str]:
+        """Return another's model that a provider sells, if at that one's price as far as the second table says, and
+        whose it is.
+        """
         found = self._models.followed(provider, name)
         if found is None:
-            return None
+            return None, ""
         maker, model = found
         own, makers = self._second.exact(provider.id, name), self._second.find(maker, (name, model.id))
         if own is not None:
-            return model if makers is not None and makers.costs_as(own) else None
+            return (model, maker) if makers is not None and makers.costs_as(own) else (None, "")
         # At certain hours a maker is cheaper for its own machines' sake.
-        return None if hours_of(model) else model
+        return (None, "") if hours_of(model) else (model, maker)
 
     def _with_second(self, provider: Provider, model: ModelInfo, reading: Reading, names: frozenset[str]) -> FoundModel:
         label, own = f"{provider.id}/{model.id}", model.id.removeprefix("regional.")

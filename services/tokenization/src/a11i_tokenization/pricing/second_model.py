@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
@@ -70,6 +70,10 @@ class SecondModel:
     def standard(self) -> Prices:
         """The standard rates for inputs of any size, or of the smallest."""
         return self.prices["", 0]
+
+    def standard_alone(self) -> "SecondModel":
+        """Return the model without its tiers of service."""
+        return replace(self, prices={(tier, start): rates for (tier, start), rates in self.prices.items() if not tier})
 
     def costs_as(self, other: "SecondModel") -> bool:
         """Return whether another costs the same."""
