@@ -126,7 +126,7 @@ COMMANDS = [
     "SELECT crypt('%s', gen_salt('bf'))",
     'expect "Password:"\nsend "%s\\r"',
     "[sudo] password for bob: %s",
-    "Enter passphrase for key '/home/bob/.ssh/id': %s",
+    "Enter passphrase for key '/srv/bob/.ssh/id': %s",
     "AWS Secret Access Key [None]: %s",
 ]
 
