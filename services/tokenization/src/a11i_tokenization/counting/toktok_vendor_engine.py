@@ -49,8 +49,8 @@ class ToktokVendorEngine:
         if self._is_odd(text):
             return self._reference().count(text)
         try:
-            text = self._prepared(text)
-            return self._count_shortened(text) if len(text) < MIN_CHARS else self._long.total(text)
+            prepared = self._prepared(text)
+            return self._count_shortened(prepared) if len(text) < MIN_CHARS else self._long.total(prepared)
         except UnicodeEncodeError:
             return self.count(well_formed(text))
 
