@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import orjson
 import pytest
 
 from tests.unit.telemetry.attribute_rows import row_of, rows_of
@@ -238,6 +239,41 @@ def test_output_tokens_include_reasoning() -> None:
 )  # fmt: skip
 def test_sorts_of_tokens_have_their_columns(attributes: dict[str, object], column: str, tokens: int) -> None:
     assert row_of(attributes)[column] == tokens
+
+
+@pytest.mark.parametrize(
+    ("operation", "own", "provider", "raw", "tokens"),
+    [
+        # Anthropic's first message, which early versions of the AI SDK kept, has an output of 1.
+        ("ai.streamText.doStream", 1500, "anthropic", {"usage": {"input_tokens": 25, "output_tokens": 1}}, 1500),
+        ("ai.generateText.doGenerate", 1500, "anthropic", {"usage": {"output_tokens": 1500}}, 1500),
+        ("ai.generateText.doGenerate", None, "anthropic", {"usage": {"output_tokens": 1500}}, 1500),
+        ("ai.streamText.doStream", 1500, "google", {"usageMetadata": {"candidatesTokenCount": 2}}, 1500),
+        ("ai.streamText.doStream", 1500, "vertex", {"usageMetadata": {"thoughtsTokenCount": 7}}, 1500),
+        (
+            "ai.streamText.doStream", 1500,
+            "google", {"usageMetadata": {"candidatesTokenCount": 1500, "thoughtsTokenCount": 200}}, 1700,
+        ),
+        ("ai.streamText.doStream", "many", "google", {"usageMetadata": {"candidatesTokenCount": 2}}, 2),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["outputTokens", "completionTokens"])
+def test_the_output_of_a_providers_own_numbers_is_not_that_of_a_streams_beginning(
+    name: str, operation: str, own: object, provider: str, raw: dict[str, object], tokens: int
+) -> None:
+    row = row_of({
+        "ai.operationId": operation, "ai.response.providerMetadata": orjson.dumps({provider: raw}).decode(),
+        **({} if own is None else {f"ai.usage.{name}": own}),
+    })  # fmt: skip
+    assert row["output_tokens"] == tokens
+
+
+def test_the_output_of_geminis_own_numbers_beside_openinferences_is_not_that_of_a_streams_beginning() -> None:
+    row = row_of({
+        "openinference.span.kind": "LLM", "llm.token_count.prompt": 9, "llm.token_count.completion": 1500,
+        "output.value": '{"usage_metadata": {"prompt_token_count": 9, "candidates_token_count": 2}}',
+    })  # fmt: skip
+    assert (row["input_tokens"], row["output_tokens"]) == (9, 1500)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from a11i_telemetry.kinds import KIND_RULES, KindRule
 from a11i_telemetry.parts import JsonValue, to_text
 from a11i_telemetry.rules import ANSWERS, INPUTS, OUTPUTS, RULES
 from a11i_telemetry.sources import CacheApart, Rule, Source, Take
-from a11i_telemetry.usage import Usage, read_usage
+from a11i_telemetry.usage import Usage, count, read_usage
 from a11i_telemetry.usage_flags import counted
 
 ReadValue = Callable[[Span], Any]
@@ -241,7 +241,7 @@ def _inside(source: Source, take: Callable[[JsonValue], Any]) -> ReadValue:
 
 
 def _usage_reader(source: Source, column: str) -> ReadValue:
-    key, path = source.key, source.path
+    key, path, at_least = source.key, source.path, source.at_least
     place = f"usage {key} {path}"
 
     def read(span: Span) -> Any:
@@ -251,7 +251,11 @@ def _usage_reader(source: Source, column: str) -> ReadValue:
             usage = span.worked_out(place, read_usage(takes.json_of(value)) or Usage())
             for words in usage.flags:
                 span.flag(words)
-        return getattr(usage, column)
+        found = getattr(usage, column)
+        if at_least and found is not None:
+            own = next((number for one in at_least if (number := count(span.facts.get(one))) is not None), 0)
+            return max(found, own)
+        return found
 
     return read
 

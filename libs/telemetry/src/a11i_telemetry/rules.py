@@ -69,15 +69,29 @@ _USAGE_FIRST: Final = _usage(
     _in("gcp.vertex.agent.llm_response", "usage_metadata", take=Take.USAGE),
 )
 """Frameworks' own objects of a call's tokens."""
-_RAW: Final = (
-    *(
-        _in("ai.response.providerMetadata", *path, take=Take.USAGE, only="llm")
-        for path in (("anthropic", "usage"), ("google", "usageMetadata"), ("vertex", "usageMetadata"))
-    ),
-    Source("output.value", Take.USAGE, ("usage_metadata",), only="llm", beside="llm.token_count.prompt"),
-)
+_AI_SDK_OUTPUT: Final = ("ai.usage.outputTokens", "ai.usage.completionTokens")
+
+
+def _raw(of_ai_sdk: tuple[str, ...] = (), of_openinference: tuple[str, ...] = ()) -> tuple[Source, ...]:
+    paths = (("anthropic", "usage"), ("google", "usageMetadata"), ("vertex", "usageMetadata"))
+    return (
+        *(Source("ai.response.providerMetadata", Take.USAGE, path, only="llm", at_least=of_ai_sdk) for path in paths),
+        Source(
+            "output.value",
+            Take.USAGE,
+            ("usage_metadata",),
+            only="llm",
+            beside="llm.token_count.prompt",
+            at_least=of_openinference,
+        ),
+    )
+
+
+_RAW_INPUT: Final = _raw()
+_RAW_OUTPUT: Final = _raw(_AI_SDK_OUTPUT, ("llm.token_count.completion",))
 """Providers' own numbers beside the AI SDK's, which left out Anthropic's cache, Gemini's thoughts and tools, and beside
-OpenInference's, which left out Gemini's tools, or had the cache twice (0.1.14, 0.1.15)."""
+OpenInference's, which left out Gemini's tools, or had the cache twice (0.1.14, 0.1.15). Of a stream they can be those
+of its first message, as of Anthropic's in early versions: its input is whole, its output has only begun."""
 _LANGCHAIN_RAW: Final = _responses("generations", 0, 0, "message", "kwargs", "usage_metadata", take=Take.USAGE)
 """LangChain's own numbers beside OpenInference's, which have its 0 for a cache write of which it tells the ages."""
 _GEMINI: Final = tuple(
@@ -136,15 +150,14 @@ RULES: Final[tuple[Rule, ...]] = (
         *_responses("stop_reason", take=Take.TEXT_LIST),
         *_responses("choices", 0, "finish_reason", take=Take.TEXT_LIST),
     ),
-    _rule("input_tokens", Take.COUNT, *_RAW,
+    _rule("input_tokens", Take.COUNT, *_RAW_INPUT,
         Source("ai.usage.inputTokens", Take.COUNT, apart=_AI_SDK_APART),
         Source("ai.usage.promptTokens", Take.COUNT, apart=_AI_SDK_APART), "ai.usage.tokens", *_USAGE_FIRST,
         Source("gen_ai.usage.input_tokens", Take.COUNT, apart=_OPENLIT_APART), "gen_ai.usage.prompt_tokens",
         "gen_ai.aggregated_usage.input_tokens", "llm.token_count.prompt", "llm.usage.prompt_tokens",
         Source("gen_ai.usage.text.input_tokens", Take.COUNT, plus=_OTHER_INPUT), *_USAGE_LAST,
     ),
-    _rule("output_tokens", Take.COUNT, *_RAW,
-        "ai.usage.outputTokens", "ai.usage.completionTokens", *_USAGE_FIRST,
+    _rule("output_tokens", Take.COUNT, *_RAW_OUTPUT, *_AI_SDK_OUTPUT, *_USAGE_FIRST,
         # ADK's output left out Gemini's thoughts while their name was this one.
         Source("gen_ai.usage.output_tokens", Take.COUNT, beside=_ADK_THOUGHTS, plus=((_ADK_THOUGHTS,),)),
         "gen_ai.usage.output_tokens",

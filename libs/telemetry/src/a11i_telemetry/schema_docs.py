@@ -35,8 +35,8 @@ _RULES_HEAD = """
 Of several sources the first with a usable value counts. "Moved" ones leave the attributes when they are strings and in
 the normal form already, and `lifted` remembers their keys; all others are read, and stay among the attributes as they
 came. A path in brackets leads into the attribute's JSON; a word in parentheses names the steps that a source counts
-for, an attribute after "with" one that must be there besides. A key that ends in a point stands for all the indexed
-keys behind it.
+for, an attribute after "with" one that must be there besides, and one after "at least" one that counts instead where
+its number is larger. A key that ends in a point stands for all the indexed keys behind it.
 """
 
 _KINDS_HEAD = """
@@ -92,7 +92,8 @@ def _source(source: Source) -> str:
     conditions = f" ({source.only})" if source.only else ""
     conditions += f" with `{source.beside}`" if source.beside else ""
     added = "".join(f" + {' or '.join(f'`{key}`' for key in spellings)}" for spellings in source.plus)
-    return f"`{source.key}`{path}{added} {source.take.value}{conditions}"
+    least = f", at least {' or '.join(f'`{key}`' for key in source.at_least)}" if source.at_least else ""
+    return f"`{source.key}`{path}{added} {source.take.value}{conditions}{least}"
 
 
 def _kind_row(rule: KindRule) -> tuple[str, ...]:

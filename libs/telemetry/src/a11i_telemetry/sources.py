@@ -97,6 +97,8 @@ class Source:
     plus: tuple[tuple[str, ...], ...] = ()
     """Attributes whose numbers are added to this one's, each with its other spellings; it may be missing if one of
     them is there."""
+    at_least: tuple[str, ...] = ()
+    """Attributes of which the first that holds a count is taken instead if that is larger."""
     apart: tuple[CacheApart, ...] = ()
     """Of input tokens: whose leave the cache out. Besides these, those do that are fewer than the cached ones."""
 
