@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from a11i_tokenization.prices import PriceBook
+from a11i_tokenization.pricing.rates import Rates
 from a11i_tokenization.pricing.second_model import SecondModel
 from a11i_tokenization.pricing.steps import STEPS
 from tests.unit.tokenization.price_kit import day, price
@@ -76,6 +77,24 @@ def test_a_tier_of_azures_that_no_table_has_is_said_to_be_unknown(book: PriceBoo
 )
 def test_long_inputs_have_their_own_rates(book: PriceBook, provider: str, model: str, dollars: str) -> None:
     assert cost(book, provider, model, **LONG)[0] == Decimal(dollars)
+
+
+def test_shares_of_other_rates_say_nothing_of_these(book: PriceBook) -> None:
+    # Grok Code Fast 1 was 0.20 and 1.50; the second table has the 1 and 2 of a later one, twice that over 200,000.
+    usd, basis = cost(book, "x-ai", "grok-code-fast-1", **LONG)
+    assert usd == Decimal("0.0515")
+    assert "other-rates" in basis
+    assert "size-factor" not in basis
+    assert "other-rates" in STEPS
+    entry = {"input_cost_per_token": Decimal(4), "output_cost_per_token": Decimal(20), "mode": "chat"}
+    model = SecondModel.of("some/claude", entry)
+    for rates, same in (
+        ({"input": 4, "output": 20}, True),
+        ({"input": 5, "output": 25}, True),
+        ({"input": 4, "output": 16}, False),
+        ({"input": 9}, True),
+    ):
+        assert model.is_like(Rates.of({sort: Decimal(rate) / 1_000_000 for sort, rate in rates.items()})) is same
 
 
 def test_rates_for_long_inputs_begin_over_their_size_and_hold_for_the_cache(book: PriceBook) -> None:

@@ -150,7 +150,9 @@ def _completed(found: FoundModel, model: ModelInfo, priced: GenaiRates, tier: st
             rates = found.second.instead_of(found.plain, rates)
         rates, added = found.second.sorts(rates, priced.lacking)
         sized = found.second.sizes(rates, tier)
-        words += [word for word, does in (("factor", added), ("size-factor", sized != rates)) if does]
+        other = found.second.has_sizes(tier) and not (sized.starts or found.second.is_like(rates.tiers[0]))
+        said = (("factor", added), ("size-factor", sized != rates), ("other-rates", other))
+        words += [word for word, does in said if does]
         rates = sized
     return rates, words
 

@@ -33,6 +33,8 @@ _FIELD: Final = re.compile(
     r"(?P<name>.+?)(?:_above_(?P<thousands>\d+)k_tokens)?(?:_(?P<tier>batches|flex|priority))?", re.ASCII
 )
 _PER_IMAGE: Final = "output_cost_per_image"
+_ALMOST: Final = Decimal("1e-6")
+"""How much rates may differ that are the same: a token's price is rounded to 1e-18 dollars."""
 _FOLLOWING: Final = frozenset({"cache_write_1h"})
 """Sorts with a rate of their own that nevertheless change as their kind does: vendors say one factor for all writes."""
 
@@ -102,11 +104,25 @@ class SecondModel:
                 usd[sort] = rate * share
         return Rates.of(usd)
 
+    def is_like(self, rates: Rates) -> bool:
+        """Return whether rates are this table's, or all of them dearer or cheaper by one share, as in a cloud's region.
+
+        If not, the entry is of another time or service: what it says of its rates says nothing of these.
+        """
+        usd = rates.usd()
+        sides = ((usd.get(side), self.standard.get(side)) for side in ("input", "output"))
+        shares = [rate / price for rate, price in sides if rate and price]
+        return not shares or max(shares) - min(shares) <= max(shares) * _ALMOST
+
+    def has_sizes(self, tier: str) -> bool:
+        """Return whether this table has rates by the size of the input, of a tier of service or the standard ones."""
+        return bool(self._starts(tier) or self._starts(""))
+
     def sizes(self, rates: TieredRates, tier: str) -> TieredRates:
         """Return rates that are the same for every size of input as those that this table has by size."""
         tier = tier if self._starts(tier) else ""
         starts = self._starts(tier)
-        if rates.starts or not starts:
+        if rates.starts or not starts or not self.is_like(rates.tiers[0]):
             return rates
         (one,) = rates.tiers
         larger = (one.scaled(self._size_factors(tier, start)) for start in starts)
@@ -114,7 +130,7 @@ class SecondModel:
 
     def tier(self, rates: TieredRates, tier: str) -> TieredRates | None:
         """Return what a tier of service costs as a share of its standard rates; None if the table does not say."""
-        if not self._has(tier, 0):
+        if not self._has(tier, 0) or not self.is_like(rates.tiers[0]):
             return None
         sized = zip(rates.tiers, (0, *rates.starts), strict=True)
         return TieredRates(tuple(one.scaled(self._tier_factors(tier, start)) for one, start in sized), rates.starts)

@@ -26,6 +26,7 @@ STEPS: Final[Mapping[str, str]] = MappingProxyType(
         "batch-half": "took half of all rates, which the vendor says of all such batches",
         "size-rule": "took the rates for larger inputs that the vendor's page says",
         "size-factor": "worked out the rates for larger inputs as their share of the others in the second table",
+        "other-rates": "took one rate for inputs of any size: the second table has more, but of other rates than these",
         "search-unit": "a call counts as one search unit",
         "image": "a call counts as one image, as spans do not say how many there were",
         "free": "the provider sells the model for nothing",
