@@ -227,3 +227,8 @@ def test_takes_time_that_grows_with_the_text_alone(unit: str) -> None:
     finder = PatternDetector(budget_s=2.0)
     for text in (unit * (300_000 // len(unit)), (unit + "\n") * (300_000 // len(unit))):
         finder.find(text, "")
+
+
+@pytest.mark.parametrize("unit", ["kty\nd: a\n", "{kty", "kty}", "{'kty': 'RSA', d: a}\n", "kind: Secret\n---\n"])
+def test_takes_little_time_where_structures_only_begin(unit: str) -> None:
+    PatternDetector(budget_s=0.5).find(unit * (300_000 // len(unit)), "")

@@ -34,14 +34,17 @@ def jwk_members(text: str, ends: Iterable[int], budget: Budget) -> Iterator[tupl
         if end <= done:
             continue
         budget.step()
-        begin, done = _around(text, end)
+        begin, done = _around(text, done, end)
         for member in _MEMBER.finditer(text, begin, done):
             yield member.span("value")
 
 
-def _around(text: str, place: int) -> tuple[int, int]:
-    """Return where the object around a place stands: between braces, else the lines that look like members."""
-    low, high = max(0, place - _LONGEST_JWK), min(len(text), place + _LONGEST_JWK)
+def _around(text: str, done: int, place: int) -> tuple[int, int]:
+    """Return where the object around a place stands: between braces, else the lines that look like members.
+
+    It begins no earlier than where the one before ended, so that no part of a text is looked at for each `kty` again.
+    """
+    low, high = max(done, place - _LONGEST_JWK), min(len(text), place + _LONGEST_JWK)
     opened, closed = text.rfind("{", low, place), text.rfind("}", low, place)
     if opened > closed:
         end = text.find("}", place, high)
