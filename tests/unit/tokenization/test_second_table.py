@@ -212,6 +212,46 @@ def test_what_a_seller_has_no_price_of_is_priced_by_nobodys(book: PriceBook, pro
 
 
 @pytest.mark.parametrize(
+    ("provider", "model", "dollars"),
+    [
+        # A million in and out, by calls of 100,000. Bedrock in a region: Sonnet 4.5 3.30 and 16.50, anywhere 3 and 15.
+        ("aws.bedrock", "claude-sonnet-4-5", "19.8"),
+        ("aws.bedrock", "us.anthropic.claude-sonnet-4-5", "19.8"),
+        ("aws.bedrock", "global.anthropic.claude-sonnet-4-5", "18"),
+        ("", "bedrock/claude-sonnet-4-5", "19.8"),
+        # Haiku 4.5 1.10 and 5.50; Opus 4.1 15 and 75; Sonnet 4 and 3.5 3 and 15; Haiku 3.5 0.80 and 4.
+        ("aws.bedrock", "claude-haiku-4-5", "6.6"),
+        ("aws.bedrock", "claude-opus-4-1", "90"),
+        ("aws.bedrock", "claude-sonnet-4-0", "18"),
+        ("aws.bedrock", "claude-3-5-sonnet-latest", "18"),
+        ("aws.bedrock", "claude-3-5-haiku-latest", "4.8"),
+        # OpenRouter, as Anthropic: Sonnet 4.5 3 and 15, Haiku 4.5 1 and 5, Opus 4.1 15 and 75, 4.6 5 and 25.
+        ("openrouter", "claude-sonnet-4-5", "18"),
+        ("openrouter", "claude-sonnet-4.5", "18"),
+        ("openrouter", "claude-sonnet-4-5-20250929", "18"),
+        ("openrouter", "anthropic/claude-sonnet-4-5", "18"),
+        ("openrouter", "claude-haiku-4-5", "6"),
+        ("openrouter", "claude-haiku-4-5:batch", "3"),
+        ("openrouter", "claude-opus-4-1-20250805", "90"),
+        ("openrouter", "claude-opus-4-6", "30"),
+        ("openrouter", "claude-opus-4-6-fast", "180"),
+        # Who has no Claude 5.4, has no price for it; nor has Bedrock one of what is said to be faster.
+        ("openrouter", "claude-sonnet-5-4", None),
+        ("openrouter", "claude-sonnet-latest", None),
+        ("aws.bedrock", "claude-sonnet-4-5-fast", None),
+        ("groq", "claude-sonnet-4-5", None),
+    ],
+)
+def test_claudes_many_names_mean_the_sellers_own(
+    book: PriceBook, provider: str, model: str, dollars: str | None
+) -> None:
+    usd, basis = cost(book, provider, model, input_tokens=100_000, output_tokens=100_000)
+    assert (usd and usd * 10) == (dollars and Decimal(dollars))
+    assert ("same-claude" in basis) == (dollars is not None)
+    assert "same-claude" in STEPS
+
+
+@pytest.mark.parametrize(
     ("model", "priced_as"),
     [
         ("gemini-embedding-001", "google/gemini-embedding-001"),

@@ -155,6 +155,11 @@ class ModelFinder:
                     label = f"{provider.id}/{reading.name}"
                     found = FoundModel(label, provider, None, alone, reading, how=("second",))
                     return _said(found, number, models[number], word)
+        for number, reading in every if all_kinds else ():
+            for provider in sellers(reading):
+                if (model := self._models.same_claude(provider, reading.name)) is not None:
+                    found = self._with_second(provider, model, reading, names[number])
+                    return _said(replace(found, how=(*found.how, "same-claude")), number, models[number], word)
         return None
 
     def _hinted(self, reading: Reading) -> Iterator[Provider]:

@@ -17,6 +17,8 @@ from genai_prices.types import (
     Provider,
 )
 
+from a11i_tokenization.pricing.claude_names import ClaudeNames
+
 _Test = Callable[[str], object]
 _VERSION: Final = re.compile(r"(?P<base>.+)-(?P<number>\d{4})", re.ASCII)
 """A name with the month or day of a version, such as mistral-large-2411."""
@@ -40,6 +42,7 @@ class ModelIndex:
                     self._versions.setdefault(version["base"], {})[version["number"]] = position
         clauses = [clause for model in provider.models for clause in _alternatives(model.match)]
         self._rejects = _rejection(clauses)
+        self._claudes = ClaudeNames(filter(None, map(_written, clauses)))
         self._differing = {base for base, by_number in self._versions.items() if self._differ(base, by_number)}
 
     def is_guess(self, base: str, names: Collection[str]) -> bool:
@@ -50,6 +53,11 @@ class ModelIndex:
         found = self.find(base)
         models = {id(self._models[position]) for position in by_number.values()}
         return len(models | ({id(found)} if found else set())) > 1
+
+    def same_claude(self, name: str) -> ModelInfo | None:
+        """Return the model of Claude's that the provider has under another name, if all such names cost the same."""
+        found = [model for like in self._claudes.like(name) if (model := self.find(like))]
+        return found[0] if found and all(model.prices == found[0].prices for model in found) else None
 
     def find(self, name: str) -> ModelInfo | None:
         """Return the first model that matches a name in lower case."""
@@ -77,6 +85,11 @@ class ModelIndices:
         """Return the model that a provider has a price of its own for."""
         index = self._indices.get(provider.id)
         return None if index is None else index.find(name)
+
+    def same_claude(self, provider: Provider, name: str) -> ModelInfo | None:
+        """Return the model of Claude's that a provider has a price of its own for under another name of it."""
+        index = self._indices.get(provider.id)
+        return None if index is None else index.same_claude(name)
 
     def followed(self, provider: Provider, name: str) -> tuple[str, ModelInfo] | None:
         """Return the model of another that a provider sells under a name at that one's price, and whose it is."""
@@ -108,9 +121,18 @@ def _alternatives(clause: MatchLogic) -> Iterator[MatchLogic]:
 
 def _beginning(clause: MatchLogic) -> str:
     """Return how the names begin that a clause takes; empty if it does not say."""
+    return _written(clause) if isinstance(clause, ClauseEquals | ClauseStartsWith) else ""
+
+
+def _written(clause: MatchLogic) -> str:
+    """Return what a clause looks for, which is a name that it takes; empty if that is not said in plain letters."""
     if isinstance(clause, ClauseEquals):
         return clause.equals.lower()
-    return clause.starts_with.lower() if isinstance(clause, ClauseStartsWith) else ""
+    if isinstance(clause, ClauseStartsWith):
+        return clause.starts_with.lower()
+    if isinstance(clause, ClauseEndsWith):
+        return clause.ends_with.lower()
+    return clause.contains.lower() if isinstance(clause, ClauseContains) else ""
 
 
 def _rejection(clauses: Sequence[MatchLogic]) -> Callable[[str], bool]:
