@@ -15,19 +15,39 @@ _OF_OPENAI = {"gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"
         ({"gen_ai.usage.output_tokens": 10**10}, ["absurd output_tokens"], {"output_tokens": None}),
         ({"gen_ai.usage.output_tokens": 2.5}, ["fractional output_tokens"], {"output_tokens": None}),
         ({"gen_ai.usage.output_tokens": "many"}, ["unreadable output_tokens"], {"output_tokens": None}),
-        ({"gen_ai.usage.output_tokens": "NaN"}, ["unreadable output_tokens"], {"output_tokens": None}),
-        ({"gen_ai.usage.output_tokens": float("nan")}, ["unreadable output_tokens"], {"output_tokens": None}),
         ({"gen_ai.usage.output_tokens": True}, ["unreadable output_tokens"], {"output_tokens": None}),
         ({"gen_ai.usage.output_tokens": "1e99"}, ["absurd output_tokens"], {"output_tokens": None}),
         ({"gen_ai.usage.output_tokens": "1e-1"}, ["fractional output_tokens"], {"output_tokens": None}),
         ({"gen_ai.usage.output_tokens": float("inf")}, ["absurd output_tokens"], {"output_tokens": None}),
         *(({"gen_ai.usage.output_tokens": word}, [], {"output_tokens": None}) for word in ("", "None", "null", [1])),
-        # Words that are no number contradict none.
-        ({"gen_ai.usage.input_tokens": "many", "gen_ai.usage.prompt_tokens": 12}, [], {"input_tokens": 12}),
+        *(
+            ({"gen_ai.usage.cache_read.input_tokens": word, "gen_ai.usage.input_tokens": 9}, [], {"input_tokens": 9})
+            for word in ("NaN", float("nan"), "N/A", False, "false")
+        ),
+        # What was passed over says nothing about the number that stands in the column.
+        *(
+            ({"gen_ai.usage.input_tokens": odd, "llm.token_count.prompt": 12}, [], {"input_tokens": 12})
+            for odd in (-5, "-5", 10.5, 10**10, "many")
+        ),
         (
-            {"gen_ai.usage.input_tokens": -5, "gen_ai.usage.prompt_tokens": 12},
-            ["negative input_tokens"],
-            {"input_tokens": 12},
+            {"llm.token_count.prompt": 12, "gen_ai.usage.raw": '{"prompt_tokens": -5, "completion_tokens": -2}'},
+            ["negative output_tokens"],
+            {"input_tokens": 12, "output_tokens": None},
+        ),
+        # Of a sum without one of its numbers nothing is known.
+        (
+            {"gen_ai.usage.text.input_tokens": 10, "gen_ai.usage.audio.input_tokens": -1},
+            ["negative input_audio_tokens", "negative input_tokens"],
+            {"input_tokens": None},
+        ),
+        ({"gen_ai.usage.text.input_tokens": 10, "gen_ai.usage.audio.input_tokens": "N/A"}, [], {"input_tokens": 10}),
+        (
+            {
+                "gen_ai.usage.cache_creation.input_tokens.ephemeral_5m": -1,
+                "gen_ai.usage.cache_creation.input_tokens.ephemeral_1h": 9,
+            },
+            ["negative cache_write_tokens"],
+            {"cache_write_tokens": 9, "cache_write_1h_tokens": 9},
         ),
         (
             {"gen_ai.usage.raw": '{"prompt_tokens": -5, "completion_tokens": 2, "cached_tokens": null}'},

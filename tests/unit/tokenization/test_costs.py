@@ -297,11 +297,12 @@ def test_what_cannot_be_is_flagged_once_beside_what_was_flagged_before(
         (["cached over input"], (False, True)),
         (["input details over input"], (False, True)),
         (["unreadable output_tokens"], (True, False)),
-        (["negative reasoning_tokens"], (True, False)),
+        (["negative output_audio_tokens"], (True, False)),
         (["output details over output"], (True, False)),
         (["unreadable input_tokens", "absurd output_tokens"], (False, False)),
         # Of the whole, which is known, no more is priced than that.
         (["reasoning over output"], (True, True)),
+        *(([f"{odd} reasoning_tokens"], (True, True)) for odd in ("negative", "absurd", "fractional", "unreadable")),
         (["cache_write_1h over cache_write"], (True, True)),
         (["total over input and output"], (True, True)),
     ],
@@ -314,6 +315,12 @@ def test_a_side_that_was_flagged_has_no_cost(book: PriceBook, flags: list[str], 
         Decimal("0.0075") if all(sides) else None,
     )
     assert before["total_cost_usd"] == Decimal("0.0075")
+
+
+@pytest.mark.parametrize("reasoning", [-1, MAX_TOKENS + 1])
+def test_an_output_whose_reasoning_cannot_be_costs_what_all_of_it_does(book: PriceBook, reasoning: int) -> None:
+    (cost,) = price(book, llm(**usage(1_000, 500), reasoning_tokens=reasoning))
+    assert (cost["output_cost_usd"], cost["total_cost_usd"]) == (Decimal("0.005"), Decimal("0.0075"))
 
 
 def test_flags_of_calls_that_were_cut_off_are_none_of_those_that_are_left(book: PriceBook) -> None:

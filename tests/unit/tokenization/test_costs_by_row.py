@@ -114,7 +114,8 @@ def sides(call: dict[str, Any]) -> tuple[dict[str, int] | None, dict[str, int] |
         sent |= {"cache_write_1h": for_long, "input_audio": of_audio, "input_image": of_image}
     answer, audio, image = used["output"], used["output_audio"], used["output_image"]
     said: dict[str, int] | None = None
-    if call["output_tokens"] is not None and all(sane[name] for name in OUTPUT) and audio + image <= answer:
+    told = all(sane[name] for name in OUTPUT if name != "reasoning_tokens")
+    if call["output_tokens"] is not None and told and audio + image <= answer:
         thought = min(used["reasoning"], answer - audio - image)
         said = {"output": answer - audio - image - thought, "reasoning": thought}
         said |= {"output_audio": audio, "output_image": image}

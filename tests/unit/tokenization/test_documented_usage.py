@@ -438,6 +438,15 @@ def test_what_a_total_leaves_open_is_flagged(book: PriceBook) -> None:
     assert columns["usage_flags"][0].as_py() == ["total over input and output"]
 
 
+@pytest.mark.parametrize("odd", [-1, 10.5])
+def test_a_number_that_was_passed_over_takes_no_cost_from_the_one_that_counts(book: PriceBook, odd: float) -> None:
+    columns = decoded({
+        **otel("openai", "gpt-4o", out=10), "gen_ai.usage.input_tokens": odd, "llm.token_count.prompt": 100,
+    })  # fmt: skip
+    assert (columns["input_tokens"][0].as_py(), columns["usage_flags"][0].as_py()) == (100, [])
+    assert cost_of(columns, book) == Decimal("0.00035")  # 100 x 2.50 + 10 x 10 = 250 + 100
+
+
 @pytest.mark.parametrize("name", ["OpenRouter, with its own cost", "Anthropic through the AI SDK and Vercel's gateway"])
 def test_what_a_router_says_that_it_took_is_kept_beside(name: str) -> None:
     case = CASES[name]

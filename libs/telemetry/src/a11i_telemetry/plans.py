@@ -12,7 +12,7 @@ from a11i_telemetry.kinds import KIND_RULES, KindRule
 from a11i_telemetry.parts import JsonValue, to_text
 from a11i_telemetry.rules import ANSWERS, INPUTS, OUTPUTS, RULES
 from a11i_telemetry.sources import CacheApart, Rule, Source, Take
-from a11i_telemetry.usage import Usage, count, read_usage
+from a11i_telemetry.usage import Usage, count, oddity, read_usage
 from a11i_telemetry.usage_flags import counted
 
 ReadValue = Callable[[Span], Any]
@@ -190,13 +190,16 @@ def _count_reader(read: ReadValue, column: str) -> ReadValue:
 
 
 def _sum_reader(numbers: tuple[tuple[str, ...], ...], take: Callable[[Span, JsonValue], Any]) -> ReadValue:
-    """Return the function that adds up numbers, of which each has its spellings."""
+    """Return the function that adds up numbers, of which each has its spellings. What cannot be is in no sum."""
 
     def read(span: Span) -> Any:
         known = []
         for spellings in numbers:
-            values = (take(span, span.facts.get(key)) for key in spellings)
-            known += [value for value in values if value is not None][:1]
+            said = [span.facts.get(key) for key in spellings]
+            found = [number for value in said if (number := take(span, value)) is not None]
+            if not found and any(oddity(value) for value in said):
+                return None
+            known += found[:1]
         return sum(known) if known else None
 
     return read

@@ -131,8 +131,8 @@ def _whole(value: JsonValue) -> int | None:
 
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
-_NO_WORD: Final = frozenset({"", "none", "null", "undefined"})
-"""What texts say that say nothing, in lower case: languages' words for a value that is not there."""
+_NO_WORD: Final = frozenset({"", "none", "null", "undefined", "nan", "n/a", "false"})
+"""What texts say that say nothing, in lower case: words for a value that is not there."""
 
 
 def oddity(value: JsonValue) -> str:
@@ -145,9 +145,9 @@ def oddity(value: JsonValue) -> str:
     elif type(value) is int or type(value) is float:
         number = value
     else:
-        return "unreadable" if type(value) is bool else ""
+        return "unreadable" if value is True else ""
     if number != number:
-        return "unreadable"
+        return ""
     if number < 0:
         return "negative"
     return "absurd" if number > LARGEST_COUNT else "fractional"

@@ -36,7 +36,8 @@ _DETAILS: Final = (
     ("input", "input_audio_tokens", "input_image_tokens"),
     ("output", "output_audio_tokens", "output_image_tokens"),
 )
-_UNREADABLE: Final = "unreadable "
+_ODD: Final = ("negative ", "absurd ", "fractional ", "unreadable ")
+"""How flags begin that are about one value, of the column that they end with."""
 
 
 def counted(span: Span, column: str, value: JsonValue) -> int | None:
@@ -52,6 +53,8 @@ def settle(span: Span) -> None:
     contradictions. Details that contradict their whole leave the row.
     """
     row = span.row
+    if span.flags:  # What another source filled is not what was odd.
+        span.flags = [one for one in span.flags if not (one.startswith(_ODD) and one.rpartition(" ")[2] in row)]
     if "cache_write_1h_tokens" in row:
         hour = row["cache_write_1h_tokens"]
         row["cache_write_tokens"] = row.get("cache_write_tokens") or hour  # A whole of 0 is one that nobody told.
@@ -78,10 +81,7 @@ def settle(span: Span) -> None:
         if audio in row or image in row:
             _check_details(span, side, audio, image)
     if span.flags:
-        # Of words that are no number nothing contradicts a number that stands elsewhere.
-        flags = [one for one in span.flags if not (one.startswith(_UNREADABLE) and one[len(_UNREADABLE) :] in row)]
-        if flags:
-            row["usage_flags"] = flags
+        row["usage_flags"] = span.flags
 
 
 def _check_details(span: Span, side: str, audio: str, image: str) -> None:

@@ -13,8 +13,8 @@ Bools = npt.NDArray[np.bool_]
 
 _OUTPUT: Final = TOKEN_COLUMNS.index("output_tokens")
 _INPUT_WORDS: Final = frozenset({"input", *TOKEN_COLUMNS[:_OUTPUT]})
-_OUTPUT_WORDS: Final = frozenset({"output", *TOKEN_COLUMNS[_OUTPUT:]})
-"""What a flag ends with, by the side that it is about."""
+_OUTPUT_WORDS: Final = frozenset({"output", *TOKEN_COLUMNS[_OUTPUT:]}) - {"reasoning_tokens"}
+"""What a flag ends with, by the side that it is about. Without its reasoning an output costs what all output does."""
 _PRICED: Final = frozenset({"reasoning over output", "cache_write_1h over cache_write", "total over input and output"})
 """Flags of what says more than a whole, or the wholes, that are known and cost what they do."""
 _LONGEST_FLAG: Final = 64

@@ -21,6 +21,8 @@ TOKEN_COLUMNS: Final = (
 """The columns that tokens are counted in, in the order of SORTS; input and output are the whole ones here."""
 _INPUT, _READ, _WRITE, _WRITE_1H, _IN_AUDIO, _IN_IMAGE, _OUTPUT, _REASONING, _OUT_AUDIO, _OUT_IMAGE = range(10)
 _RARE: Final = (_WRITE_1H, _IN_AUDIO, _IN_IMAGE, _OUT_AUDIO, _OUT_IMAGE)
+_OUTPUTS: Final = [_OUTPUT, _OUT_AUDIO, _OUT_IMAGE]
+"""Those without which an output has no cost; without its reasoning it is all plain output."""
 _RARE_COLUMNS: Final = tuple(TOKEN_COLUMNS[row] for row in _RARE)
 _CALL: Final = len(SORTS) - 1
 _COMMON_COLUMNS: Final = tuple(TOKEN_COLUMNS[row] for row in COMMON_SORTS.rows)
@@ -122,7 +124,7 @@ def _without_insane(values: Ints, flags: dict[str, Bools]) -> tuple[Ints, Bools,
         flags[f"absurd {name}"] = absurd[row]
     sane = ~(negative | absurd)
     input_sane: Any = sane[:_OUTPUT].all(0)
-    output_sane: Any = sane[_OUTPUT:].all(0)
+    output_sane: Any = sane[_OUTPUTS].all(0)
     return values * sane, input_sane, output_sane
 
 
