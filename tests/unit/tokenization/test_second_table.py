@@ -204,11 +204,40 @@ def test_who_sells_a_model_is_who_prices_it(
         ("mistral_ai", "claude-sonnet-4-5"),
         # 8 and 24 dollars once, then 4 and 12: another version's price is none of it.
         ("mistral_ai", "mistral-large-2402"),
-        ("azure.ai.inference", "Mistral-Large-2411"),
+        # Azure's Mistral Small 2503 is compared with nothing: the maker lists none.
+        ("azure.ai.inference", "mistral-small-2603"),
+        # Vertex's Codestral 2501 is 0.20 and 0.60, Mistral's 0.30 and 0.90: it does not follow the maker.
+        ("gcp.vertex_ai", "codestral-2508"),
+        ("azure.ai.inference", "mistral-large-2402-of-ours"),
+        ("groq", "mistral-large-2411"),
     ],
 )
 def test_what_a_seller_has_no_price_of_is_priced_by_nobodys(book: PriceBook, provider: str, model: str) -> None:
     assert cost(book, provider, model, input_tokens=10, output_tokens=10) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("model", "dollars"),
+    [
+        # A million in and out. Azure's Mistral Large 2407 is 2 and 6, Codestral 2501 0.30 and 0.90, as Mistral's are;
+        # hence 2411 is 2 and 6, 2512 0.50 and 1.50 and Codestral 2508 0.30 and 0.90, which Azure lists under no name.
+        ("Mistral-Large-2411", "8"),
+        ("mistral-large-2512", "2"),
+        ("Codestral-2508", "1.2"),
+    ],
+)
+def test_a_version_that_a_seller_does_not_list_follows_its_maker_if_the_listed_ones_do(
+    book: PriceBook, model: str, dollars: str
+) -> None:
+    call: dict[str, Any] = {"input_tokens": 1_000_000, "output_tokens": 1_000_000}
+    usd, basis = cost(book, "azure.ai.inference", model, **call)
+    assert usd == Decimal(dollars)
+    assert "as-other-versions" in basis
+    assert "as-other-versions" in STEPS
+    # The maker's batches are not Azure's.
+    usd, basis = cost(book, "azure.ai.inference", model, **call, service_tier="batch")
+    assert usd == Decimal(dollars)
+    assert "no-tier" in basis
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Final
 from genai_prices.data_snapshot import find_provider_by_id
 from genai_prices.types import ModelInfo, Provider
 
-from a11i_tokenization.pricing.genai_rates import hours_of
-from a11i_tokenization.pricing.matching import ModelIndices, is_version, prepared
+from a11i_tokenization.pricing.genai_rates import dates_of, hours_of, prices_at, rates_of
+from a11i_tokenization.pricing.matching import ModelIndices, base_of, is_version, prepared
 from a11i_tokenization.pricing.readings import Reading, readings
 from a11i_tokenization.pricing.second_model import SecondModel
 from a11i_tokenization.pricing.second_table import SecondTable
@@ -160,6 +160,8 @@ class ModelFinder:
                 if (model := self._models.same_claude(provider, reading.name)) is not None:
                     found = self._with_second(provider, model, reading, names[number])
                     return _said(replace(found, how=(*found.how, "same-claude")), number, models[number], word)
+                if (unlisted := self._unlisted_version(provider, reading)) is not None:
+                    return _said(unlisted, number, models[number], word)
         return None
 
     def _hinted(self, reading: Reading) -> Iterator[Provider]:
@@ -188,13 +190,8 @@ class ModelFinder:
                 model, maker = self._followed(provider, name)
             if model is not None:
                 found = self._with_second(provider, model, reading, names)
-                if (
-                    found.second is None
-                    and maker != provider.id
-                    and (of_maker := self._second.find(maker, (name, model.id)))
-                ):
-                    # The maker's tiers of service are not this one's.
-                    found = replace(found, second=of_maker.standard_alone())
+                if found.second is None and maker != provider.id:
+                    found = replace(found, second=self._makers(maker, model, name))
                 return replace(found, successor=self._successor(provider, reading))
         alone = self._second.find_alone(provider.id, [name])
         return FoundModel(f"{provider.id}/{name}", provider, None, alone, reading) if alone else None
@@ -220,6 +217,33 @@ class ModelFinder:
         # At certain hours a maker is cheaper for its own machines' sake.
         return (None, "") if hours_of(model) else (model, maker)
 
+    def _makers(self, maker: str, model: ModelInfo, name: str) -> SecondModel | None:
+        """Return what the second table has of a maker's model for another who sells it at the same rates."""
+        found = self._second.find(maker, (name, model.id))
+        # The maker's tiers of service are not the other's.
+        return found.standard_alone() if found else None
+
+    def _unlisted_version(self, provider: Provider, reading: Reading) -> FoundModel | None:
+        """Return a maker's version of a model whose other versions a provider sells at the maker's rates, all of them
+        that both list.
+        """
+        base = base_of(reading.name)
+        versions = dict(self._second.versions(provider.id, base)) if base else {}
+        for maker in self.vendors if versions else ():
+            model = self._models.listed(maker, reading.name)
+            if maker.id == provider.id or model is None or hours_of(model):
+                continue
+            both = [
+                (own, theirs)
+                for name, own in versions.items()
+                if (theirs := self._models.listed(maker, name)) is not None
+            ]
+            if both and all(_costs_now(theirs, own) for own, theirs in both):
+                second = self._makers(maker.id, model, reading.name)
+                label = f"{provider.id}/{reading.name}"
+                return FoundModel(label, provider, model, second, reading, how=("as-other-versions",))
+        return None
+
     def _with_second(self, provider: Provider, model: ModelInfo, reading: Reading, names: frozenset[str]) -> FoundModel:
         label, own = f"{provider.id}/{model.id}", model.id.removeprefix("regional.")
         second = self._second.find(provider.id, (reading.name, own))
@@ -229,6 +253,13 @@ class ModelFinder:
                 if plain and not plain.costs_as(regional):
                     return FoundModel(label, provider, model, regional, reading, ("in-region",), plain=plain)
         return FoundModel(label, provider, model, second, reading)
+
+
+def _costs_now(model: ModelInfo, own: SecondModel) -> bool:
+    """Return whether a model's last rates are those of another table, which is not dated."""
+    prices, _ = prices_at(model, max(dates_of(model, ""), default=0), "")
+    priced = rates_of(prices, model.id)
+    return priced is not None and own.is_at(priced.rates.tiers[0])
 
 
 def _said(found: FoundModel, number: int, model: str, word: str) -> FoundModel:

@@ -54,6 +54,11 @@ class ModelIndex:
         models = {id(self._models[position]) for position in by_number.values()}
         return len(models | ({id(found)} if found else set())) > 1
 
+    def listed(self, name: str) -> ModelInfo | None:
+        """Return the model that is listed under a whole name in lower case."""
+        position = self._exact.get(name)
+        return None if position is None else self._models[position]
+
     def same_claude(self, name: str) -> ModelInfo | None:
         """Return the model of Claude's that the provider has under another name, if all such names cost the same."""
         found = [model for like in self._claudes.like(name) if (model := self.find(like))]
@@ -86,6 +91,11 @@ class ModelIndices:
         index = self._indices.get(provider.id)
         return None if index is None else index.find(name)
 
+    def listed(self, provider: Provider, name: str) -> ModelInfo | None:
+        """Return the model that a provider lists under a whole name in lower case."""
+        index = self._indices.get(provider.id)
+        return None if index is None else index.listed(name)
+
     def same_claude(self, provider: Provider, name: str) -> ModelInfo | None:
         """Return the model of Claude's that a provider has a price of its own for under another name of it."""
         index = self._indices.get(provider.id)
@@ -107,8 +117,13 @@ class ModelIndices:
 
 def is_version(name: str, *, of: str) -> bool:
     """Return whether a name is another with the four digits of a version behind it."""
+    return base_of(name) == of
+
+
+def base_of(name: str) -> str | None:
+    """Return what is before the four digits of a version; None if a name has none."""
     version = _VERSION.fullmatch(name)
-    return version is not None and version["base"] == of
+    return version["base"] if version else None
 
 
 def _alternatives(clause: MatchLogic) -> Iterator[MatchLogic]:

@@ -104,6 +104,11 @@ class SecondModel:
                 usd[sort] = rate * share
         return Rates.of(usd)
 
+    def is_at(self, rates: Rates) -> bool:
+        """Return whether rates are the standard ones of this table."""
+        usd = rates.usd()
+        return all((usd.get(side) or 0) == self.standard.get(side, 0) for side in ("input", "output"))
+
     def is_like(self, rates: Rates) -> bool:
         """Return whether rates are this table's, or all of them dearer or cheaper by one share, as in a cloud's region.
 

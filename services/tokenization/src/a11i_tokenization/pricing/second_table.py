@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from a11i_tokenization.model_table import Entry, ModelTable
+from a11i_tokenization.pricing.matching import base_of
 from a11i_tokenization.pricing.second_model import SecondModel
 
 _PREFIXES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
@@ -81,6 +82,11 @@ class SecondTable:
         self.sellers = frozenset(map(_seller, table.models.values()))
         """Who sells the models, by genai-prices' names where it has one."""
         self._dated = {key.rpartition("-20")[0]: key for key in sorted(self._models, reverse=True) if "-20" in key}
+        self._versions: dict[tuple[str, str], set[str]] = {}
+        for key, entry in self._models.items():
+            name = key.rpartition("/")[2]
+            if base := base_of(name):
+                self._versions.setdefault((_seller(entry), base), set()).add(name)
         self._ends = {key.rpartition("/")[2] for key in (*self._models, *self._dated)}
 
     def find(self, provider: str, names: Iterable[str]) -> SecondModel | None:
@@ -99,6 +105,12 @@ class SecondTable:
                 found = SecondModel.of(key, self._models[key])
                 return found if found.rates() else None
         return None
+
+    def versions(self, provider: str, base: str) -> Iterator[tuple[str, SecondModel]]:
+        """Yield the versions of a model that the table has of a provider and a price for, by their names."""
+        for name in sorted(self._versions.get((provider, base), ())):
+            if found := self.exact(provider, name):
+                yield name, found
 
     def seller(self, key: str) -> str:
         """Return the provider, as genai-prices calls it, of a model by the table's own name; "" if there is none."""
