@@ -19,7 +19,7 @@ STEPS: Final[Mapping[str, str]] = MappingProxyType(
         "vendor": "the span's provider is none that sells the model; took one that does",
         "second": "the seller's price is in the second table alone, which is not dated",
         "same-claude": "took the seller's entry of the same Claude model, which has another of its names",
-        "as-other-versions": "took the maker's price, which is the seller's for all other versions of the model that both list",
+        "as-other-versions": "took the maker's price, as the seller does for all other versions that both list",
         "in-region": "worked out the region's rates as their share of the plain ones in the second table",
         "successor": "took the newer model that the name means since then, by the vendor's page",
         "no-tier": "no rates are known for the tier of service; took the standard ones",
