@@ -15,8 +15,16 @@ from tests.unit.telemetry.attribute_rows import row_of
             (word, "llm")
             for word in ("create_completion", "generate", "InvokeModelWithResponseStream", "converse_stream")
         ),
-        *((word, "embedding") for word in ("embed", "create_embedding", "vectorize")),
-        ("reranking", "rerank"),
+        *((word, "llm") for word in ("text_completion", "acompletion", "agenerate", "text_to_image", "predict")),
+        *((word, "llm") for word in ("texttospeech", "createchatcompletion", "textgeneration", "acreate_image")),
+        *((word, "llm") for word in ("openai.responses.create", "messages.stream", "create_image", "text generation")),
+        *((word, "llm") for word in ("createChatCompletion", "audio.speech", "converse", "model_prediction", "chats")),
+        *(
+            (word, "llm")
+            for word in ("chatcompletion", "Anthropic Messages", "image_edit", "text2image", "llm_response")
+        ),
+        *((word, "embedding") for word in ("embed", "create_embedding", "vectorize", "aembed_query", "textembeddings")),
+        *((word, "rerank") for word in ("reranking", "re-rank")),
         # Around calls, of them, or for nothing.
         *((word, "chain") for word in ("plan", "execute_event_loop_cycle", "execute_task", "agent_step", "chain")),
         *(
@@ -24,6 +32,13 @@ from tests.unit.telemetry.attribute_rows import row_of
             for word in ("count_tokens", "fine_tuning", "message/send", "create_batch", "batch_completion")
         ),
         *((word, "chain") for word in ("list_models", "upload_file", "generate_plan", "chat_session", "generate" * 20)),
+        *((word, "chain") for word in ("build_context", "load_context", "context_compress", "contextualize")),
+        *((word, "chain") for word in ("text", "text_split", "text_index", "load_text", "TextSplitter")),
+        *((word, "chain") for word in ("save_message", "publish message", "messaging", "chat_history", "saveChat")),
+        *((word, "chain") for word in ("upload_image", "audio_upload", "resize_image", "log_response", "play audio")),
+        *((word, "chain") for word in ("http.response", "HTTPResponse", "POST /chat http", "download_completion")),
+        *((word, "chain") for word in ("chat_loader", "completion_logger", "validate_completion", "chat store")),
+        *((word, "chain") for word in ("prediction_market", "index_embeddings", "embedding_store", "load_embeddings")),
     ],
 )
 def test_an_operation_of_a_model_is_a_call_however_it_is_called(operation: str, kind: str) -> None:

@@ -146,20 +146,33 @@ _NO_CALL: Final = re.compile(
     r"agent|workflow|task|cycle|loop|chain|step|plan|tool|function|memory|retriev|search|crew|flow|session|graph|node"
     r"|pipeline|rout|handoff|guard|eval|judge|thread|batch|count|tokeni|list|get_|delete|cancel|file|job|tun|train|cache"
     r"|send|receiv|process|pars|format|templat|prompt"
+    r"|\b(?:(?:load|sav(?:e|ing)|upload|download|publish|insert|updat(?:e|ing)|upsert|fetch|persist|histor(?:y|ies)|index"
+    r"|indic|split|chunk|contextuali|compress|filter|build|render|handl(?:e|ing)|validat|queue|enqueue|dequeue|http|webhook"
+    r"|websocket|connect|initiali|logg)[a-z]*|(?:stor(?:e|age|ing)|read|writ(?:e|ing)|import|export|context|log)(?:s|rs?|ers?"
+    r"|ed|ing)?|db|sql|init|setup)\b"
 )
 """In names of what is around calls, or is none that is billed by the token."""
 _CALLS: Final = (
-    (re.compile(r"embed|vectori"), "embedding"),
-    (re.compile(r"rerank"), "rerank"),
+    (re.compile(r"\b[a-z]*embed(?:s|ding|dings|der)?\b|\bvectori[sz](?:e|ing|ation)\b"), "embedding"),
+    (re.compile(r"\ba?re ?rank(?:s|er|ing)?\b"), "rerank"),
     (
         re.compile(
-            r"chat|complet|generat|messag|respon|infer|predict|invoke.?model|convers|image|audio|video|speech|transcri"
-            r"|translat|realtime|vision|ocr|moderat|text"
+            r"\ba?(?:chats?|(?:create)?(?:chat)?completions?|complete|generat(?:e|es|ing)|(?:text|image|video)?generations?"
+            r"|respond|infer|inference|predict|text(?:to|2)(?:speech|image|video|audio)|speechtotext"
+            r"|invoke ?model|converse|speech|transcri(?:be|ption|ptions|bing)|translat(?:e|ion|ions|ing)|realtime|ocr"
+            r"|moderat(?:e|ion|ions))\b|\bpredictions?$"
         ),
         "llm",
     ),
 )
-"""In names of operations -> what they call."""
+"""In the words of operations' names -> what they call."""
+_THING: Final = r"(?:messages?|responses?|images?|audio|video|vision|conversations?)"
+_BESIDE_THINGS: Final = (
+    r"(?:to|from|into|a?create|edits?|variations?|stream|streaming|text|model|llm|beta|async|with|raw|openai|anthropic|azure"
+    r"|bedrock|gemini|google|vertex|claude|gpt|mistral|[0-9]+)"
+)
+_THINGS: Final = re.compile(rf"(?:{_BESIDE_THINGS} )*{_THING}(?: (?:{_THING}|{_BESIDE_THINGS}))*")
+"""Names of what a model answers with, which others load, draw or send, too: a call if no other word is beside it."""
 
 
 @lru_cache(maxsize=1024)
@@ -172,11 +185,15 @@ def kind_of_operation(name: str, names_model: bool) -> str | None:
     plain = _SEPARATORS.sub("", name.lower())
     if (known := _PLAIN_OPERATIONS.get(plain)) is not None:
         return known
-    if not names_model or _NO_CALL.search(name.lower()):
+    words = " ".join(_NAME_WORDS.findall(name)).lower()
+    if not names_model or _NO_CALL.search(name.lower()) or _NO_CALL.search(words):
         return None
-    return next((kind for pattern, kind in _CALLS if pattern.search(plain)), None)
+    if _THINGS.fullmatch(words):
+        return "llm"
+    return next((kind for pattern, kind in _CALLS if pattern.search(words)), None)
 
 
+_NAME_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SEPARATORS: Final = re.compile(r"[-_. /]")
 _PLAIN_OPERATIONS: Final = {
     **{_SEPARATORS.sub("", f"{word}{many}"): kind for word, kind in _OPERATIONS.items() for many in ("", "s")},
