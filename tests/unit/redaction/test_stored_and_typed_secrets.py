@@ -89,7 +89,22 @@ COMMANDS = [
     'CMD ["mysqladmin", "ping", "-p%s"]',
     "run(['docker', 'login', '-u', 'bob', '-p', '%s'])",
     "['redis-cli', '-h', 'r', '-a', '%s', 'ping']",
+    "['redis-cli',\n  '-a',\n  '%s']",
+    "redis-cli -h cache -p 6380 -a %s INFO",
+    "redis-cli --pass %s INFO",
     "sshpass -p %s ssh h",
+    "sshpass -p %s ssh -p 2222 h",
+    "sshpass -v -p%s ssh -p 2222 h",
+    "ldapsearch -h ldap.corp -p 389 -x -w %s -b dc=corp",
+    "ldapwhoami -x -w%s",
+    "sqlcmd -S srv -w 200 -P %s -Q 'SELECT 1'",
+    "bcp db.t out f -S srv -U bob -P %s -a 4096",
+    "mongosh --port 27018 -u bob -p %s",
+    "mongodump --password=%s",
+    "cf login -a api.corp.test -u bob -p %s",
+    "helm registry login r.test -u bob -p %s",
+    "unrar x -p%s a.rar",
+    "unzip -P %s a.zip",
     "curl -sSubob:%s https://h/x",
     "['curl', '-u', 'bob:%s', 'https://h']",
     "curl -U bob:%s https://h",
@@ -181,6 +196,21 @@ LOOK_ALIKES = [
     "mysql -u root -p app",
     "mysql -u root -p$MYSQL_PASSWORD app",
     "mysql -h db -P 3306",
+    "redis-cli -h cache -p 6380 INFO",
+    "redis-cli -p 6380 --scan",
+    "redis-cli -h cache ping; cp -a source target",
+    "ldapsearch -h ldap.corp -p 389 -x",
+    "ldapsearch -a always -P 3 -b dc=corp",
+    "sqlcmd -S srv -w 200",
+    "sqlcmd -S srv -a 4096 -p 1",
+    "bcp db.t out f -S srv -w -a 4096",
+    "sshpass -f file ssh -p 2222 h",
+    "mongosh --port 27018 -w majority",
+    "mongodump -h db:27018 -a all",
+    "cf login -a api.corp.test -w 200 -P 3306",
+    "docker login -a abcdef",
+    "7z x -Pabcdef a.7z",
+    "unzip -pabc a.zip",
     "docker run -p 8080:80 --user 1000:1000 image",
     "docker login -u bob --password-stdin < file",
     "curl -sSu $USER:$PASS https://h",
@@ -232,3 +262,14 @@ def test_takes_time_that_grows_with_the_text_alone(unit: str) -> None:
 @pytest.mark.parametrize("unit", ["kty\nd: a\n", "{kty", "kty}", "{'kty': 'RSA', d: a}\n", "kind: Secret\n---\n"])
 def test_takes_little_time_where_structures_only_begin(unit: str) -> None:
     PatternDetector(budget_s=0.5).find(unit * (300_000 // len(unit)), "")
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        'curl -b "', "curl ", "curl -u ", "mysql ", "mysql -p", "redis-cli ", "https -a ", "-b a=bcde ",
+        "curl\n-b a=bcde ", "curl | -b a=bcde ", "mysql; -pabc ",
+    ],
+)  # fmt: skip
+def test_takes_little_time_where_commands_only_begin(unit: str) -> None:
+    PatternDetector(budget_s=0.6).find("curl mysql " + unit * (300_000 // len(unit)), "")

@@ -3,50 +3,97 @@
 A command is written as a line of a shell, or as a list of quoted words.
 """
 
+import re
 from typing import Final
 
 from a11i_redaction.detectors.secret_formats import SecretFormat
 
 _GAP: Final = r"(?:[ \t]{1,4}|\\{0,7}[\"'],\s{0,40}\\{0,7}[\"'])"
 """What stands between two words."""
-_OTHERS: Final = rf"(?:[^\n|;]{{0,200}}{_GAP})?"
-"""Words before the one that counts."""
+_OTHERS: Final = r"[^\n|;]{0,200}+"
+"""Words between a command and its option."""
+_WORDS: Final = rf"(?:[^\n|;]{{0,200}}{_GAP})?"
+"""The same where what counts begins with no hyphen, or has the command in its own pattern."""
+_OF_CURL: Final = r"[^\n|]{0,300}+"
 _VALUE: Final = r"(?P<secret>[^\s\"'\\\x1a\-][^\s\"'\\\x1a]{2,})"
 _QUOTED: Final = r"(?P<secret>(?!(?:pass(?:word|wd)?|pwd|secret)[\"'])[^\"'\r\n\x1a]{3,})"
 """A literal of code, but for the words that documentation has there."""
 _ARGUMENT: Final = r"[\"'][^\"'\r\n]{0,200}[\"'],[ ]{0,2}"
+_OPTION: Final = r"-(?<=[ \t\"']-)"
+"""How an option begins. The pattern begins with it, so that a text is looked through in no time."""
+BEFORE_OPTION: Final = re.compile(r"(?:[ \t]{1,4}[\"']?|\\{0,7}[\"'],\s{0,40}\\{0,7}[\"'])\Z")
+"""What stands between an option and the word before it."""
+
+
+def _command(names: str, others: str = _OTHERS) -> str:
+    """Return what must stand before an option, to the end of the word before it."""
+    return rf"(?<![A-Za-z0-9_])(?:{names})(?:{_GAP}{others})?\Z"
+
+
+def _password(name: str, names: str, letter: str, source: str, gate: str, others: str = _OTHERS) -> SecretFormat:
+    """Return the format of a password that stands behind one letter: what another has there is a port, or a width."""
+    return SecretFormat(
+        name,
+        rf"{_OPTION}(?:{letter}{_GAP}?|-pass(?:word)?(?:=|{_GAP}))[\"']?{_VALUE}",
+        source,
+        gate=rf"{gate}[ \t\\\"']",
+        command=_command(names, others),
+    )
 
 
 COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
     SecretFormat(
         "mysql's password",
-        rf"(?:mysql|mariadb)(?:-?(?:dump|admin|import|check|pump|slap|binlog|sh))?{_GAP}{_OTHERS}[\"']?-p[\"']?"
-        r"(?P<secret>[^\s\"'\\\x1a]{3,})",
+        rf"{_OPTION}p[\"']?(?P<secret>[^\s\"'\\\x1a]{{3,}})",
         "dev.mysql.com: Command options for connecting",
         gate=r"(?:mysql|mariadb)[a-z\-]{0,8}[ \t\\\"']",
+        command=_command(r"(?:mysql|mariadb)(?:-?(?:dump|admin|import|check|pump|slap|binlog|sh))?"),
     ),
-    SecretFormat(
-        "password of an option",
-        rf"(?:sshpass|mongo(?:sh|dump|restore|export|import)?|(?:docker|podman|az|oc|cf|skopeo|registry|helm|crane)"
-        rf"{_GAP}login|sqlcmd|ldap(?:search|add|modify|whoami|passwd|delete)|redis-cli){_GAP}{_OTHERS}"
-        rf"-(?:[pPwa]{_GAP}?|-password(?:=|{_GAP})|-pass(?:=|{_GAP}))[\"']?{_VALUE}",
+    _password(
+        "sshpass's password",
+        "sshpass",
+        "p",
+        "sshpass(1)",
+        "sshpass",
+        # The command that it runs has a `-p` of its own, for the port.
+        rf"(?:-(?:v|P{_GAP}?[^\s]{{1,40}}))?",
+    ),
+    _password(
+        "mongo's password",
+        "mongo(?:sh|dump|restore|export|import)?",
+        "p",
+        "mongodb.com/docs: the tools' options",
+        "mongo[a-z]{0,7}",
+    ),
+    _password(
+        "password of a login",
+        rf"(?:docker|podman|az|oc|cf|skopeo|registry|helm|crane){_GAP}login",
+        "p",
         "their manual pages",
-        gate=r"(?:sshpass|mongo[a-z]{0,7}|login|sqlcmd|ldap[a-z]{3,6}|redis-cli)[ \t\\\"']",
+        r"(?:docker|podman|az|oc|cf|skopeo|registry|helm|crane)[\s\\\"',]{1,58}login",
     ),
+    _password(
+        "sqlcmd's password", "sqlcmd|bcp", "P", "learn.microsoft.com: sqlcmd utility, bcp utility", "(?:sqlcmd|bcp)"
+    ),
+    _password(
+        "ldap's password", "ldap(?:search|add|modify|whoami|passwd|delete)", "w", "ldapsearch(1)", "ldap[a-z]{3,6}"
+    ),
+    _password("redis's password", "redis-cli", "a", "redis.io: redis-cli", "redis-cli"),
     SecretFormat(
         "curl's user",
-        rf"curl{_GAP}(?:[^\n|]{{0,300}}{_GAP})?(?:-[A-Za-z]{{0,6}}[uU]|--user)(?:=|{_GAP})?[\"']?"
+        rf"{_OPTION}(?:[A-Za-z]{{0,6}}[uU]|-user)(?:=|{_GAP})?[\"']?"
         r"(?P<secret>[^\s:\"'\x1a]{1,100}:[^\s\"'\x1a]{1,})",
         "curl.se: the man page",
         "URL_CREDENTIALS",
         gate=r"curl[ \t\\\"']",
+        command=_command("curl", _OF_CURL),
     ),
     SecretFormat(
         "curl's cookies",
-        rf"curl{_GAP}(?:[^\n|]{{0,300}}{_GAP})?(?:-b|--cookie)(?:=|{_GAP})?[\"']?"
-        r"(?P<secret>[^\s=\"';\x1a]{1,64}=[^\"'\r\n\x1a]{4,})",
+        rf"{_OPTION}(?:b|-cookie)(?:=|{_GAP})?[\"']?(?P<secret>[^\s=\"';\x1a]{{1,64}}=[^\"'\r\n\x1a]{{4,}})",
         "curl.se: the man page",
-        gate=r"(?:-b|--cookie)[ =\"'a-zA-Z]",
+        gate=r"curl[ \t\\\"']",
+        command=_command("curl", _OF_CURL),
     ),
     SecretFormat(
         "proxy's user",
@@ -57,36 +104,50 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
     SecretFormat("bearer of an option", rf"--oauth2-bearer(?:=|{_GAP})[\"']?{_VALUE}", "curl.se: the man page"),
     SecretFormat(
         "httpie's user",
-        rf"\bhttps?{_GAP}{_OTHERS}(?:-a|--auth)(?:=|{_GAP})[\"']?(?P<secret>[^\s:\"'\x1a]{{1,100}}:[^\s\"'\x1a]{{1,}})",
+        rf"{_OPTION}(?:a|-auth)(?:=|{_GAP})[\"']?(?P<secret>[^\s:\"'\x1a]{{1,100}}:[^\s\"'\x1a]{{1,}})",
         "httpie.io/docs: Authentication",
         "URL_CREDENTIALS",
         gate=r"(?:-a|--auth)(?:=|[ \t\\\"'])",
+        command=_command("https?"),
     ),
     SecretFormat(
         "archive",
-        rf"\b(?:(?:un)?zip{_GAP}{_OTHERS}-P{_GAP}?|(?:7z[ar]?|(?:un)?rar){_GAP}{_OTHERS}-p)[\"']?{_VALUE}",
-        "manual pages of zip, unzip, 7z and rar",
-        gate=r"(?:zip|7z[ar]?|rar)[ \t\\\"']",
+        rf"{_OPTION}P{_GAP}?[\"']?{_VALUE}",
+        "manual pages of zip and unzip",
+        gate=r"zip[ \t\\\"']",
+        command=_command("(?:un)?zip"),
     ),
     SecretFormat(
-        "openssl", rf"\bopenssl{_GAP}{_OTHERS}-[kK]{_GAP}[\"']?{_VALUE}", "openssl-enc(1)", gate=r"openssl[ \t\\\"']"
+        "another archive",
+        rf"{_OPTION}p[\"']?{_VALUE}",
+        "manual pages of 7z and rar",
+        gate=r"(?:7z[ar]?|rar)[ \t\\\"']",
+        command=_command("7z[ar]?|(?:un)?rar"),
+    ),
+    SecretFormat(
+        "openssl",
+        rf"{_OPTION}[kK]{_GAP}[\"']?{_VALUE}",
+        "openssl-enc(1)",
+        gate=r"openssl[ \t\\\"']",
+        command=_command("openssl"),
     ),
     SecretFormat(
         "passphrase of a key",
-        rf"\bssh-keygen{_GAP}{_OTHERS}-[NP]{_GAP}[\"']?{_VALUE}",
+        rf"{_OPTION}[NP]{_GAP}[\"']?{_VALUE}",
         "man.openbsd.org: ssh-keygen",
         gate=r"ssh-keygen[ \t\\\"']",
+        command=_command("ssh-keygen"),
     ),
     SecretFormat(
         "windows share",
-        rf"\b(?:smbclient|smbget|rpcclient){_GAP}{_OTHERS}-U{_GAP}?[\"']?[^\s%\"']{{1,60}}%{_VALUE}"
+        rf"\b(?:smbclient|smbget|rpcclient){_GAP}{_WORDS}-U{_GAP}?[\"']?[^\s%\"']{{1,60}}%{_VALUE}"
         rf"|\bnet[ ]use[ ](?:[A-Za-z*]:?[ ])?\\{{2,4}}[^\s]{{1,100}}[ ](?P<other>[^\s/*\"'\x1a]{{3,}})",
         "samba.org: smbclient(1); learn.microsoft.com: net use",
         gate=r"(?:smbclient|smbget|rpcclient|net[ ]use)[ \t\\\"']",
     ),
     SecretFormat(
         "remote desktop",
-        rf"\b[a-z]{{0,2}}freerdp3?{_GAP}{_OTHERS}/p:[\"']?{_VALUE}",
+        rf"\b[a-z]{{0,2}}freerdp3?{_GAP}{_WORDS}/p:[\"']?{_VALUE}",
         "freerdp.com: the man page",
         gate=r"freerdp3?[ \t\\\"']",
     ),
@@ -110,7 +171,7 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
     ),
     SecretFormat(
         "user's password",
-        rf"\b(?:useradd|usermod){_GAP}{_OTHERS}(?:-p|--password)(?:=|{_GAP})[\"']?{_VALUE}"
+        rf"\b(?:useradd|usermod){_GAP}{_WORDS}(?:-p|--password)(?:=|{_GAP})[\"']?{_VALUE}"
         r"|\brabbitmqctl[ ](?:add_user|change_password|authenticate_user)[ ][^\s]{1,60}[ ][\"']?"
         r"(?P<other>[^\s\"'\x1a]{3,})",
         "useradd(8); rabbitmq.com: rabbitmqctl(8)",
@@ -118,7 +179,7 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
     ),
     SecretFormat(
         "gh's secret",
-        rf"\bgh{_GAP}secret{_GAP}set{_GAP}{_OTHERS}(?:-b|--body)(?:=|{_GAP})?[\"']?{_VALUE}",
+        rf"\bgh{_GAP}secret{_GAP}set{_GAP}{_WORDS}(?:-b|--body)(?:=|{_GAP})?[\"']?{_VALUE}",
         "cli.github.com/manual: gh secret set",
         gate=r"secret[ \t\\\"',]{1,4}set",
     ),

@@ -29,6 +29,8 @@ class SecretFormat:
     one, too."""
     login: bool = False
     """True if the value must be base64 of user and password, which identifiers are not."""
+    command: str = ""
+    """What must stand before the pattern, which begins with an option, so that it is one of the command that has it."""
 
 
 _URL = r"[A-Za-z0-9_\-]"

@@ -8,7 +8,7 @@ from typing import Final
 from a11i_redaction.detectors import dummies, rows, structures
 from a11i_redaction.detectors.assignments import assigned, value_at
 from a11i_redaction.detectors.budget import Budget
-from a11i_redaction.detectors.command_formats import COMMAND_FORMATS
+from a11i_redaction.detectors.command_formats import BEFORE_OPTION, COMMAND_FORMATS
 from a11i_redaction.detectors.hash_formats import HASH_FORMATS
 from a11i_redaction.detectors.headers import Headers
 from a11i_redaction.detectors.matching import windows
@@ -88,6 +88,9 @@ _OF_SENTENCES: Final = frozenset({
 _LONGEST_WITHOUT_PROSE: Final = 200
 _RANDOM_WORD: Final = re.compile(r"(?<!\S)(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])\S{12}")
 """What long prose about a secret does not have."""
+_LONGEST_GAP: Final = 60
+_LONGEST_COMMAND: Final = 400
+"""Characters before an option, and before the gap before it, in which its command stands."""
 _MIN_TOKEN_CHARS: Final = 12
 """Shorter values of names such as "token" are rather words or counts than tokens."""
 
@@ -95,17 +98,20 @@ _MIN_TOKEN_CHARS: Final = 12
 class SecretFinder:
     """Finds secrets in texts for which the prefilter named the formats that can occur."""
 
-    __slots__ = ("_patterns",)
+    __slots__ = ("_commands", "_patterns")
 
     def __init__(self) -> None:
         self._patterns = tuple(re.compile(item.pattern) for item in FORMATS)
+        self._commands = tuple(re.compile(item.command) if item.command else None for item in FORMATS)
 
     def of_formats(self, text: str, formats: Collection[int], budget: Budget) -> Iterator[Finding]:
         """Yield findings of these formats (indices into FORMATS)."""
         for index in sorted(formats):
-            item = FORMATS[index]
+            item, command = FORMATS[index], self._commands[index]
             for match in self._patterns[index].finditer(text):
                 budget.step()
+                if command and not _is_of(command, text, match.start()):
+                    continue
                 if item.named:
                     yield from _named(text, match, item)
                     continue
@@ -229,6 +235,14 @@ def _named(text: str, match: re.Match[str], item: SecretFormat) -> Iterator[Find
         return
     if value and is_secret(name, text[value.start : value.end], spoken=not (value.quoted or item.certain)):
         yield Finding(value.start, value.end, "SECRET", _ASSIGNMENT_SCORE)
+
+
+def _is_of(command: re.Pattern[str], text: str, option: int) -> bool:
+    """Return whether the option that begins there is one of a command."""
+    gap = BEFORE_OPTION.search(text, max(0, option - _LONGEST_GAP), option)
+    if gap is None:
+        return False
+    return command.search(text, max(0, gap.start() - _LONGEST_COMMAND), gap.start()) is not None
 
 
 def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
