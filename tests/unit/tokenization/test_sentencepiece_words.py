@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -108,10 +109,36 @@ def test_what_a_model_does_decides(tmp_path: Path, options: str, by_words: bool)
     assert _differing(engine, [*languages()[:40], *(text for _, text in made_up(3)), "  two  spaces \n in it  "]) == []
 
 
+def _lengths(words: Sequence[str]) -> list[int]:
+    return list(map(len, words))
+
+
+def test_new_words_are_counted_together_and_each_once() -> None:
+    asked: list[list[str]] = []
+
+    def count(words: Sequence[str]) -> list[int]:
+        asked.append(list(words))
+        return _lengths(words)
+
+    counts = WordCounts(count)
+    assert counts.total(["one", "two", "one", "three"]) == 14
+    assert counts.total(["three", "four", "one", "x" * 1_000]) == 1_012
+    assert counts.total(["x" * 1_000, "four"]) == 1_004
+    assert asked == [["one", "two", "three"], ["four", "x" * 1_000], ["x" * 1_000]]
+
+
+@pytest.mark.parametrize("ending", ["", "\n", " ", "\n\n  "])
+def test_words_of_which_none_comes_again(engine: SentencePieceEngine, ending: str) -> None:
+    rng = random.Random(ending)  # noqa: S311 - texts, no secrets
+    words = [f"{number}{ending}{'日é' * (number % 3)}{rng.choice('ab1')}" for number in range(3_000)]
+    text = f" {ending}".join(words) + "y" * 20_000
+    assert _differing(engine, [text, text[1:], text[::-1]]) == []
+
+
 def test_words_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "_MAX_WORDS", 100)
     monkeypatch.setattr(words, "_MAX_CHARS", 500)
-    counts = WordCounts(len)
+    counts = WordCounts(_lengths)
     assert counts.total([str(number) for number in range(1_000)]) == 2_890
     assert len(counts) <= 100
     assert counts.total(["x" * 100_000, "y" * 90] * 9) == 900_810
@@ -119,7 +146,7 @@ def test_words_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_threads_may_share_words() -> None:
-    counts = WordCounts(len)
+    counts = WordCounts(_lengths)
     lists = [[f"{number % 5_000}" for number in range(start, start + 20_000)] for start in range(8)]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(counts.total, lists)) == [sum(map(len, words)) for words in lists]

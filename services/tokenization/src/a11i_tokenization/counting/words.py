@@ -14,8 +14,8 @@ _LONGEST: Final = 256
 class WordCounts:
     """Counts words, each once while it is remembered. Safe for use from several threads."""
 
-    def __init__(self, count: Callable[[str], int]) -> None:
-        """Remember what `count` says of a word, which must be the same each time."""
+    def __init__(self, count: Callable[[Sequence[str]], Sequence[int]]) -> None:
+        """Remember what `count` says of each of many words, which must be the same each time."""
         self._count = count
         self._known: dict[str, int] = {}
         self._chars = 0
@@ -25,15 +25,14 @@ class WordCounts:
         try:
             return sum(map(self._known.__getitem__, words))
         except KeyError:
-            return sum(map(self._learned, words))
-
-    def _learned(self, word: str) -> int:
-        known = self._known.get(word)
-        if known is None:
-            known = self._count(word)
+            counts = {word: self._known.get(word) for word in words}
+        new = [word for word, count in counts.items() if count is None]
+        learned = dict(zip(new, self._count(new), strict=True))
+        for word, count in learned.items():
             if len(word) <= _LONGEST:
-                self._remember(word, known)
-        return known
+                self._remember(word, count)
+        known = {word: count for word, count in counts.items() if count is not None} | learned
+        return sum(map(known.__getitem__, words))
 
     def _remember(self, word: str, count: int) -> None:
         # Threads may both clear, or lose a length or two: they forget sooner or later, and never err.
