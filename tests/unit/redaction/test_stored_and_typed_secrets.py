@@ -166,6 +166,9 @@ PLACES = [
     ("app.test\tTRUE\t/\tTRUE\t1700000000\tsid\t%s", _TOKEN),
     ("next-auth.session-token\t%s\tapp.test\t/", _TOKEN),
     ("WIFI:S:home;T:WPA;P:%s;;", _WORD),
+    ("WIFI:P:%s;T:WPA;S:home;H:true;;", _WORD),
+    (r"WIFI:T:WPA2-EAP;S:a\;b P:c\\;E:PEAP;PH2:MSCHAPV2;I:bob;P:%s;;", _WORD),
+    ("WIFI:S:home;;P:%s;;", _WORD),
     ("AKIA" + _chars(16).upper() + ",%s\n", _KEY),
     ("CREDENTIALS\tASIA" + _chars(16).upper() + "\t2024-01-01T00:00:00Z\t%s", _KEY),
     ("is FwoGZXIvYXdzE%s there", _chars(300)),
@@ -273,3 +276,10 @@ def test_takes_little_time_where_structures_only_begin(unit: str) -> None:
 )  # fmt: skip
 def test_takes_little_time_where_commands_only_begin(unit: str) -> None:
     PatternDetector(budget_s=0.6).find("curl mysql " + unit * (300_000 // len(unit)), "")
+
+
+@pytest.mark.parametrize("unit", ["WIFI:a;P:a", "WIFI:S:a;P:a", "WIFI:S:a;P:abcd;", "WIFI:P:a;"])
+def test_codes_of_wifi_that_run_into_each_other_settle_soon(patterns: PatternDetector, unit: str) -> None:
+    redactor = redactor_with(patterns, ScriptedModel({}), max_value_chars=2_000_000)
+    [redacted] = redactor.redact_texts([unit * (100_000 // len(unit))], TENANT)
+    assert redacted.withheld == 0

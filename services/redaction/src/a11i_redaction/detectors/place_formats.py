@@ -58,7 +58,9 @@ PLACE_FORMATS: Final[tuple[SecretFormat, ...]] = (
     ),
     SecretFormat(
         "wifi",
-        r"WIFI:(?:[^\r\n\"'\x1a]{0,120};)?P:(?P<secret>(?:[^;\\\r\n\x1a]|\\.){4,});",
+        # Behind a letter it would be found once what stands before it is taken: one code each time, in a row of them.
+        r"(?<![\w\x1a])WIFI:(?:(?:(?!P:)[A-Za-z0-9]{1,4}:(?:[^;\\\r\n\"'\x1a]|\\.){0,120}+)?;){0,9}"
+        r"P:(?P<secret>(?:[^;\\\r\n\x1a]|\\.){4,}+);",
         "zxing wiki: Barcode Contents, Wi-Fi network config",
         gate="WIFI:",
     ),
