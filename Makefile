@@ -11,8 +11,6 @@ MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml sdk/*/pypr
 # tests of a file share theirs.
 WORKERS ?= 3
 PYTEST := pytest -n $(WORKERS) --dist loadfile
-# Some wait for an engine while others compute, so they take less time together than one after the other.
-ENGINE_WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up check lint types imports contracts hygiene unit contract service e2e fuzz-quick engines fuzz test \
@@ -61,9 +59,9 @@ contract: setup ## Run the tests of each port on each of its adapters, real engi
 service: setup ## Run the tests of each service in one process.
 	@$(PYTEST) tests/service
 
-# In this order, as what comes last should be short.
+# In one go, as some wait for an engine while others compute; and in this order, as what comes last should be short.
 engines: setup ## Run contract, service and fuzz-quick in one go.
-	@pytest -n $(ENGINE_WORKERS) --dist loadfile --no-loadscope-reorder tests/fuzz tests/contract tests/service
+	@pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/fuzz tests/contract tests/service
 
 # By name, which puts the files of few but long tests, with meshes of their own, before those that share one.
 e2e: setup ## Run the tests of the whole mesh as processes.
