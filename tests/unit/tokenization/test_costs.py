@@ -441,7 +441,7 @@ def test_costs_equal_those_of_genai_prices(
     (cost,) = price(lone_book, llm(provider=provider.id, request_model=model.id, reasoning_tokens=thought, **used))
     theirs = model.calc_price(Usage(output_reasoning_tokens=thought, **used), provider, genai_request_timestamp=START)
     picodollar = Decimal("1e-12")
-    # Rates are kept in 1e-18 dollars a token. A few of the table have more digits, such as 0.04166666666666665 a million.
+    # Rates are kept in 1e-18 dollars a token; a few of the table have more digits, such as 0.04166666666666665.
     written = re.findall(r"Decimal\('([^']+)'\)", repr(model.prices))
     finest = min(int(Decimal(one).as_tuple().exponent) for one in written)
     slack = picodollar if finest < -12 else Decimal(0)
