@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from a11i_tokenization.counting import words
 from a11i_tokenization.counting.long_texts import split
-from a11i_tokenization.counting.sentencepiece_engine import NOISE, SentencePieceEngine
+from a11i_tokenization.counting.sentencepiece_engine import NOISE, SentencePieceEngine, _pieces
 from a11i_tokenization.counting.words import WordCounts
 from a11i_tokenization.vocabularies import package_directory
 from tests.bench.token_texts import files, fuzzed, languages, made_up
@@ -135,8 +135,24 @@ def test_words_of_which_none_comes_again(engine: SentencePieceEngine, ending: st
     assert _differing(engine, [text, text[1:], text[::-1]]) == []
 
 
+def test_more_new_words_than_are_remembered_push_none_out(engine: SentencePieceEngine) -> None:
+    engine.count("known words")
+    known = len(engine._words)
+    text = "\n".join(f"{number} {'  ' * (number % 3)}-{number}" for number in range(40_000)) + " "
+    assert _differing(engine, [text, text[1:], f"  {text}"]) == []
+    assert len(engine._words) == known
+
+
+def test_words_are_put_on_end_up_to_what_the_library_takes_at_once() -> None:
+    words = [*(f" {number}" for number in range(1_000)), *(f" {'x' * 200_000}{number}" for number in range(3))]
+    pieces = _pieces(words)
+    assert "".join(pieces) == "".join(words)
+    assert max(map(len, pieces)) < 262_144
+    assert len(pieces) < 200
+
+
 def test_words_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "_MAX_WORDS", 100)
+    monkeypatch.setattr(words, "MAX_WORDS", 100)
     monkeypatch.setattr(words, "_MAX_CHARS", 500)
     counts = WordCounts(_lengths)
     assert counts.total([str(number) for number in range(1_000)]) == 2_890

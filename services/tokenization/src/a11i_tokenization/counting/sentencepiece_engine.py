@@ -15,7 +15,7 @@ from a11i_tokenization.chunks import cut
 from a11i_tokenization.counting.engine import encodable
 from a11i_tokenization.counting.long_texts import Noise, split
 from a11i_tokenization.counting.self_check_texts import samples
-from a11i_tokenization.counting.words import WordCounts
+from a11i_tokenization.counting.words import MAX_WORDS, WordCounts
 from a11i_tokenization.vocabularies import VocabularyError
 
 _MAX_CHARS: Final = 262_144
@@ -25,6 +25,9 @@ _BATCH_WORDS: Final = 512
 """Of one call of the library: it takes half of what a call a word does, and more words at a time take longer again."""
 _SHORT_CHARS: Final = 256
 """Longer words, of which there are few, have a call each: a call stays within half of _MAX_CHARS."""
+
+_PIECE_WORDS: Final = 128
+"""Of words that are not remembered, together: about a kilobyte, of which the library is fastest."""
 
 NOISE: Final = Noise(one_in=8, every=True, window_chars=4_096, runs=True)
 """It takes up to 300 ms a megabyte."""
@@ -81,10 +84,17 @@ class SentencePieceEngine:
         return sum(len(self._processor.EncodeAsIds(piece)) for piece in cut(text, _MAX_CHARS).pieces)
 
     def _count_by_words(self, text: str) -> int:
-        return self._words.total(_words(text)) if text else 0
+        words = _words(text) if text else []
+        known = self._words.known(words)
+        if known is not None:
+            return known
+        if len(words) > MAX_WORDS and len(set(words)) > MAX_WORDS:
+            # To remember these would push out all that is known, and they would be gone before they come again.
+            return sum(self._count_words(_pieces(words)))
+        return self._words.total(words)
 
     def _count_words(self, words: Sequence[str]) -> list[int]:
-        """Count each of `_words`. The library puts a space before what it is given."""
+        """Count each of `_words`, or of several on end. The library puts a space before what it is given."""
         counts: list[int] = []
         for start in range(0, len(words), _BATCH_WORDS):
             batch = words[start : start + _BATCH_WORDS]
@@ -107,6 +117,16 @@ class SentencePieceEngine:
         return not any(map(_GOES_ON.search, pieces)) and all(
             self._count_by_words(text) == self._count_whole(text) for text in samples()
         )
+
+
+def _pieces(words: Sequence[str]) -> list[str]:
+    """Return the words, some of them on end, none over _MAX_CHARS for it."""
+    pieces: list[str] = []
+    for start in range(0, len(words), _PIECE_WORDS):
+        some = words[start : start + _PIECE_WORDS]
+        piece = "".join(some)
+        pieces += [piece] if len(piece) <= _MAX_CHARS else some
+    return pieces
 
 
 def _words(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-_MAX_WORDS: Final = 65_536
+MAX_WORDS: Final = 65_536
 """Of 1 MB of English there are 10,000, of code 30,000."""
 _MAX_CHARS: Final = 2_097_152
 """Of all words: with the dict and its numbers 10 to 20 MB."""
@@ -20,12 +20,16 @@ class WordCounts:
         self._known: dict[str, int] = {}
         self._chars = 0
 
-    def total(self, words: Sequence[str]) -> int:
-        """Return the sum of the words' counts."""
+    def known(self, words: Sequence[str]) -> int | None:
+        """Return the sum of the words' counts if all of them are remembered."""
         try:
             return sum(map(self._known.__getitem__, words))
         except KeyError:
-            counts = {word: self._known.get(word) for word in words}
+            return None
+
+    def total(self, words: Sequence[str]) -> int:
+        """Return the sum of the words' counts, and remember them."""
+        counts = {word: self._known.get(word) for word in words}
         new = [word for word, count in counts.items() if count is None]
         learned = dict(zip(new, self._count(new), strict=True))
         for word, count in learned.items():
@@ -37,7 +41,7 @@ class WordCounts:
     def _remember(self, word: str, count: int) -> None:
         # Threads may both clear, or lose a length or two: they forget sooner or later, and never err.
         self._chars += len(word)
-        if len(self._known) >= _MAX_WORDS or self._chars > _MAX_CHARS:
+        if len(self._known) >= MAX_WORDS or self._chars > _MAX_CHARS:
             self._known.clear()
             self._chars = len(word)
         self._known[word] = count
