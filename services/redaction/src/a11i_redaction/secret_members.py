@@ -6,7 +6,7 @@ from typing import Final
 
 from a11i_redaction.detectors.context import key_words
 from a11i_redaction.detectors.secret_names import OPTION_KEY, names_secret
-from a11i_redaction.secret_options import Option, command, has, option
+from a11i_redaction.secret_options import COMMAND_ENDS, Option, command, has, option
 
 _PIECE: Final = re.compile(r'"(?P<string>[^"\\]*+(?:\\.[^"\\]*+)*+)"(?P<key>[ \t\r\n]*+:)?|[\[\]{}]|-?\d[\d.eE+\-]*+')
 _ENDS: Final = frozenset({
@@ -56,7 +56,8 @@ def may_name(text: str) -> bool:
     """Return whether a string, or a key, is the name of a secret, or an option that has one behind it."""
     if len(text) > _LONGEST_NAME:
         return False
-    return (text[-3:].lower() in _ENDS and _names(text)) or bool(command(text))
+    end = text[-3:]
+    return (end in COMMAND_ENDS and bool(command(text))) or (end.lower() in _ENDS and _names(text))
 
 
 def told(text: str) -> dict[int, str]:

@@ -34,7 +34,8 @@ _COMMANDS: Final = {
 _WITH_USER: Final = frozenset({"-u", "-U", "--user=", "--proxy-user", "--proxy-user="})
 """Options that have the user before the password."""
 _APART: Final = frozenset().union(*(options.apart for options in _COMMANDS.values()))
-_ENDS: Final = frozenset(name[-3:] for name in _COMMANDS)
+COMMAND_ENDS: Final = frozenset(name[-3:] for name in _COMMANDS)
+"""How the names of these commands end: what ends otherwise need not be asked about."""
 
 
 class Option(NamedTuple):
@@ -47,7 +48,7 @@ class Option(NamedTuple):
 
 def command(text: str) -> str:
     """Return the command that a string is, or nothing."""
-    name = text.rpartition("/")[2] if text[-3:] in _ENDS else ""
+    name = text.rpartition("/")[2] if text[-3:] in COMMAND_ENDS else ""
     return name if name in _COMMANDS else ""
 
 

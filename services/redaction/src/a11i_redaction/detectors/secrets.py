@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from a11i_redaction.detectors import dummies, rows, structures
 from a11i_redaction.detectors.assignments import assigned, value_at
@@ -177,19 +178,45 @@ class SecretFinder:
 
     def under_key(self, text: str, key: str) -> Iterator[Finding]:
         """Yield all of a text that stands under a key such as `password`, if it can be a secret."""
+        said = _told_by(key)
+        if said is None:
+            return
         value = text.strip()
         if key == OPTION_KEY:
             value = value[glued_length(value) :]
-        short = value.isdigit() and len(value) >= _SHORTEST and is_telling_of_digits(key)
-        header = " " in value and words_of(key).endswith("authorization")
+        short = value.isdigit() and len(value) >= _SHORTEST and said.digits
+        header = " " in value and said.header
         telling = (
-            is_telling(key)
-            or (len(value) >= _MIN_TOKEN_CHARS and is_telling_of_base64(key))
-            or (is_telling_of_hashes(key) and _HASH.fullmatch(value) is not None)
+            said.any
+            or (len(value) >= _MIN_TOKEN_CHARS and said.base64)
+            or (said.hashes and _HASH.fullmatch(value) is not None)
         )
         if value and (short or header or (telling and is_secret(key, value, spoken=False))):
             start = text.rindex(value)
             yield Finding(start, start + len(value), "SECRET", _ASSIGNMENT_SCORE)
+
+
+class _Told(NamedTuple):
+    """What a key says that its value can be."""
+
+    any: bool
+    digits: bool
+    header: bool
+    base64: bool
+    hashes: bool
+
+
+@lru_cache(maxsize=4096)
+def _told_by(key: str) -> _Told | None:
+    """Return what a key says of its value, if anything: nearly all say nothing, and come again and again."""
+    told = _Told(
+        any=is_telling(key),
+        digits=is_telling_of_digits(key),
+        header=words_of(key).endswith("authorization"),
+        base64=is_telling_of_base64(key),
+        hashes=is_telling_of_hashes(key),
+    )
+    return told if any(told) else None
 
 
 def is_secret(name: str, value: str, *, spoken: bool) -> bool:
