@@ -235,3 +235,12 @@ def test_a_mesh_that_is_not_there_ends_with_1(run: Run) -> None:
 
     assert code == 1
     assert error == "a11i: nothing answers at 127.0.0.1:1; is the mesh running? `make up` starts one\n"
+
+
+@pytest.mark.parametrize("said", [("--token", "hidden"), ("--token=hidden",), ("--api-ke", "hidden")])
+def test_an_option_that_there_is_not_is_named_without_its_value(run: Run, said: tuple[str, ...]) -> None:
+    """`--token` is no short form of `--tokenization`, whose value would show in an error."""
+    code, _, errors = run("budgets", "list", *said)
+    assert code == 2
+    assert f"unrecognized arguments: {said[0].partition('=')[0]} " in errors
+    assert "hidden" not in errors

@@ -5,17 +5,34 @@ from __future__ import annotations
 import argparse
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from a11i_cli import target
 from a11i_cli.errors import printable
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line; the whole usage is for --help."""
+    """Says what is wrong in one line; the whole usage is for --help.
+
+    Options are written out: a shortened one could mean another, which would then show in its error what was meant to be
+    secret (`--token` for `--tokenization`).
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **options})
+
+    def parse_args(  # type: ignore[override]  # any namespace, as it is passed on
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> Any:
+        """What was said. Ends the process at an option that there is not, whose value it does not repeat."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+            self.error(f"unrecognized arguments: {' '.join(options or unknown)}")
+        return found
 
     def error(self, message: str) -> NoReturn:
         """Ends the process."""
