@@ -3,13 +3,7 @@
 WITH
 traces AS (
   WITH
-    ifNull(input_tokens, 0) != 0 OR ifNull(output_tokens, 0) != 0 AS has_tokens,
-    has_tokens OR ifNull(total_cost_usd, 0) != 0 AS has_usage,
-    has_tokens AND isNull(total_cost_usd) AS is_unpriced,
-    $is_counted AS is_counted,
-    reinterpretAsUInt64(span_id) AS id,
-    reinterpretAsUInt64(ifNull(parent_span_id, span_id)) AS parent,
-    parent != id AND step_kind != 'tool' AS is_link
+    $span_usage
   SELECT
     trace_id,
     1 AS measure,
@@ -17,7 +11,7 @@ traces AS (
     groupArrayIf(
       CAST(
         (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), is_unpriced, is_counted,
-         [NOT is_counted AND NOT is_unpriced], if(response_id = '', 0, sipHash64(response_id))),
+         [NOT is_counted AND NOT is_unpriced], response),
         'Tuple(id UInt64, parent UInt64, input Int64, output Int64, is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64)'
       ),
       has_usage

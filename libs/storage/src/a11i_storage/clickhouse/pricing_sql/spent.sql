@@ -5,13 +5,7 @@
 WITH
 traces AS (
   WITH
-    ifNull(input_tokens, 0) != 0 OR ifNull(output_tokens, 0) != 0 AS has_tokens,
-    has_tokens OR ifNull(total_cost_usd, 0) != 0 AS has_usage,
-    has_tokens AND isNull(total_cost_usd) AS is_unpriced,
-    $is_counted AS is_counted,
-    reinterpretAsUInt64(span_id) AS id,
-    reinterpretAsUInt64(ifNull(parent_span_id, span_id)) AS parent,
-    parent != id AND step_kind != 'tool' AS is_link,
+    $span_usage,
     toUnixTimestamp64Nano(start_time) AS start_ns,
     if(
       has_usage,
@@ -44,7 +38,7 @@ traces AS (
       CAST(
         (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), ifNull(total_cost_usd, 0),
          is_unpriced, is_counted, [NOT is_counted AND NOT is_unpriced],
-         if(response_id = '', 0, sipHash64(response_id)), user_id != '', questions),
+         response, user_id != '', questions),
         'Tuple(id UInt64, parent UInt64, input Int64, output Int64, cost Decimal(38, 12), is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64, has_user Bool, questions Array(UInt32))'
       ),
       has_usage

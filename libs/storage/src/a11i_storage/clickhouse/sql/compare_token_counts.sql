@@ -5,12 +5,9 @@
 WITH
 traces AS (
   WITH
+    $span_usage,
     step_kind IN ('llm', 'embedding', 'rerank') AS is_call,
-    is_call OR ifNull(input_tokens, 0) != 0 OR ifNull(output_tokens, 0) != 0 AS has_usage,
-    $is_counted AS is_counted,
-    reinterpretAsUInt64(span_id) AS id,
-    reinterpretAsUInt64(ifNull(parent_span_id, span_id)) AS parent,
-    parent != id AND step_kind != 'tool' AS is_link,
+    is_call OR has_usage AS is_looked_at,
     is_call
     AND start_time >= fromUnixTimestamp64Nano({start_ns:Int64}, 'UTC')
     AND start_time < fromUnixTimestamp64Nano({end_ns:Int64}, 'UTC')
@@ -25,13 +22,13 @@ traces AS (
       CAST(
         (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), is_counted,
          [has_input OR has_output],
-         if(response_id = '', 0, sipHash64(response_id)), is_asked_for,
+         response, is_asked_for,
          ifNull(counted_input_tokens, 0), ifNull(counted_output_tokens, 0), ifNull(reasoning_tokens, 0), is_sane,
          has_input, has_output, provider, if(response_model != '', response_model, request_model), tokenizer,
          counted_source, false),
         'Tuple(id UInt64, parent UInt64, input Int64, output Int64, is_counted Bool, is_better Array(Bool), response UInt64, is_asked_for Bool, counted_input Int64, counted_output Int64, reasoning Int64, is_sane Bool, has_input Bool, has_output Bool, provider String, model String, tokenizer String, counted_source String, is_unpriced Bool)'
       ),
-      has_usage
+      is_looked_at
     ) AS usages
   FROM spans FINAL
   WHERE

@@ -1,27 +1,23 @@
 -- What calls used whose cost is unknown, by model, the most calls first; each call once, as in a trace's totals
--- (calls_once.sql says how). So are calls whose tokens nobody says, such as of pictures by the piece; but they hide no usage
--- above them, and are looked for by a measure of their own, for which any usage is better than none. Spans around the range are looked at, too, as a call within it may have its other span before,
--- or be a roll-up of calls after. Only traces with a span of unknown cost are taken together: mostly there are few.
+-- (calls_once.sql says how). So are calls whose tokens nobody says, such as of pictures by the piece; but they hide
+-- no usage above them, and are looked for by a measure of their own, for which any usage is better than none. Spans
+-- around the range are looked at, too, as a call within it may have its other span before, or be a roll-up of calls
+-- after. Only traces with a span of unknown cost are taken together: mostly there are few.
 WITH
 spans_of_traces AS (
   WITH
-    ifNull(input_tokens, 0) != 0 OR ifNull(output_tokens, 0) != 0 AS has_tokens,
-    has_tokens OR ifNull(total_cost_usd, 0) != 0 AS has_usage,
+    $span_usage,
     step_kind IN ('llm', 'embedding', 'rerank') AND status_code != 2 AND NOT has_usage
     AND isNull(input_tokens) AND isNull(output_tokens) AS is_silent,
-    (has_tokens OR is_silent) AND isNull(total_cost_usd) AS is_unpriced,
-    $is_counted AS is_counted,
-    reinterpretAsUInt64(span_id) AS id,
-    reinterpretAsUInt64(ifNull(parent_span_id, span_id)) AS parent,
-    parent != id AND step_kind != 'tool' AS is_link,
+    is_unpriced OR is_silent AND isNull(total_cost_usd) AS is_of_unknown_cost,
     toUnixTimestamp64Nano(start_time) AS start_ns,
-    is_unpriced AND start_ns >= {start_ns:Int64} AND start_ns < {end_ns:Int64} AND $filters AS is_asked_for
+    is_of_unknown_cost AND start_ns >= {start_ns:Int64} AND start_ns < {end_ns:Int64} AND $filters AS is_asked_for
   SELECT
     groupArrayIf(CAST((id, parent), 'Tuple(id UInt64, parent UInt64)'), is_link) AS links,
     groupArrayIf(
       CAST(
-        (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), is_unpriced, is_counted,
-         [NOT is_counted AND NOT is_unpriced, has_usage], if(response_id = '', 0, sipHash64(response_id)), is_asked_for,
+        (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), is_of_unknown_cost, is_counted,
+         [NOT is_counted AND NOT is_unpriced, has_usage], response, is_asked_for,
          notEmpty(usage_flags), start_ns, provider, if(response_model != '', response_model, request_model), is_silent),
         'Tuple(id UInt64, parent UInt64, input Int128, output Int128, is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64, is_asked_for Bool, is_flagged Bool, start_ns Int64, provider String, model String, is_silent Bool)'
       ),

@@ -9,13 +9,7 @@ spans_of_traces AS (
   WITH
     step_kind IN ('llm', 'embedding', 'rerank') AS is_call,
     if(response_model != '', response_model, request_model) AS model,
-    ifNull(span_input_tokens, 0) != 0 OR ifNull(span_output_tokens, 0) != 0 AS has_tokens,
-    has_tokens OR ifNull(span_cost, 0) != 0 AS has_usage,
-    has_tokens AND isNull(span_cost) AS is_unpriced,
-    $is_counted AS is_counted,
-    reinterpretAsUInt64(span_id) AS id,
-    reinterpretAsUInt64(ifNull(parent_span_id, span_id)) AS parent,
-    parent != id AND step_kind != 'tool' AS is_link
+    $span_usage
   SELECT
     trace_id,
     argMin(span_name, (isNotNull(parent_span_id), start_time, span_id)) AS name,
@@ -31,14 +25,14 @@ spans_of_traces AS (
     -- A call that failed before the model said anything used none; one that failed later is counted by tokenization.
     groupArrayIf(
       CAST((id, if(is_link, parent, 0)), 'Tuple(id UInt64, parent UInt64)'),
-      is_call AND NOT has_usage AND isNull(span_input_tokens) AND isNull(span_output_tokens) AND status_code != 2
+      is_call AND NOT has_usage AND isNull(input_tokens) AND isNull(output_tokens) AND status_code != 2
     ) AS silent_calls,
     groupArrayIf(CAST((id, parent), 'Tuple(id UInt64, parent UInt64)'), is_link) AS links,
     groupArrayIf(
       CAST(
-        (id, if(is_link, parent, 0), ifNull(span_input_tokens, 0), ifNull(span_output_tokens, 0), ifNull(span_cost, 0),
+        (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), ifNull(total_cost_usd, 0),
          is_unpriced, is_counted, [NOT is_counted, NOT is_counted AND NOT is_unpriced], model,
-         if(response_id = '', 0, sipHash64(response_id))),
+         response),
         'Tuple(id UInt64, parent UInt64, input Int128, output Int128, cost Decimal(38, 12), is_unpriced Bool, is_counted Bool, is_better Array(Bool), model String, response UInt64)'
       ),
       has_usage
@@ -47,12 +41,9 @@ spans_of_traces AS (
   (
     SELECT
       trace_id, span_id, parent_span_id, start_time, end_time, status_code, step_kind, request_model, response_model,
-      response_id, input_source, output_source,
+      response_id, input_tokens, output_tokens, input_source, output_source, total_cost_usd,
       name AS span_name,
       service_name AS span_service,
-      input_tokens AS span_input_tokens,
-      output_tokens AS span_output_tokens,
-      total_cost_usd AS span_cost,
       session_id AS span_session,
       user_id AS span_user,
       redacted_entities AS span_redacted
