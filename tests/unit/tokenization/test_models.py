@@ -7,8 +7,10 @@ from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
 
 from a11i_tokenization.encodings import KNOWN_ENCODINGS
 from a11i_tokenization.families import FAMILIES
-from a11i_tokenization.models import ESTIMATE, Tokenizer, resolve_tokenizer, tokenizer_for
+from a11i_tokenization.models import ESTIMATE, Models, Tokenizer
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
+
+BUILT_IN = Models()
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
     ],
 )
 def test_openai_models_have_their_own_tokenizer(model: str, encoding: str) -> None:
-    assert tokenizer_for([model]) == Tokenizer(encoding, exact=True)
+    assert BUILT_IN.first_of([model]) == Tokenizer(encoding, exact=True)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_openai_models_have_their_own_tokenizer(model: str, encoding: str) -> No
     ],
 )
 def test_open_models_have_their_own_tokenizer(model: str, encoding: str) -> None:
-    assert tokenizer_for([model]) == Tokenizer(encoding, exact=True)
+    assert BUILT_IN.first_of([model]) == Tokenizer(encoding, exact=True)
 
 
 @pytest.mark.parametrize(
@@ -104,14 +106,14 @@ def test_open_models_have_their_own_tokenizer(model: str, encoding: str) -> None
     ],
 )
 def test_others_are_estimated_with_a_vocabulary_that_stands_in(model: str, encoding: str) -> None:
-    found = resolve_tokenizer(model)
+    found = BUILT_IN.resolve(model)
     assert found == Tokenizer(encoding, exact=False)
     assert "stands in" in found.why
 
 
 @pytest.mark.parametrize("model", ["o1000", "my-deployment", "my-o1", "our-gpt-5", "", "g" * 10_000, "   ", "\ud800"])
 def test_unknown_models_are_estimated_from_characters(model: str) -> None:
-    assert resolve_tokenizer(model) is ESTIMATE
+    assert BUILT_IN.resolve(model) is ESTIMATE
 
 
 def test_every_family_has_an_encoding_that_is_known() -> None:
@@ -122,18 +124,18 @@ def test_every_family_has_an_encoding_that_is_known() -> None:
 @given(st.text(max_size=MAX_NAME_CHARS))
 def test_any_name_is_resolved_fast(model: str) -> None:
     started = time.process_time()
-    assert resolve_tokenizer(model).encoding in KNOWN_ENCODINGS
+    assert BUILT_IN.resolve(model).encoding in KNOWN_ENCODINGS
     assert time.process_time() - started < 0.1
 
 
 def test_the_model_that_answered_decides_unless_it_is_unknown() -> None:
-    assert tokenizer_for(["gpt-4-0613", "gpt-4o"]).encoding == "cl100k_base"
-    assert tokenizer_for(["", "gpt-4"]).encoding == "cl100k_base"
-    assert tokenizer_for(["my-deployment", "gpt-4"]).encoding == "cl100k_base"
+    assert BUILT_IN.first_of(["gpt-4-0613", "gpt-4o"]).encoding == "cl100k_base"
+    assert BUILT_IN.first_of(["", "gpt-4"]).encoding == "cl100k_base"
+    assert BUILT_IN.first_of(["my-deployment", "gpt-4"]).encoding == "cl100k_base"
 
 
 @pytest.mark.parametrize("model", ["google/gemma-3-27b-it", "codegemma:7b", "medgemma-4b-it", "ollama/acme-gemma-2-9b"])
 def test_gemmas_counts_are_estimates_and_say_why(model: str) -> None:
-    found = resolve_tokenizer(model)
+    found = BUILT_IN.resolve(model)
     assert (found.encoding, found.exact) == ("o200k_base", False)
     assert "no Python package" in found.why

@@ -65,16 +65,3 @@ class Models:
             if family is not None:
                 return Tokenizer(family.encoding, family.exact, family.why)
         return ESTIMATE
-
-
-_BUILT_IN: Final = Models()
-
-
-def resolve_tokenizer(model: str) -> Tokenizer:
-    """Return the tokenizer of `model` by the rules that are built in, or ESTIMATE."""
-    return _BUILT_IN.resolve(model)
-
-
-def tokenizer_for(models: Iterable[str]) -> Tokenizer:
-    """Return the tokenizer of the first of `models` that the built-in rules know, else ESTIMATE."""
-    return _BUILT_IN.first_of(models)
