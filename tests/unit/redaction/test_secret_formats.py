@@ -184,3 +184,12 @@ NEAR_MISSES = [
 @pytest.mark.parametrize("text", NEAR_MISSES)
 def test_leaves_placeholders_references_and_prose(patterns: PatternDetector, text: str) -> None:
     assert found(patterns.find(text, ""), text) == []
+
+
+@pytest.mark.parametrize("prefix", ["sk-" + "proj-", "sk-" + "ant-api-", "g" + "sk_", "pp" + "lx-"])
+def test_a_random_key_without_a_digit_is_found(patterns: PatternDetector, prefix: str) -> None:
+    """One key of 48 in some four thousand is of letters alone."""
+    rng = random.Random(5)  # noqa: S311  (fake keys that are the same in each run)
+    keys = [prefix + "".join(rng.choices(string.ascii_letters, k=48)) for _ in range(500)]
+    findings = patterns.find("\n".join(f"with key {key}, pay" for key in keys), "")
+    assert len(findings) >= 499

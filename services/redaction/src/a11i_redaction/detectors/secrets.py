@@ -69,10 +69,12 @@ _SHORTEST_SPOKEN: Final = 8
 _ONLY_A_JOINT: Final = 3
 """Characters between a name and its value that are no words: spaces and a bracket."""
 _WORD_BEFORE: Final = re.compile(r"[A-Za-z0-9_]")
-_RANDOM_CHANGES: Final = 0.4
-"""Changes between capitals and small letters, a letter: half in random ones."""
+_RANDOM_CHANGES: Final = 0.25
+"""Changes between capitals and small letters, a letter: half in random ones, of which one key in a thousand of 48 has
+fewer than a fourth."""
 _RANDOM_PAIRS: Final = 2
 """Pairs of capitals side by side: a fourth of all pairs in random letters, and none in `PascalCasedNames`."""
+_LETTERS: Final = re.compile(r"[A-Za-z]+")
 _SHORTEST_PHRASE: Final = 4
 _SENTENCE_WORDS: Final = 3
 _OF_SENTENCES: Final = frozenset({
@@ -294,10 +296,13 @@ def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
 
 def _is_random(value: str) -> bool:
     """Return whether a value holds letters and digits, or letters as random ones are: capitals anywhere among them."""
-    letters = [char for char in value if char.isalpha()]
+    runs = _LETTERS.findall(value)
     if any(map(str.isdigit, value)):
-        return bool(letters)
-    sides = [(first.isupper(), second.isupper()) for first, second in pairwise(letters)]
+        return bool(runs)
+    # A format's prefix and the words of a placeholder are of one case, and would thin out what is random beside them.
+    mixed = [run for run in runs if not (run.islower() or run.isupper())]
+    sides = [(first.isupper(), second.isupper()) for run in mixed for first, second in pairwise(run)]
+    letters = sum(map(len, mixed))
     changes = sum(first is not second for first, second in sides)
     pairs = sum(first and second for first, second in sides)
-    return len(letters) >= _MIN_TOKEN_CHARS and changes >= _RANDOM_CHANGES * len(letters) and pairs >= _RANDOM_PAIRS
+    return letters >= _MIN_TOKEN_CHARS and changes >= _RANDOM_CHANGES * letters and pairs >= _RANDOM_PAIRS
