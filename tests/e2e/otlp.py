@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 from a11i.query.v1 import query_service_pb2, query_service_pb2_grpc
 from tests.e2e.polling import eventually
 
-RPC_TIMEOUT_S = 10.0
+RPC_TIMEOUT_S = 30.0
 """As long as the official exporters give a request."""
 
 
@@ -53,7 +53,7 @@ class Client:
                 raise
 
     def wait_for_trace(
-        self, trace_id: str, *, spans: int = 1, within_s: float = 20.0
+        self, trace_id: str, *, spans: int = 1, within_s: float = 45.0
     ) -> query_service_pb2.GetTraceResponse:
         """Return the trace once that many of its spans are stored; fail after `within_s` seconds."""
 

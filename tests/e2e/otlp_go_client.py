@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.go_program import build
 
 SOURCE = Path(__file__).parent / "otlp_go"
-RUN_TIMEOUT_S = 30.0
+RUN_TIMEOUT_S = 90.0
 
 
 @functools.cache

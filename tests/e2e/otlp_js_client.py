@@ -10,7 +10,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "otlp_js"
 TOOLS = Path(sys.executable).absolute().parent
 INSTALL_TIMEOUT_S = 150.0
-RUN_TIMEOUT_S = 30.0
+RUN_TIMEOUT_S = 90.0
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T | None], *, within_s: float = 20.0) -> T:
+def eventually(look: Callable[[], T | None], *, within_s: float = 45.0) -> T:
     """Return the first thing that `look` returns which is neither None nor false; fail after `within_s` seconds."""
     deadline = time.monotonic() + within_s
     while not (found := look()):

@@ -145,7 +145,6 @@ def ledger(mesh: RunningMesh, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-@pytest.mark.timeout(180)
 def test_while_the_store_is_away_ingest_refuses_in_time_and_what_it_took_drains_in_order(
     small_mesh: tuple[RunningMesh, str],
 ) -> None:

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.chaos.actions import ACTIONS, Action
 from tests.chaos.table import report
 from tests.chaos.trial import Setup, run_seed
@@ -26,7 +24,6 @@ def actions(*names: str) -> list[Action]:
     return [by_name[name] for name in names]
 
 
-@pytest.mark.timeout(240)
 async def test_nothing_is_lost_doubled_or_made_up_while_services_die_and_connections_break(tmp_path: Path) -> None:
     outcome = await run_seed(SEED, tmp_path, Setup(actions=actions(*SHORT)), print)
     assert outcome.clean, report([outcome])
@@ -34,7 +31,6 @@ async def test_nothing_is_lost_doubled_or_made_up_while_services_die_and_connect
     assert set(outcome.deeds.done) == set(SHORT)
 
 
-@pytest.mark.timeout(240)
 async def test_the_checker_sees_what_an_ingest_loses_that_acknowledges_before_it_publishes(tmp_path: Path) -> None:
     setup = Setup(actions=actions("kill ingest before publish"), eager_ingest=True)
     outcome = await run_seed(SEED, tmp_path, setup, print)

@@ -55,7 +55,6 @@ def on_the_bus(mesh: RunningMesh, act: Callable[[Bus], Any]) -> None:
     asyncio.run(run())
 
 
-@pytest.mark.timeout(120)
 def test_a_span_that_a_faulty_redaction_gave_up_is_replayed_to_the_good_one_and_stored_once(
     mesh: RunningMesh, command: Command
 ) -> None:
@@ -99,7 +98,6 @@ def test_a_span_that_a_faulty_redaction_gave_up_is_replayed_to_the_good_one_and_
     assert files_with(mesh.data_dir, secret) == []
 
 
-@pytest.mark.timeout(120)
 def test_garbage_is_given_up_again_after_its_replay_until_it_is_discarded(mesh: RunningMesh, command: Command) -> None:
     tenant = json.loads((mesh.data_dir / "project.json").read_text())["tenant_id"]
     garbage = Message(f"garbage-{secrets.token_hex(8)}", tenant, b"\xff" * 32)

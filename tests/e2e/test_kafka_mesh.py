@@ -4,14 +4,12 @@ import time
 from pathlib import Path
 
 import grpc
-import pytest
 
 from tests.e2e.otlp import chat_span, request
 from tests.e2e.running_mesh import running_mesh
 from tests.engines.kafka import require_kafka
 
 
-@pytest.mark.timeout(240)
 def test_spans_pass_a_mesh_on_kafka_also_over_the_death_of_the_bus(tmp_path: Path) -> None:
     require_kafka()
     with running_mesh(tmp_path / "mesh", A11I_BUS="kafka") as mesh:

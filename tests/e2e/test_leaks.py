@@ -6,8 +6,6 @@ import secrets
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.conftest import RunningMesh
 from tests.e2e.otlp import attributes, chat_span, ids, request
 from tests.e2e.polling import eventually
@@ -20,7 +18,6 @@ def _needles() -> tuple[str, str]:
     return email, key
 
 
-@pytest.mark.timeout(120)
 def test_a_planted_address_and_key_are_found_nowhere_once_their_batch_has_passed(mesh: RunningMesh) -> None:
     email, key = _needles()
     prompt = f"I am Maria Schneider, write to {email} and use {key} for it."

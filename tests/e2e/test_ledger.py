@@ -73,7 +73,6 @@ def messages(mesh: RunningMesh, *, delete: bool = False) -> int:
     return asyncio.run(run())
 
 
-@pytest.mark.timeout(180)
 def test_what_is_stored_balances_within_seconds_and_a_batch_that_vanishes_is_a_drift(ledger_mesh: RunningMesh) -> None:
     mesh = ledger_mesh
     for number in range(5):

@@ -14,7 +14,6 @@ TRACES = 40
 SPANS_PER_TRACE = 50
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("victim", ["ingest", "tokenization", "redaction", "writer"])
 def test_a_service_killed_in_mid_batch_loses_and_doubles_nothing(mesh: RunningMesh, victim: str) -> None:
     acknowledged = threading.Semaphore(0)

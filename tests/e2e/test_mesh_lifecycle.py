@@ -70,13 +70,12 @@ def test_a_killed_process_is_reported_and_started_again(mesh: RunningMesh, name:
         now = mesh.processes()[name]
         return bool(now["restarts"] > restarts and now["change"] == "ready" and now["pid"] != killed)
 
-    eventually(is_back, within_s=40)
+    eventually(is_back, within_s=90)
     report = next(line for line in mesh.output.splitlines() if f"{name} died with signal 9 (SIGKILL)" in line)
     assert f"log: {mesh.data_dir}/logs/{name}.log" in report
     eventually(lambda: mesh.client.list_traces() is not None)
 
 
-@pytest.mark.timeout(180)
 def test_a_mesh_stops_without_a_trace_and_comes_back_as_it_was_beside_another(
     mesh: RunningMesh, tmp_path: Path
 ) -> None:
@@ -142,7 +141,6 @@ def test_a_directory_of_other_files_is_named(tmp_path: Path) -> None:
     assert f"{tmp_path}/full holds other files than a mesh's" in _refused(tmp_path / "full", tmp_path)
 
 
-@pytest.mark.timeout(_REFUSED_WITHIN_S + 30)
 def test_a_service_refuses_a_wrong_setting_of_its_own(tmp_path: Path) -> None:
     line = _refused(tmp_path / "mesh", tmp_path, A11I_REDACTION_NAMES="banana")
 

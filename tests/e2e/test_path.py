@@ -96,7 +96,6 @@ def test_the_http_exporter_of_the_python_sdk_is_understood(mesh: RunningMesh) ->
     assert mesh.client.wait_for_trace(trace_id).summary.service_name == "http-agent"
 
 
-@pytest.mark.timeout(180)
 def test_the_javascript_exporter_is_understood_and_its_trace_is_listed(mesh: RunningMesh) -> None:
     trace_id = run_js("send.mjs", environment=mesh.env).strip()
 

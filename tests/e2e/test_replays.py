@@ -118,7 +118,6 @@ def totals(mesh: RunningMesh) -> list[list[str]]:
     return query(mesh, "SELECT count(), sum(input_tokens), sum(output_tokens), sum(total_cost_usd) FROM spans FINAL")
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("point", ["tokenization", "redaction", "writer"])
 def test_a_replay_changes_nothing_whether_once_twice_or_killed_in_between(
     own_mesh: RunningMesh, command: Command, point: str
@@ -142,7 +141,6 @@ def test_a_replay_changes_nothing_whether_once_twice_or_killed_in_between(
     assert totals(own_mesh) == sums
 
 
-@pytest.mark.timeout(180)
 def test_a_store_that_lost_its_rows_gets_all_of_them_back_from_the_archive(
     own_mesh: RunningMesh, command: Command
 ) -> None:

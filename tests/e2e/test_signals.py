@@ -32,7 +32,7 @@ from tests.e2e.polling import eventually
 MAIL = "jane.roe@example.com"
 MESSAGES = [{"role": "user", "parts": [{"type": "text", "content": f"write to {MAIL}"}]}]
 ANSWER = [{"role": "assistant", "parts": [{"type": "text", "content": "done"}], "finish_reason": "stop"}]
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 def log_exporter(mesh: RunningMesh, transport: str) -> Any:
