@@ -70,10 +70,11 @@ e2e: setup ## Run the tests of the whole mesh as processes.
 fuzz-quick: setup
 	@pytest -n $(WORKERS) tests/fuzz
 
-fuzz: setup ## Look for minutes for requests that break ingest, the JSON parser or the normaliser.
+fuzz: setup ## Look for requests that break ingest, the JSON parser or the normaliser, and for calls priced wrong; 20 minutes.
 	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp decode 120
 	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp otlp_json 120
 	@$(PYTHON_BIN) -m tests.fuzz.fuzz_otlp normaliser 120
+	@EFFORT=20 pytest -n 2 --timeout 900 tests/unit/ingest tests/unit/telemetry tests/unit/tokenization
 
 chaos: setup ## Break a whole mesh in every way on ten seeds and look for what is lost or doubled; takes half an hour.
 	@$(PYTHON_BIN) -m tests.chaos $(CHAOS)

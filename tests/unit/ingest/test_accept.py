@@ -41,6 +41,7 @@ from a11i_telemetry.findings import Outcome
 from a11i_telemetry.otlp import BAD_PARENT_SPAN_ID, BAD_SPAN_ID, BAD_TRACE_ID
 from a11i_telemetry.received import DEFECTS_KEY
 from a11i_telemetry.signals import Signal
+from tests.unit.effort import times
 from tests.unit.telemetry.otlp_strategies import REQUESTS
 
 SPANS, LOGS, METRICS = (KINDS[signal] for signal in (Signal.SPANS, Signal.LOGS, Signal.METRICS))
@@ -94,7 +95,7 @@ def test_an_empty_request_has_no_parts() -> None:
     assert not accept(SPANS, b"", Encoding.PROTOBUF, RULES).parts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(20), deadline=None)
 @given(REQUESTS, st.integers(50, 3_000))
 def test_every_span_is_stored_once_or_counted(request: ExportTraceServiceRequest, part_bytes: int) -> None:
     accepted = take(request, Rules(ItemLimits(), part_bytes, 6 * 1024**2))
@@ -104,7 +105,7 @@ def test_every_span_is_stored_once_or_counted(request: ExportTraceServiceRequest
     assert accepted.items + accepted.findings.rejected == sent.total()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(20), deadline=None)
 @given(REQUESTS, st.integers(50, 3_000))
 def test_parts_keep_what_stands_around_each_span(request: ExportTraceServiceRequest, part_bytes: int) -> None:
     def around(requests: list[ExportTraceServiceRequest]) -> list[tuple[Any, ...]]:
@@ -422,7 +423,7 @@ def test_the_example_of_a_finding_is_the_first_item() -> None:
     assert (finding.outcome, finding.count, finding.trace_id) == (Outcome.REJECTED, 3, b"short\x01")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(60), deadline=None)
 @given(st.data())
 def test_no_bytes_make_it_raise_anything_else_or_lose_count(data: st.DataObject) -> None:
     payload = bytearray(data.draw(REQUESTS).SerializeToString())

@@ -10,6 +10,7 @@ from a11i_ingest.kinds import KINDS
 from a11i_ingest.limits import ItemLimits
 from a11i_telemetry.received import ReceivedBatch, decode
 from a11i_telemetry.signals import Signal
+from tests.unit.effort import times
 from tests.unit.telemetry.otlp_strategies import REQUESTS
 
 SPANS = KINDS[Signal.SPANS]
@@ -30,13 +31,13 @@ def check(payload: bytes, rules: Rules) -> None:
         decoded.columns.validate(full=True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=times(30), deadline=None)
 @given(REQUESTS)
 def test_of_a_well_formed_request(request: ExportTraceServiceRequest) -> None:
     check(request.SerializeToString(), TIGHT)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(60), deadline=None)
 @given(REQUESTS, st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=4))
 def test_of_a_damaged_request(request: ExportTraceServiceRequest, damage: list[tuple[int, int]]) -> None:
     payload = bytearray(request.SerializeToString())
@@ -46,7 +47,7 @@ def test_of_a_damaged_request(request: ExportTraceServiceRequest, damage: list[t
     check(bytes(payload), TIGHT)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=times(15), deadline=None)
 @given(st.integers(1, 120), st.booleans(), st.integers(0, 3))
 def test_of_nested_values(levels: int, in_lists: bool, around: int) -> None:
     request = ExportTraceServiceRequest()

@@ -11,6 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from a11i_telemetry.kinds import KIND_RULES
 from a11i_telemetry.otlp import decode_traces
 from a11i_telemetry.rules import INPUTS, OUTPUTS, PREFIXES, RULES
+from tests.unit.effort import times
 from tests.unit.telemetry.otlp_strategies import VALUES
 
 _MEMBERS = [
@@ -50,7 +51,7 @@ def _request() -> tuple[ExportTraceServiceRequest, Any]:
     return request, request.resource_spans.add().scope_spans.add().spans.add(trace_id=b"t" * 16, span_id=b"s" * 8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(100), deadline=None)
 @given(
     texts=st.dictionaries(st.sampled_from(_KEYS) | _INDEXED, _TEXTS, max_size=6),
     values=st.dictionaries(st.sampled_from(_KEYS) | _INDEXED, VALUES, max_size=3),

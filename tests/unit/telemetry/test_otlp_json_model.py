@@ -14,11 +14,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from a11i_telemetry.findings import Findings
 from a11i_telemetry.otlp_json import OtlpJsonError, parse_logs, parse_metrics, parse_traces
+from tests.unit.effort import times
 from tests.unit.telemetry.otlp_json_documents import SPAN_ID, TRACE_ID, printed
 from tests.unit.telemetry.otlp_strategies import REQUESTS
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(60), deadline=None)
 @given(REQUESTS, st.booleans())
 def test_what_protobuf_prints_is_read_back_whole(request: ExportTraceServiceRequest, escaped: bool) -> None:
     findings = Findings()
@@ -76,7 +77,7 @@ def _sent(document: Any, *names: str) -> int:
     return sum(_sent(one, *names[1:]) for one in elements)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(80), deadline=None)
 @given(_requests("resourceSpans", "scopeSpans", "spans"))
 def test_no_span_vanishes_uncounted(document: Any) -> None:
     findings = Findings()
@@ -86,7 +87,7 @@ def test_no_span_vanishes_uncounted(document: Any) -> None:
     assert type(read).FromString(read.SerializeToString()).ByteSize() == read.ByteSize()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(60), deadline=None)
 @given(_requests("resourceLogs", "scopeLogs", "logRecords"))
 def test_no_log_record_vanishes_uncounted(document: Any) -> None:
     findings = Findings()
@@ -101,7 +102,7 @@ _POINTS = st.fixed_dictionaries(
 _METRICS = st.dictionaries(st.sampled_from(["gauge", "sum", "histogram", "summary", "exponentialHistogram"]), _POINTS)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(60), deadline=None)
 @given(st.lists(_METRICS, max_size=3))
 def test_no_point_vanishes_uncounted(metrics: list[Any]) -> None:
     findings = Findings()
@@ -117,7 +118,7 @@ def test_no_point_vanishes_uncounted(metrics: list[Any]) -> None:
     assert sent <= kept + findings.rejected <= sent + unreadable
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(80), deadline=None)
 @given(st.one_of(st.binary(max_size=60), _JSON.map(lambda value: json.dumps(value).encode())), st.integers(0, 60))
 def test_any_bytes_are_read_or_refused_in_words(body: bytes, cut: int) -> None:
     for parse in (parse_traces, parse_logs, parse_metrics):

@@ -13,12 +13,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from a11i_telemetry import attributes
 from a11i_telemetry.otlp import decode_traces
+from tests.unit.effort import times
 from tests.unit.telemetry.otlp_strategies import REQUESTS, VALUES
 
 Row = dict[str, Any]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=times(30), deadline=None)
 @given(REQUESTS)
 def test_every_part_of_a_request_survives(request: ExportTraceServiceRequest) -> None:
     decoded = decode_traces(request.SerializeToString())

@@ -22,6 +22,7 @@ from a11i_tokenization.pricing.own_prices import OwnPrices
 from a11i_tokenization.pricing.rates import MAX_TOKENS, SORTS
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
 from a11i_tokenization.pricing.usage import TOKEN_COLUMNS
+from tests.unit.effort import times
 from tests.unit.tokenization.price_kit import day, line, own
 from tests.unit.tokenization.span_rows import llm
 
@@ -190,7 +191,7 @@ def discounted(book: PriceBook) -> OwnPrices:
     )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), skipped=st.integers(0, 3), tenants=st.booleans())
 def test_columns_are_priced_as_each_call_is(
     book: PriceBook, discounted: OwnPrices, seed: int, skipped: int, tenants: bool

@@ -16,6 +16,7 @@ from a11i_tokenization.pricing.basis import BasisError
 from a11i_tokenization.pricing.explain import explain, stored
 from a11i_tokenization.pricing.rates import SORTS
 from a11i_tokenization.pricing.steps import STEPS
+from tests.unit.effort import times
 from tests.unit.tokenization.price_kit import explained, line, own, price, sources, sum_of
 from tests.unit.tokenization.span_rows import batch_of, llm
 
@@ -56,7 +57,7 @@ def test_the_size_and_the_tier_that_made_the_rates_are_said(book: PriceBook) -> 
     ]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     model=st.sampled_from(MODELS),
     tier=st.sampled_from(["", "batch", "flex", "priority"]),
@@ -139,7 +140,7 @@ def test_what_is_no_basis_is_refused(broken: str) -> None:
         basis.read(broken)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(60), deadline=None)
 @given(st.text(max_size=200) | st.recursive(st.none() | st.integers() | st.text(max_size=5), st.lists).map(json.dumps))
 def test_nothing_else_than_a_refusal_comes_of_any_text(text: str) -> None:
     with pytest.raises(BasisError):
