@@ -101,6 +101,7 @@ FULL: dict[str, Any] = {
     "context_window": 128_000,
     "usage_flags": ["cached over input"],
     "price_basis": '{"v":1}',
+    "units": [("pictures/hd/1792x1024", 2), ("web_searches", 3)],
 }
 
 

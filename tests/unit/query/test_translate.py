@@ -151,6 +151,7 @@ def test_every_field_of_usage_is_filled_from_its_column() -> None:
         "tokenizer",
         "part_tokens",
         "context_utilisation",
+        "units",
     }
     names = [field.name for field in pb.Usage.DESCRIPTOR.fields if field.name not in other]
     columns: dict[str, Any] = {
@@ -163,6 +164,7 @@ def test_every_field_of_usage_is_filled_from_its_column() -> None:
         counted_source="estimated",
         tokenizer="o200k_base",
         part_tokens=[("system", 5), ("user", 6)],
+        units=[("web_searches", 3)],
         usage_flags=["cached over input"],
         **columns,
     ).gen_ai.usage
@@ -174,6 +176,7 @@ def test_every_field_of_usage_is_filled_from_its_column() -> None:
     assert usage.counted_source == pb.NUMBER_SOURCE_ESTIMATED
     assert (usage.tokenizer, list(usage.flags)) == ("o200k_base", ["cached over input"])
     assert dict(usage.part_tokens) == {"system": 5, "user": 6}
+    assert dict(usage.units) == {"web_searches": 3}
 
 
 def test_the_share_of_the_context_window_is_of_the_reported_input_else_of_the_counted() -> None:
@@ -190,6 +193,11 @@ def test_the_share_of_the_context_window_is_of_the_reported_input_else_of_the_co
 def test_a_call_of_which_nothing_usable_was_reported_says_why() -> None:
     usage = translated(step_kind="llm", usage_flags=["negative input_tokens"]).gen_ai.usage
     assert list(usage.flags) == ["negative input_tokens"]
+
+
+def test_a_call_that_tells_no_tokens_says_what_else_it_used() -> None:
+    usage = translated(step_kind="llm", units=[("pictures/hd/1792x1024", 2)]).gen_ai.usage
+    assert dict(usage.units) == {"pictures/hd/1792x1024": 2}
 
 
 def test_a_cost_says_what_it_was_worked_out_with() -> None:

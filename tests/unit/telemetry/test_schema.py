@@ -28,7 +28,7 @@ _GEN_AI_FIELDS: dict[str, tuple[str, ...]] = {
         *("input_source", "output_source", "cache_write_1h_tokens", "input_audio_tokens", "input_image_tokens"),
         *("output_audio_tokens", "output_image_tokens", "counted_input_tokens", "counted_output_tokens"),
         *("tokenizer", "counted_source", "part_tokens", "input_message_tokens", "output_message_tokens"),
-        *("context_window", "usage_flags"),
+        *("context_window", "usage_flags", "units"),
     ),
     "cost": ("input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as", "price_basis"),
     "evaluation": ("evaluation_name", "evaluation_score", "evaluation_label", "evaluation_explanation"),

@@ -21,7 +21,7 @@ from a11i_telemetry.kinds import KIND_RULES
 from a11i_telemetry.parts import JsonValue
 from a11i_telemetry.plans import plan_for
 from a11i_telemetry.reading import read
-from a11i_telemetry.rules import ANSWERS, EVENTS_KEY, INPUTS, OUTPUTS, PREFIXES, RULES
+from a11i_telemetry.rules import ANSWERS, EVENTS_KEY, INPUTS, OUTPUTS, PREFIXES, RULES, UNIT_RULES
 from a11i_telemetry.schema import SCHEMA
 from a11i_telemetry.usage_flags import BESIDE
 
@@ -29,13 +29,14 @@ _TYPES: Final = {
     name: SCHEMA.field(name).type
     for name in (
         *(rule.column for rule in RULES),
-        *("step_kind", "input_source", "output_source", "usage_flags"),
+        *("step_kind", "input_source", "output_source", "usage_flags", "units"),
         *("input_messages", "output_messages", "tool_arguments", "tool_result"),
     )
 }
 """The columns that normalising yields."""
 _DEFAULTS: Final[dict[str, Any]] = {
-    name: "" if pa.types.is_string(kind) else [] if pa.types.is_list(kind) else None for name, kind in _TYPES.items()
+    name: "" if pa.types.is_string(kind) else [] if pa.types.is_list(kind) or pa.types.is_map(kind) else None
+    for name, kind in _TYPES.items()
 }
 """What they hold where nothing is known."""
 _LONGEST_KEY: Final = 200
@@ -95,7 +96,7 @@ class _Member:
 
 
 _KEYS: Final = frozenset(
-    {source.key for rule in (*RULES, INPUTS, OUTPUTS) for source in rule.sources}
+    {source.key for rule in (*RULES, *UNIT_RULES, INPUTS, OUTPUTS) for source in rule.sources}
     | {key for answer in ANSWERS.values() for key in answer.keys}
     | {rule.key for rule in KIND_RULES}
     | {key for rule in RULES for source in rule.sources for apart in source.apart for key in (apart.key, apart.unless)}

@@ -65,6 +65,8 @@ _ITEM_ROLES: Final = {
     "custom_tool_call_output": "tool",
 }
 """Items of OpenAI's responses that are no messages there, and whose message they are a part of."""
+_SERVER_ITEMS: Final = frozenset({"web_search_call", "file_search_call", "code_interpreter_call"})
+"""Those of tools that OpenAI runs itself, a part of the assistant's message as they are."""
 _NO_MESSAGES: Final = frozenset({"agent_config_update", "agent_handoff", "item_reference"})
 _FINISH: Final = ("finish_reason", "finishReason", "stop_reason", "stopReason")
 
@@ -93,6 +95,7 @@ def is_message(value: JsonValue) -> bool:
         or (kind in _LANGCHAIN_TYPES and ("content" in value or "data" in value))
         or (kind in _ITEM_ROLES and ("call_id" in value or "summary" in value))
         or (kind in _NO_MESSAGES)
+        or (kind in _SERVER_ITEMS)
         or isinstance(value.get("tool_calls"), list)
         or ("kwargs" in value and "lc" in value)
         or isinstance(value.get("message"), dict)
@@ -138,7 +141,7 @@ def _list_to_messages(values: list[JsonValue], role: str, depth: int) -> list[Me
             found += to_messages(value, role, depth + 1)
         elif is_message(value):
             kind = type_of(value)
-            item = kind in _ITEM_ROLES or (kind == "message" and "id" in value)
+            item = kind in _ITEM_ROLES or kind in _SERVER_ITEMS or (kind == "message" and "id" in value)
             messages = _object_to_messages(value, role, depth + 1)
             # The items that answer together, as reasoning and the call it came to, are one message.
             if item and found and messages and found[-1]["role"] == messages[0]["role"] == "assistant":
@@ -176,6 +179,8 @@ def _object_to_messages(value: dict[str, JsonValue], role: str, depth: int) -> l
         return [_message({"role": kind, **data}, role, depth)]
     if kind in _LANGCHAIN_TYPES and "role" not in value:
         return [_message({**value, "role": kind}, role, depth)]
+    if kind in _SERVER_ITEMS and "role" not in value:
+        return [{"role": "assistant", "parts": [value]}]
     if kind in _ITEM_ROLES and "role" not in value:
         part = to_part(value, depth + 1)
         return [{"role": _ITEM_ROLES[kind], "parts": [part]}] if part else []

@@ -10,7 +10,7 @@ from a11i_telemetry.contents import Content
 from a11i_telemetry.facts import Span
 from a11i_telemetry.kinds import KIND_RULES, KindRule
 from a11i_telemetry.parts import JsonValue, to_text
-from a11i_telemetry.rules import ANSWERS, INPUTS, OUTPUTS, RULES
+from a11i_telemetry.rules import ANSWERS, INPUTS, OUTPUTS, RULES, UNIT_RULES
 from a11i_telemetry.sources import CacheApart, Rule, Source, Take
 from a11i_telemetry.usage import Usage, count, oddity, read_usage
 from a11i_telemetry.usage_flags import counted
@@ -18,6 +18,8 @@ from a11i_telemetry.usage_flags import counted
 ReadValue = Callable[[Span], Any]
 """Returns a column's value, None if the source has none that is usable."""
 ReadContent = Callable[[Span], Content]
+Readers = tuple[tuple[str, tuple[ReadValue, ...]], ...]
+"""Names of values with their sources in order."""
 
 _MOST_PLANS: Final = 4096
 """Distinct sets of keys, in their order, that are remembered: an instrumentation has some ten."""
@@ -41,7 +43,7 @@ class Values:
     """Column and key of those that can come from the text of one attribute alone."""
     counts: tuple[tuple[str, str], ...]
     """Likewise of those that can come from one count."""
-    others: tuple[tuple[str, tuple[ReadValue, ...]], ...]
+    others: Readers
     """The others with their sources in order."""
 
 
@@ -64,12 +66,20 @@ class Plan:
     """Whether an attribute is there for a model."""
     _values: dict[str, Values] = field(default_factory=dict)
     _contents: dict[str, Contents] = field(default_factory=dict)
+    _units: dict[str, Readers] = field(default_factory=dict)
 
     def values(self, kind: str) -> Values:
         """Return the sources of single values for spans of a kind, "" for none."""
         found = self._values.get(kind)
         if found is None:
             found = self._values[kind] = _values_of(self.present, kind)
+        return found
+
+    def units(self, kind: str) -> Readers:
+        """Return the sources of what `units` is made of, likewise: by name, in order."""
+        found = self._units.get(kind)
+        if found is None:
+            found = self._units[kind] = _unit_readers(self.present, kind)
         return found
 
     def contents(self, kind: str) -> Contents:
@@ -118,6 +128,11 @@ def _values_of(present: frozenset[str], kind: str) -> Values:
             if column not in texts and column not in counts
         ),
     )
+
+
+def _unit_readers(present: frozenset[str], kind: str) -> Readers:
+    found = ((rule.column, _sources(rule, present, kind)) for rule in UNIT_RULES)
+    return tuple((name, tuple(_value_reader(source, name) for source in sources)) for name, sources in found if sources)
 
 
 def _contents_of(present: frozenset[str], kind: str) -> Contents:

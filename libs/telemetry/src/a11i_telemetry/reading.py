@@ -10,6 +10,7 @@ from a11i_telemetry.normal_form import normal_messages
 from a11i_telemetry.parts import JsonValue, to_text
 from a11i_telemetry.plans import ContentSource, Plan
 from a11i_telemetry.rules import EVENTS_KEY
+from a11i_telemetry.units import units_of
 from a11i_telemetry.usage import count
 from a11i_telemetry.usage_flags import counted, settle
 
@@ -127,6 +128,8 @@ def _complete(plan: Plan, span: Span) -> None:
             reasons = contents.finish_reasons(span.known("output_messages"))
             if reasons:
                 row["finish_reasons"] = reasons
+        if units := units_of(span, plan):
+            row["units"] = units
     elif kind in ("tool", "agent"):
         said = takes.text(span.facts.get("traceloop.entity.name")) or (plan.named and span.name)
         if said:

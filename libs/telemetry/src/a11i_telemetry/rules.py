@@ -5,7 +5,7 @@ the ones they replaced, OpenInference's and OpenLLMetry's, generic ones, and las
 response's body. The first source with a usable value wins, and is counted once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from a11i_telemetry.sources import CacheApart, Rule, Source, Take
@@ -32,6 +32,8 @@ def _responses(*path: str | int, take: Take = Take.TEXT, only: str = "llm") -> t
     return tuple(_in(key, *path, take=take, only=only) for key in _RESPONSES)
 
 
+RESPONSES: Final = _RESPONSES
+"""The latter, for what is looked for in them beside the tables."""
 _PARAMETERS: Final = ("llm.invocation_parameters", "langfuse.observation.model.parameters")
 """Attributes that hold the parameters of a model call."""
 
@@ -333,6 +335,33 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
 )  # fmt: skip
 """Columns of which each source says all, but for what goes in and comes out."""
+
+UNIT_RULES: Final[tuple[Rule, ...]] = (
+    _rule("web_searches", Take.COUNT,
+        _in("ai.response.providerMetadata", "anthropic", "usage", take=Take.USAGE, only="llm"),
+        _in("metadata", "server_tool_use", "web_search_requests", take=Take.COUNT, only="llm"),
+        Source("gen_ai.usage.details.web_search_requests", Take.COUNT, only="llm"),
+        *(replace(source, only="llm") for source in _USAGE_LAST),
+    ),
+    _rule("search_context_size", Take.TEXT,
+        *(_in(key, "search_context_size", only="llm") for key in ("gen_ai.usage.raw", "metadata.usage_object")),
+        *_responses("usage", "search_context_size"),
+    ),
+    _rule("pictures", Take.PICTURES,
+        Source("gen_ai.response.image", Take.PICTURES, only="llm"),
+        _in("response_data", "images", take=Take.PICTURES, only="llm"),
+        Source("output.value", Take.PICTURES, ("data",), only="llm", beside="llm.invocation_parameters"),
+    ),
+    *(
+        _rule(f"picture_{name}", Take.TEXT,
+            f"gen_ai.response.image_{name}", f"gen_ai.request.image_{name}", _in("request_data", name, only="llm"),
+            Source("output.value", Take.TEXT, (name,), only="llm", beside="llm.invocation_parameters"),
+            _in("llm.invocation_parameters", name, only="llm"),
+        )
+        for name in ("size", "quality")
+    ),
+)  # fmt: skip
+"""What the column `units` is made of, see `units`."""
 
 EVENTS_KEY: Final = "span events"
 """Stands for a span's GenAI events where a key of an attribute stands else."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 SCHEMA_MAJOR: Final = 1
 """Raised when a column changes its meaning or goes away; services refuse a major that they do not know."""
-SCHEMA_MINOR: Final = 3
+SCHEMA_MINOR: Final = 4
 """Raised when a column is added; services pass unknown columns through."""
 
 
@@ -188,6 +188,14 @@ COLUMNS: Final[tuple[Column, ...]] = (
         TEXT,
         LOW_TEXT,
         "Rates that the cost was worked out with, and how they were found, a JSON object; empty if it is null.",
+    ),
+    # Since minor 4.
+    Column(
+        "units",
+        pa.map_(TEXT, pa.int64()),
+        f"Map({LOW_TEXT}, Int64)",
+        "What the call used that is not sold by the token, by unit: web_searches, pictures, requests, with what the "
+        "price depends on behind a slash, as pictures/hd/1792x1024.",
     ),
 )
 """All columns, in the order of the schema."""

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 
 from a11i_telemetry.kinds import KIND_RULES, KindRule
-from a11i_telemetry.rules import INPUTS, OUTPUTS, RULES
+from a11i_telemetry.rules import INPUTS, OUTPUTS, RULES, UNIT_RULES
 from a11i_telemetry.schema import COLUMNS, ENVELOPE_COLUMNS, SCHEMA_MAJOR, SCHEMA_MINOR, Column
 from a11i_telemetry.sources import Rule, Source
 
@@ -39,6 +39,12 @@ for, an attribute after "with" one that must be there besides, and one after "at
 its number is larger. A key that ends in a point stands for all the indexed keys behind it.
 """
 
+_UNITS_HEAD = """
+`units` is made of these. Searches that no number tells are counted in what the call gave: the provider's own calls of
+its search, but for opened pages and for those that failed. Of Perplexity the size of the search says which fee a
+request has.
+"""
+
 _KINDS_HEAD = """
 ## What kind of step a span is
 
@@ -61,6 +67,8 @@ def document() -> str:
             table(("column", "ClickHouse", "meaning"), (_envelope_row(one) for one in ENVELOPE_COLUMNS)),
             _RULES_HEAD,
             table(("column", "sources"), (_rule_row(one) for one in (*RULES, INPUTS, OUTPUTS))),
+            _UNITS_HEAD,
+            table(("what is told", "sources"), (_rule_row(one) for one in UNIT_RULES)),
             _KINDS_HEAD,
             table(("attribute", "word: `step_kind`"), (_kind_row(one) for one in KIND_RULES)),
         )

@@ -21,6 +21,8 @@ class Take(Enum):
     """A whole number, not negative: an integer, or a double or a decimal string that stands for one exactly."""
     USAGE = "usage"
     """The column's number out of an object of a call's tokens, in any provider's or framework's form."""
+    PICTURES = "pictures"
+    """How many pictures a list has: addresses, or objects with one or with bytes."""
     NUMBER = "number"
     """A finite number: a double or an integer, or a decimal string."""
     MILLISECONDS = "milliseconds"

@@ -85,6 +85,18 @@ def number(value: JsonValue) -> float | None:
     return value if type(value) is float and math.isfinite(value) else None
 
 
+def pictures(value: JsonValue) -> int | None:
+    """Return how many pictures a list has; None if there is none in it."""
+    if not isinstance(value, list):
+        return None
+    found = sum(isinstance(one, str) or (isinstance(one, dict) and not _PICTURE.isdisjoint(one)) for one in value)
+    return found or None
+
+
+_PICTURE: Final = frozenset({"url", "b64_json"})
+"""Members of a picture in OpenAI's answers."""
+
+
 def seconds(value: JsonValue) -> float | None:
     """Return a number of milliseconds in seconds."""
     found = number(value)
@@ -133,6 +145,7 @@ READERS: Final[Mapping[Take, Callable[[JsonValue], object]]] = {
     Take.OPERATION: operation,
     Take.TEXT_LIST: text_list,
     Take.COUNT: count,
+    Take.PICTURES: pictures,
     Take.NUMBER: number,
     Take.MILLISECONDS: seconds,
     Take.USD: usd,

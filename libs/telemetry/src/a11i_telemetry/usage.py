@@ -34,6 +34,8 @@ class Usage:
     input_image_tokens: int | None = None
     output_audio_tokens: int | None = None
     output_image_tokens: int | None = None
+    web_searches: int | None = None
+    """Searches of the web that the provider ran, each for a fee."""
     flags: tuple[str, ...] = ()
     """Numbers that cannot be, as spans keep them in `usage_flags`."""
 
@@ -88,6 +90,10 @@ _CACHE_WRITE_1H: Final = (
 )
 """Cache writes by how long they are kept: in `cache_creation` (Anthropic), among the details, or beside the rest."""
 _CACHE_WRITE_BY_AGE: Final = ("cache_creation", "cache_creation_token_details", "cacheDetails")
+_SEARCHES: Final = ("num_search_queries", "web_search_requests", "web_search_calls")
+"""Searches of the web: Perplexity's beside the tokens, the others in an object of their own."""
+_SERVER_TOOLS: Final = ("server_tool_use", "server_side_tool_usage_details")
+"""How often the provider ran tools of its own: Anthropic's, xAI's."""
 _AUDIO_DETAILS: Final = ("audio_tokens", "audio", "audioTokens")
 _IMAGE_DETAILS: Final = ("image_tokens", "image", "imageTokens")
 _INPUT_AUDIO: Final = ("input_audio_tokens", "input_audio", "inputAudioTokens")
@@ -190,6 +196,7 @@ def read_usage(value: JsonValue) -> Usage | None:
         input_image_tokens=_anew(_modal(value, form.input_image, into, _IMAGE_DETAILS), tools, cached, _IMAGE_DETAILS),
         output_audio_tokens=_modal(value, form.output_audio, out, _AUDIO_DETAILS),
         output_image_tokens=_modal(value, form.output_image, out, _IMAGE_DETAILS),
+        web_searches=_modal(value, form.searches, _details(value, form.server_tools) or into, _SEARCHES),
         flags=_flags(value, form, (input_tokens, output_tokens, parts.read, written, parts.reasoning)),
     )
     return None if found == _NOTHING else found
@@ -301,6 +308,8 @@ class _Form:
     read_lists: Sequence[str]
     tool_use: Sequence[str]
     tool_use_details: Sequence[str]
+    searches: Sequence[str]
+    server_tools: Sequence[str]
 
 
 _BY_NUMBER: Final = (
@@ -309,6 +318,7 @@ _BY_NUMBER: Final = (
     *(_CACHE_WRITE_1H, _CACHE_WRITE_5M, _CACHE_WRITE_BY_AGE),
     *(_INPUT_AUDIO, _INPUT_IMAGE, _OUTPUT_AUDIO, _OUTPUT_IMAGE),
     *(_CACHE_READ_LISTS, _TOOL_USE, _TOOL_USE_DETAILS),
+    *(_SEARCHES, _SERVER_TOOLS),
 )
 _NAMES: Final = frozenset(name for names in _BY_NUMBER for name in names)
 

@@ -30,9 +30,9 @@ _USAGE_NUMBERS: Final = (
     *("cache_write_1h_tokens", "input_audio_tokens", "input_image_tokens", "output_audio_tokens"),
     *("output_image_tokens", "counted_input_tokens", "counted_output_tokens"),
 )
-"""Columns that are fields of Usage as they are; a span without any of them, and without flags, has no Usage."""
+"""Columns that are fields of Usage as they are; a span without any of them, flags and units has no Usage."""
 _USAGE_DETAILS: Final = (
-    *("tokenizer", "part_tokens", "input_message_tokens", "output_message_tokens", "context_window"),
+    *("tokenizer", "part_tokens", "input_message_tokens", "output_message_tokens", "context_window", "units"),
 )
 """Likewise, of a span that has a Usage."""
 
@@ -185,7 +185,7 @@ def _gen_ai(row: Row) -> pb.GenAi:
 
 
 def _usage(row: Row) -> pb.Usage | None:
-    if all(row[name] is None for name in _USAGE_NUMBERS) and not row["usage_flags"]:
+    if all(row[name] is None for name in _USAGE_NUMBERS) and not row["usage_flags"] and not row["units"]:
         return None
     return pb.Usage(
         input_source=_SOURCES.get(row["input_source"], pb.NUMBER_SOURCE_UNSPECIFIED),

@@ -619,6 +619,26 @@ class Usage(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class UnitsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     INPUT_TOKENS_FIELD_NUMBER: _builtins.int
     OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
     CACHE_READ_TOKENS_FIELD_NUMBER: _builtins.int
@@ -641,6 +661,7 @@ class Usage(_message.Message):
     CONTEXT_WINDOW_FIELD_NUMBER: _builtins.int
     FLAGS_FIELD_NUMBER: _builtins.int
     CONTEXT_UTILISATION_FIELD_NUMBER: _builtins.int
+    UNITS_FIELD_NUMBER: _builtins.int
     input_tokens: _builtins.int
     """All input tokens, cache reads and writes included."""
     output_tokens: _builtins.int
@@ -695,6 +716,13 @@ class Usage(_message.Message):
     def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What is odd about the reported numbers, such as "cached over input". Empty: nothing."""
 
+    @_builtins.property
+    def units(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """What the call used that is not sold by the token, by unit: "web_searches" that the provider ran; "pictures" that it
+        made, with their quality and size where they were told, as "pictures/hd/1792x1024"; "requests/low", "/medium" or
+        "/high", the one request by how much of the web it looked at. Empty: nothing, or not told.
+        """
+
     def __init__(
         self,
         *,
@@ -720,10 +748,11 @@ class Usage(_message.Message):
         context_window: _builtins.int | None = ...,
         flags: _abc.Iterable[_builtins.str] | None = ...,
         context_utilisation: _builtins.float | None = ...,
+        units: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens", "_cache_write_1h_tokens", b"_cache_write_1h_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_context_utilisation", b"_context_utilisation", "_context_window", b"_context_window", "_counted_input_tokens", b"_counted_input_tokens", "_counted_output_tokens", b"_counted_output_tokens", "_input_audio_tokens", b"_input_audio_tokens", "_input_image_tokens", b"_input_image_tokens", "_input_tokens", b"_input_tokens", "_output_audio_tokens", b"_output_audio_tokens", "_output_image_tokens", b"_output_image_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_1h_tokens", b"cache_write_1h_tokens", "cache_write_tokens", b"cache_write_tokens", "context_utilisation", b"context_utilisation", "context_window", b"context_window", "counted_input_tokens", b"counted_input_tokens", "counted_output_tokens", b"counted_output_tokens", "input_audio_tokens", b"input_audio_tokens", "input_image_tokens", b"input_image_tokens", "input_tokens", b"input_tokens", "output_audio_tokens", b"output_audio_tokens", "output_image_tokens", b"output_image_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens", "_cache_write_1h_tokens", b"_cache_write_1h_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_context_utilisation", b"_context_utilisation", "_context_window", b"_context_window", "_counted_input_tokens", b"_counted_input_tokens", "_counted_output_tokens", b"_counted_output_tokens", "_input_audio_tokens", b"_input_audio_tokens", "_input_image_tokens", b"_input_image_tokens", "_input_tokens", b"_input_tokens", "_output_audio_tokens", b"_output_audio_tokens", "_output_image_tokens", b"_output_image_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_1h_tokens", b"cache_write_1h_tokens", "cache_write_tokens", b"cache_write_tokens", "context_utilisation", b"context_utilisation", "context_window", b"context_window", "counted_input_tokens", b"counted_input_tokens", "counted_output_tokens", b"counted_output_tokens", "counted_source", b"counted_source", "flags", b"flags", "input_audio_tokens", b"input_audio_tokens", "input_image_tokens", b"input_image_tokens", "input_message_tokens", b"input_message_tokens", "input_source", b"input_source", "input_tokens", b"input_tokens", "output_audio_tokens", b"output_audio_tokens", "output_image_tokens", b"output_image_tokens", "output_message_tokens", b"output_message_tokens", "output_source", b"output_source", "output_tokens", b"output_tokens", "part_tokens", b"part_tokens", "reasoning_tokens", b"reasoning_tokens", "tokenizer", b"tokenizer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens", "_cache_write_1h_tokens", b"_cache_write_1h_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_context_utilisation", b"_context_utilisation", "_context_window", b"_context_window", "_counted_input_tokens", b"_counted_input_tokens", "_counted_output_tokens", b"_counted_output_tokens", "_input_audio_tokens", b"_input_audio_tokens", "_input_image_tokens", b"_input_image_tokens", "_input_tokens", b"_input_tokens", "_output_audio_tokens", b"_output_audio_tokens", "_output_image_tokens", b"_output_image_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_1h_tokens", b"cache_write_1h_tokens", "cache_write_tokens", b"cache_write_tokens", "context_utilisation", b"context_utilisation", "context_window", b"context_window", "counted_input_tokens", b"counted_input_tokens", "counted_output_tokens", b"counted_output_tokens", "counted_source", b"counted_source", "flags", b"flags", "input_audio_tokens", b"input_audio_tokens", "input_image_tokens", b"input_image_tokens", "input_message_tokens", b"input_message_tokens", "input_source", b"input_source", "input_tokens", b"input_tokens", "output_audio_tokens", b"output_audio_tokens", "output_image_tokens", b"output_image_tokens", "output_message_tokens", b"output_message_tokens", "output_source", b"output_source", "output_tokens", b"output_tokens", "part_tokens", b"part_tokens", "reasoning_tokens", b"reasoning_tokens", "tokenizer", b"tokenizer", "units", b"units"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_read_tokens: _TypeAlias = _typing.Literal["cache_read_tokens"]  # noqa: Y015
     _WhichOneofArgType__cache_read_tokens: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens"]  # noqa: Y015
