@@ -70,7 +70,7 @@ def test_a_chat_in_a_format_that_nobody_said_is_an_estimate_and_plain_text_is_no
     messages = '[{"role":"user","content":"the agent"}]'
     assert counter.count_texts(name, messages).total == Count(2, exact=True)
     assert not counter.count_chat(name, CallInput(messages)).total.exact
-    assert counter.count_chat("llama3", CallInput(messages)).total.exact
+    assert counter.count_chat("llama3", CallInput(messages), "meta-llama-3-8b-instruct").total.exact
 
 
 def test_its_rules_come_before_those_built_in(directory: Path) -> None:

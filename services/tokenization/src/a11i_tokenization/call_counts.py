@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from a11i_tokenization.cache import Count
-from a11i_tokenization.chat_formats import Speaker
+from a11i_tokenization.chat_formats import ChatFormat, Speaker
 from a11i_tokenization.images import Image, ImageRule
 
 PARTS: Final = ("system", "tools", "history", "user", "tool_results", "format")
@@ -29,6 +29,8 @@ class MessageCount(NamedTuple):
     exact: bool = True
     images: tuple[Image, ...] = ()
     """Counted by the model, not by the encoding."""
+    thoughts: int = 0
+    """Tokens of what the model thought, where its chat format leaves it out of later calls; not among `said`."""
 
 
 class CallCount(NamedTuple):  # Made twice a call: a frozen dataclass takes three times as long to make.
@@ -78,13 +80,17 @@ class Tally(NamedTuple):
     """Whether it holds for one model, not for all of an encoding: there are images."""
     each: Sequence[int] = ()
     """Each message's, with what the format adds to it."""
+    systems: int = 0
+    """How many of them are system messages."""
+    thoughts: int = 0
+    """What the model thought since the user's last turn."""
 
     def and_then(self, messages: Sequence[MessageCount], rule: ImageRule) -> "Tally":
         """Return the tally with more messages, their images counted by a rule."""
-        system, history, turn, results, added, of_user, exact, by_model, before = self
+        system, history, turn, results, added, of_user, exact, by_model, before, systems, open_thoughts = self
         each = [*before]
         for one in messages:
-            _, said, of_tools, own, speaker, exactly, images = one
+            _, said, of_tools, own, speaker, exactly, images, thoughts = one
             if images:
                 by_model = True
                 said, exactly = with_images(one, rule)
@@ -95,39 +101,63 @@ class Tally(NamedTuple):
             if speaker is _USER:
                 if not of_user:
                     history += turn
-                    turn = 0
+                    turn = open_thoughts = 0
                     of_user = True
                 turn += said
             elif speaker is _SYSTEM:
                 system += said
+                systems += 1
             else:
                 history += said
+                open_thoughts += thoughts
                 of_user = False
-        return Tally(system, history, turn, results, added, of_user, exact, by_model, each)
+        return Tally(*(system, history, turn, results, added, of_user, exact, by_model, each, systems, open_thoughts))
 
 
 class Apart(NamedTuple):
-    """What stands apart from the messages: instructions, tool definitions, and what the chat format begins with."""
+    """What stands apart from the messages: instructions, tool definitions, and what the chat format adds by itself."""
 
-    format: int
+    form: ChatFormat
+    prompt: int = 0
+    """Tokens of the format's own system prompt, without those of a turn."""
+    turn: int = 0
+    """Those that a system message's turn takes."""
+    added: int = 0
+    """What the format adds to instructions."""
     system: int = 0
     tools: int = 0
     exact: bool = True
+    systems: int = 0
 
     def with_system(self, instructions: MessageCount, rule: ImageRule) -> "Apart":
         """Return this with instructions, their images counted by a rule."""
         tokens, exact = with_images(instructions, rule)
-        return Apart(self.format + instructions.added, self.system + tokens, self.tools, self.exact and exact)
+        return self._replace(
+            added=self.added + instructions.added,
+            system=self.system + tokens,
+            exact=self.exact and exact,
+            systems=self.systems + 1,
+        )
 
     def with_tools(self, tools: MessageCount) -> "Apart":
         """Return this with tool definitions."""
-        return Apart(self.format, self.system, self.tools + tools.said, self.exact and tools.exact)
+        return self._replace(tools=self.tools + tools.said, exact=self.exact and tools.exact)
 
     def call(self, messages: Tally) -> CallCount:
         """Return the call with its messages. The user's part is the last turn: what the user said since the model."""
-        added, own, tools, exactly = self
-        system, history, turn, results, of_messages, _, exact, _, each = messages
+        form, own_prompt, own_turn, added, own, tools, exactly, instructed = self
+        system, history, turn, results, of_messages, _, exact, _, each, systems, thoughts = messages
+        systems += instructed
+        exact = exact and exactly and form.settled and (systems == 1 or form.many_systems or not systems)
+        if thoughts and form.thoughts is not None and form.thoughts.kept:
+            history += thoughts
         system += own
-        added += of_messages
+        added += of_messages + form.priming
+        if not systems:
+            exact = exact and form.settled_alone
+        prompt = form.prompt
+        if prompt is not None and (prompt.always or not systems):
+            added += own_prompt + (own_turn if prompt.apart or not systems else 0)
+            exact = False  # A host that has another template, or none, does without.
         tokens = system + tools + history + turn + results + added
-        return CallCount(tokens, exactly and exact, each, (system, tools, history, turn, results, added))
+        return CallCount(tokens, exact, each, (system, tools, history, turn, results, added))

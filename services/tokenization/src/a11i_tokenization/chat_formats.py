@@ -1,14 +1,7 @@
-"""What chat formats add to the texts of messages, for the encodings of the models that use them.
-
-Sources: OpenAI's cookbook, "How to count tokens with tiktoken", part 6, and its description of the harmony format; the
-chat formats in Meta's llama-models and Mistral's mistral-common; the templates that Qwen and DeepSeek publish with
-their models.
-"""
+"""What chat formats add to the texts of messages; `chat_templates` says which models have which."""
 
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
-from typing import Final
 
 
 class Speaker(IntEnum):
@@ -21,55 +14,55 @@ class Speaker(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnPrompt:
+    """A system prompt that a template puts in by itself. What it takes is of the format: nobody sent it."""
+
+    text: str
+    always: bool = False
+    """In every call, and not only in one without a system message."""
+    apart: bool = False
+    """A turn of its own also where the call has a system message, and not the beginning of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thoughts:
+    """How a format marks what a model thinks before it answers. It is left out of the turns of earlier questions."""
+
+    marks: tuple[str, ...]
+    """What begins and ends a thought, each one token where the model writes it."""
+    written: int
+    """Tokens around a thought that the model writes itself: one less than there are where the prompt ends with the
+    first mark."""
+    trimmed: bool = True
+    """Whether the line breaks behind a thought are left out with it."""
+    kept: bool = True
+    """Whether those since the last question, between calls of tools, go in again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # Each is the one of its kind: compared and hashed by identity, fast.
 class ChatFormat:
     """Tokens that a format adds."""
 
+    name: str
+    """Of all formats, one's own."""
     messages: tuple[int, int, int, int]
     """To each message, by its Speaker; its role's tokens are not among them."""
     role: bool = True
     """Whether the role's name is written out."""
-    name: int = 0
+    names: int = 0
     """To a message with a participant's name, besides the name's tokens."""
     priming: int = 0
     """Once a call: what begins the text, and what begins the answer."""
-
-
-OPENAI: Final = ChatFormat((3, 3, 3, 3), name=1, priming=3)
-_FORMATS: Final = (
-    # <|start|>user<|message|>...<|end|> and <|start|>assistant
-    ("o200k_harmony", ChatFormat((3, 3, 3, 3), priming=2)),
-    # <|begin_of_text|>, <|start_header_id|>user<|end_header_id|>\n\n...<|eot_id|> and the answer's header
-    ("llama", ChatFormat((4, 4, 4, 4), priming=5)),
-    # <|im_start|>user\n...<|im_end|>\n and <|im_start|>assistant\n
-    ("qwen", ChatFormat((4, 4, 4, 4), priming=3)),
-    # Not public. That a greeting takes seven tokens beside its text, and instructions none, is from the example in
-    # Anthropic's "Token counting"; that each further message takes four, an assumption.
-    ("claude", ChatFormat((4, 0, 4, 4), role=False, priming=3)),
-    # <|begin_of_sentence|>..., <|User|>..., <|Assistant|>...<|end_of_sentence|> and <|Assistant|>
-    ("deepseek", ChatFormat((1, 0, 2, 2), role=False, priming=2)),
-    # <s>, [INST] and [/INST] as plain text, two line breaks after the instructions, </s> after an answer
-    ("mistral_v1", ChatFormat((7, 2, 2, 1), role=False, priming=1)),
-    # The same with tokens for [INST], [/INST] and the like.
-    ("mistral", ChatFormat((2, 2, 2, 1), role=False, priming=1)),
-    ("tekken", ChatFormat((2, 2, 2, 1), role=False, priming=1)),
-)
-"""By how the encoding's name begins."""
-
-
-_KNOWN: Final = frozenset({
-    "o200k_base", "cl100k_base", "o200k_harmony", "llama3", "llama4", "qwen2", "qwen3_5", "deepseek_v3", "mistral_v1",
-    "mistral_v3", "tekken",
-})  # fmt: skip
-"""Encodings of which the format is their models' own. An operator's encoding has the format that its name suggests, or
-OpenAI's, and what that adds is a guess."""
-
-
-def is_known(encoding: str) -> bool:
-    """Return whether the format of an encoding is that of its models."""
-    return encoding in _KNOWN
-
-
-@lru_cache(maxsize=256)
-def chat_format(encoding: str) -> ChatFormat:
-    """Return the format of the models of an encoding; OpenAI's for those of which none is known."""
-    return next((found for prefix, found in _FORMATS if encoding.startswith(prefix)), OPENAI)
+    prompt: OwnPrompt | None = None
+    around_system: tuple[str, str] = ("", "")
+    """Texts right before and behind that of a system message, with whose tokens theirs can melt into one."""
+    thoughts: Thoughts | None = None
+    answer: int = 0
+    """To an answer, as the model writes it: what says that it is one, such as harmony's channel."""
+    settled: bool = True
+    """False if the prompt depends on what a span does not tell: a date, whether thinking is on, which of a vendor's
+    templates that differ a host has."""
+    settled_alone: bool = True
+    """The same of a call without a system message, for which some hosts put in one of theirs."""
+    many_systems: bool = False
+    """Whether system messages are alike, however many there are."""

