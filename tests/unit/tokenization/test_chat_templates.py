@@ -99,6 +99,7 @@ def test_where_a_prompt_depends_on_what_no_span_tells_it_is_estimated(
     ("model", "with_system", "without", "question"),
     [
         ("Qwen/Qwen2-VL-7B-Instruct", 39, 42, 24),
+        ("qwen2.5vl:7b", 39, 42, 24),
         ("qwen2-72b-instruct", 39, 42, 24),
         ("qwen/qwen-2.5-72b-instruct", 39, 52, 34),
         ("mistral-large-2411", 24, 19, 8),

@@ -33,6 +33,10 @@ FAMILIES: Final = (
     # Distilled models have their student's tokenizer, and must be found before their teacher.
     Family(r"deepseek-r1-distill-llama", "llama3", True, "Distilled into Llama 3.", derived=True),
     Family(r"deepseek-r1-(distill|0528)-qwen", "qwen2", True, "Distilled into Qwen.", derived=True),
+    # Ollama's names have just the size; R1 itself has 671 billion weights, and of 8 there are two.
+    Family(r"deepseek-r1[:-](1[.]5|7|14|32)b", "qwen2", True, "Distilled into Qwen."),
+    Family(r"deepseek-r1[:-]70b", "llama3", True, "Distilled into Llama 3."),
+    Family(r"deepseek-r1[:-]8b", "qwen2", False, "Distilled into Llama 3, the newer one into Qwen, which stands in."),
     # OpenAI. What tiktoken's table (0.14) leaves out or knows only with a suffix; its own follow after all of these.
     Family(r"gpt-oss(?!\w)", "o200k_harmony", True, "OpenAI's open models."),
     Family(
