@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sys import getsizeof
 from typing import Final, NamedTuple
 
+from a11i_tokenization.cache import content_hash
 from a11i_tokenization.call_counts import Tally
 from a11i_tokenization.messages import FIRST_MEMBER
 
@@ -18,8 +19,8 @@ MOST_NEW: Final = 8
 than counting by message."""
 _TAIL_CHARS: Final = 48
 """What a conversation ends with is what it is found by, together with its length."""
-_OVERHEAD_BYTES: Final = 800
-"""Of an entry, besides text and message counts: its key with the tail, its tally, and the dict's slot."""
+_OVERHEAD_BYTES: Final = 600
+"""Of an entry, besides text and message counts: its key, its tally, and the dict's slot."""
 _MESSAGE_BYTES: Final = 40
 """A message's count: a pointer, and the number if it is over 256."""
 _SMALLEST_SHARE: Final = 16
@@ -28,8 +29,8 @@ _SMALLEST_SHARE: Final = 16
 _WHITE_SPACE: Final = " \t\r\n"
 _FIRST_CHARS: Final = len(FIRST_MEMBER)
 
-_Key = tuple[str, int, str]
-_Known = tuple[str, Tally]
+_Known = tuple[str, str, Tally]
+"""An encoding, a text, and what its messages come to."""
 
 
 class Continued(NamedTuple):
@@ -52,8 +53,8 @@ class Conversations:
         self._largest = max_bytes // _SMALLEST_SHARE
         self._lock = threading.Lock()
         self._bytes = 0
-        self._young: dict[_Key, _Known] = {}
-        self._old: dict[_Key, _Known] = {}
+        self._young: dict[int, _Known] = {}
+        self._old: dict[int, _Known] = {}
 
     def find(self, encoding: str, messages: str) -> Continued | None:
         """Return what is known of the longest beginning of a column's value; None if nothing is."""
@@ -63,13 +64,15 @@ class Conversations:
         pieces: list[str] = []
         young, old = self._young, self._old
         for _ in range(MOST_NEW + 1):
-            key = (encoding, end, messages[max(0, end - _TAIL_CHARS) : end])
+            key = _key(encoding, messages, end)
             known = young.get(key) or old.get(key)
-            if known is not None and messages.startswith(known[0]):
-                if key not in young:
-                    self._keep(key, known)
-                pieces.reverse()
-                return Continued(known[1], pieces)
+            if known is not None:
+                of, text, tally = known
+                if of == encoding and len(text) == end and messages.startswith(text):
+                    if key not in young:
+                        self._keep(key, known)
+                    pieces.reverse()
+                    return Continued(tally, pieces)
             start = messages.rfind(FIRST_MEMBER, 0, end)
             before = start - 1
             while before > 0 and messages[before] in _WHITE_SPACE:
@@ -84,10 +87,10 @@ class Conversations:
         """Remember a value that `split_pieces` has cut, each piece the rest of an object, and what was counted."""
         end = len(messages) - 1
         if end < self._largest and messages[end] == "]":
-            self._keep((encoding, end, messages[max(0, end - _TAIL_CHARS) : end]), (messages[:end], tally))
+            self._keep(_key(encoding, messages, end), (encoding, messages[:end], tally))
 
-    def _keep(self, key: _Key, known: _Known) -> None:
-        text, tally = known
+    def _keep(self, key: int, known: _Known) -> None:
+        _, text, tally = known
         size = getsizeof(text) + len(tally.each) * _MESSAGE_BYTES + _OVERHEAD_BYTES
         if size > self._largest:
             return
@@ -99,3 +102,9 @@ class Conversations:
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
+
+
+def _key(encoding: str, messages: str, end: int) -> int:
+    """Return what a conversation is found by that ends there: its last characters, and its length."""
+    start = end - _TAIL_CHARS if end > _TAIL_CHARS else 0
+    return content_hash(messages[start:end]) ^ hash(encoding) ^ end

@@ -21,11 +21,9 @@ _MEDIA_TYPES: Final = frozenset(
     {"blob", "file", "uri", "image", "image_url", "input_image", "audio", "input_audio", "input_file", "video"}
 )
 """Parts that providers count by formulas: of an image's size, which it says itself, or of what a span does not hold."""
-_RESULT_TYPES: Final = frozenset({"tool_call_response", "tool_result", "function_call_output"})
+_RESPONSE: Final = "tool_call_response"
+_RESULT_TYPES: Final = frozenset({_RESPONSE, "tool_result", "function_call_output"})
 _TOOL_ROLES: Final = frozenset({"tool", "function"})
-_OF_MESSAGE: Final = frozenset({"role", "parts", "finish_reason"})
-_OF_CALL: Final = frozenset({"type", "id", "name", "arguments"})
-_OF_RESPONSE: Final = frozenset({"type", "id", "response"})
 FIRST_MEMBER: Final = '{"role"'
 """How nearly all senders begin a message."""
 
@@ -118,40 +116,50 @@ def _normal_text(message: Mapping[str, Json]) -> MessageText | None:
     """
     role: Any = message.get("role")  # Any, as the type checker does not follow `type(...) is`, which is fast.
     parts: Any = message.get("parts")
-    if type(role) is not str or type(parts) is not list or not _OF_MESSAGE.issuperset(message):
+    if type(role) is not str or type(parts) is not list or len(message) != 2 + ("finish_reason" in message):
         return None
-    if len(parts) == 1 and type(parts[0]) is dict and len(parts[0]) == 2 and role not in _TOOL_ROLES:
-        # One text is what most messages are.
-        part = parts[0]
-        content: Any = part.get("content")
-        if part.get("type") == "text" and type(content) is str and content:
-            return MessageText(role, "", (content,))
+    of_tool = role in _TOOL_ROLES
+    if len(parts) == 1:  # as in most messages
+        texts = _normal_texts(parts[0])
+        if texts is None:
+            return None
+        if of_tool or parts[0]["type"] == _RESPONSE:
+            return MessageText(role, "", (), texts)
+        return MessageText(role, "", texts)
     said: list[str] = []
     results: list[str] = []
-    texts: tuple[Any, ...]
     for part in parts:
-        kind = part.get("type") if type(part) is dict else None
-        if kind == "text" or kind == "reasoning":  # half the time of a look-up
-            to, texts = said, (part.get("content"),)
-            known = len(part) == 2
-        elif kind == "tool_call":
-            to, texts = said, (part.get("name"), part.get("arguments"))
-            known = _OF_CALL.issuperset(part)
-        elif kind == "tool_call_response":
-            to, texts = results, (part.get("response"),)
-            known = _OF_RESPONSE.issuperset(part)
-        else:
+        texts = _normal_texts(part)
+        if texts is None:
             return None
-        for text in texts:
-            if type(text) is str and text and known:
-                to.append(text)
-            elif type(text) is dict and known and (kind == "tool_call" or kind == "tool_call_response"):
-                to.append(_as_text(text))
-            else:
-                return None
-    if role in _TOOL_ROLES:
+        (results if part["type"] == _RESPONSE else said).extend(texts)
+    if of_tool:
         return MessageText(role, "", (), (*results, *said))
     return MessageText(role, "", tuple(said), tuple(results))
+
+
+def _normal_texts(part: Any) -> tuple[str, ...] | None:
+    """Return the texts of a part in the normaliser's form, none of them empty; None for any other form."""
+    if type(part) is not dict:
+        return None
+    kind = part.get("type")
+    if kind == "text" or kind == "reasoning":  # half the time of a look-up
+        content = part.get("content")
+        return (content,) if len(part) == 2 and type(content) is str and content else None
+    if kind == "tool_call" and len(part) == 3 + ("id" in part):
+        name, arguments = part.get("name"), _written(part.get("arguments"))
+        return (name, arguments) if type(name) is str and name and arguments else None
+    if kind == _RESPONSE and len(part) == 2 + ("id" in part):
+        response = _written(part.get("response"))
+        return (response,) if response else None
+    return None
+
+
+def _written(value: Any) -> str:
+    """Return a string as it is, an object as JSON, and nothing of what a call or response never is."""
+    if type(value) is dict:
+        return _as_text(value)
+    return value if type(value) is str else ""
 
 
 class _Collector:

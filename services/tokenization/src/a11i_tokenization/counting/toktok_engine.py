@@ -66,6 +66,8 @@ class ToktokEngine:
             return self.count(well_formed(text))
 
     def is_exact_for(self, text: str) -> bool:
+        if len(text) < MIN_TEXT_CHARS:  # tiktoken's number is exact then, too
+            return True
         if LONG_S in text:
             return self._tiktoken().is_exact_for(text)
         return self._long.is_exact(text)
