@@ -12,6 +12,10 @@ from typing import Final
 MAX_CHUNK_CHARS: Final = 32_768
 """The longest piece for tiktoken. It takes 10 ms for the worst of this length, and panics from about a million on."""
 
+_UNSAFE_PARTS: Final = 8
+"""A piece without any boundary is not counted exactly, and in eight parts, of which tiktoken merges each in two thirds
+of the time: one word of emoji, a megabyte of which takes it 54 ms in pieces of 32,768 characters and 42 in 4,096."""
+
 _LAST_SAFE_CUT: Final = re.compile(
     r"[\s\S]*[^\W_](?=[\s!-&(-/:-@\[-`{-~"  # ASCII's but for the apostrophe,
     r"\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f])"  # and Chinese and Japanese.
@@ -37,12 +41,17 @@ def cut(text: str, max_chars: int = MAX_CHUNK_CHARS) -> Cut:
     if len(text) <= max_chars:
         return Cut((text,), exact=True)
     pieces, exact, start = [], True, 0
+    part_chars = -(-max_chars // _UNSAFE_PARTS)
     while len(text) - start > max_chars:
         # The look-ahead may see the one character after the piece.
         safe = _LAST_SAFE_CUT.match(text, start, start + max_chars + 1)
-        end = safe.end() if safe else start + max_chars
-        exact = exact and safe is not None
-        pieces.append(text[start:end])
+        if safe is not None:
+            pieces.append(text[start : safe.end()])
+            start = safe.end()
+            continue
+        exact = False
+        end = start + max_chars
+        pieces += (text[at : min(at + part_chars, end)] for at in range(start, end, part_chars))
         start = end
     pieces.append(text[start:])
     return Cut(pieces, exact)

@@ -8,7 +8,7 @@ import tiktoken
 
 from a11i_tokenization.chunks import MAX_CHUNK_CHARS, cut
 from a11i_tokenization.counting.engine import encodable
-from a11i_tokenization.counting.long_texts import MIN_CHARS, STRICT_LINE_ENDS, LongTexts, Noise, repeated_lines
+from a11i_tokenization.counting.long_texts import MIN_CHARS, STRICT_LINE_ENDS, LongTexts, Noise, repeated_parts
 
 NOISE: Final = Noise(one_in=8, every=True)
 """It takes 70 to 200 ms a megabyte, base64 and hex included."""
@@ -37,8 +37,8 @@ class TiktokenEngine:
         text = self._normalized(text)
         if len(text) <= MAX_CHUNK_CHARS:
             return True
-        lines = repeated_lines(text, STRICT_LINE_ENDS)
-        return self._long.is_exact(text) and all(cut(line).exact for line in ([text] if lines is None else lines))
+        parts = repeated_parts(text, STRICT_LINE_ENDS)
+        return self._long.is_exact(text) and all(cut(part).exact for part in ([text] if parts is None else parts))
 
     def _count_pieces(self, text: str) -> int:
         pieces = cut(text).pieces
