@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-_SECONDS = 15
+_SECONDS = 5
 _ROOT = Path(__file__).parents[2]
 
 

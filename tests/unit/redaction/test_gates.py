@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from a11i_redaction.detectors import secrets
 from a11i_redaction.detectors.families import FAMILIES, Family
 from a11i_redaction.detectors.secret_formats import SecretFormat
+from tests.unit.effort import times
 
 _LEFT_OUT = {
     "PAN (Low)",  # any ten characters
@@ -56,7 +57,9 @@ def _cases() -> list[object]:
 
 
 @pytest.mark.parametrize(("family", "regex"), _cases())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(
+    max_examples=times(7), deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_a_gate_opens_for_all_that_the_recognizer_matches(family: Family, regex: str, data: st.DataObject) -> None:
     pattern = re.compile(regex.replace("(?i)", ""), re.ASCII)

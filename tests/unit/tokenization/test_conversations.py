@@ -12,6 +12,7 @@ from a11i_tokenization.conversations import MOST_NEW, Conversations
 from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.prompts import CallInput, PromptCounter
 from a11i_tokenization.vocabularies import packaged_directory
+from tests.unit.effort import times
 
 ENCODINGS = Encodings(packaged_directory())
 TALLY = Tally(added=3, each=(3,))
@@ -59,7 +60,7 @@ def _runs(draw: st.DrawFn) -> list[str]:
     return values
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(20), deadline=None)
 @given(values=_runs(), models=st.lists(st.sampled_from(("gpt-4o", "gpt-4o-mini", "")), min_size=8, max_size=8))
 def test_what_goes_on_counts_as_what_was_never_seen(values: list[str], models: list[str]) -> None:
     remembering = PromptCounter(ENCODINGS, 1 << 20)

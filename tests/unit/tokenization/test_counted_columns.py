@@ -15,6 +15,7 @@ from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.models import Tokenizer
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.stage import TokenizeStage
+from tests.unit.effort import times
 from tests.unit.tokenization.span_rows import batch_of, llm
 
 NOTHING: dict[str, Any] = {
@@ -82,7 +83,7 @@ def _span(rng: Random) -> dict[str, Any]:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), skipped=st.integers(0, 3))
 def test_a_span_of_a_batch_becomes_what_it_is_alone(
     encodings: Encodings, book: PriceBook, seed: int, skipped: int

@@ -16,6 +16,7 @@ from a11i_tokenization.chunks import MAX_CHUNK_CHARS, cut
 from a11i_tokenization.counting.engine import Engine
 from a11i_tokenization.counting.sources import Source
 from a11i_tokenization.encodings import KNOWN_ENCODINGS, Encodings
+from tests.unit.effort import times
 
 ENCODINGS = ("o200k_base", "cl100k_base", "p50k_base", "r50k_base")
 FAST = ("o200k_base", "cl100k_base")
@@ -39,7 +40,7 @@ def oracle(encoding: str, text: str) -> int:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(50), deadline=None)
 @given(text=st.text(max_size=300) | texts_of_words(0, 60))
 def test_counts_are_tiktokens(encoding: str, text: str) -> None:
     assert COUNTER.count(encoding, text) == oracle(encoding, text)
@@ -55,7 +56,7 @@ def test_counts_of_real_files_are_tiktokens(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=times(15), deadline=None)
 @given(text=texts_of_words(20, 60), shift=st.integers(0, 40))
 def test_long_texts_are_cut_where_no_token_is(encoding: str, text: str, shift: int) -> None:
     # At least one word and a blank, so that the text has a boundary at all.

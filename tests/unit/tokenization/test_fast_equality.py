@@ -12,6 +12,7 @@ from a11i_tokenization.counting.repeats import PERIOD, shorten
 from a11i_tokenization.counting.tiktoken_engine import TiktokenEngine
 from a11i_tokenization.counting.toktok_engine import ENCODINGS, ToktokEngine
 from tests.bench.token_texts import files, fuzzed, languages, made_up
+from tests.unit.effort import times
 
 _FUZZED = 20_000
 _REPEATED = "-=*#/"
@@ -43,7 +44,7 @@ def test_texts_of_many_languages_and_structures(pair: tuple[ToktokEngine, tiktok
     _assert_equal(*pair, ["".join(texts)[:1_000_000]])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(150), deadline=None)
 @given(text=st.text(st.characters(), max_size=400))
 def test_any_text(pair: tuple[ToktokEngine, tiktoken.Encoding], text: str) -> None:
     _assert_equal(*pair, [text])
@@ -58,7 +59,7 @@ def test_a_long_s_behind_an_apostrophe_is_the_contraction_that_tiktoken_takes_it
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(60), deadline=None)
 @given(text=st.text(st.characters(categories=["Cs", "Ll", "So"]), max_size=60))
 def test_lone_surrogates_count_as_tiktoken_counts_them(pair: tuple[ToktokEngine, tiktoken.Encoding], text: str) -> None:
     _assert_equal(*pair, [text])
@@ -90,7 +91,7 @@ def test_runs_of_every_length_are_shortened_rightly(
     _assert_equal(*pair, [f"{text}\n\n{'x ' * PERIOD * 4}" for text in texts])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(100), deadline=None)
 @given(
     runs=st.lists(st.tuples(st.sampled_from([*_REPEATED, " ", "a", "\n", "-=", "!"]), st.integers(1, 700)), max_size=8)
 )

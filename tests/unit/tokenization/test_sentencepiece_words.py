@@ -17,6 +17,7 @@ from a11i_tokenization.counting.sentencepiece_engine import NOISE, SentencePiece
 from a11i_tokenization.counting.words import WordCounts
 from a11i_tokenization.vocabularies import package_directory
 from tests.bench.token_texts import files, fuzzed, languages, made_up
+from tests.unit.effort import times
 
 _MODELS = ("tokenizer.model.v1", "mistral_instruct_tokenizer_240323.model.v3")
 _PARTS = (*("", " ", "  ", "\n", "\r\n", "\t", "\u2581", "\u00a0", "\u3000", "a", "the", "é", "日本", "😀", "1", "-"),
@@ -43,7 +44,7 @@ def test_fuzzed_and_real_texts(engine: SentencePieceEngine) -> None:
     assert _differing(engine, texts) == []
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(150), deadline=None)
 @given(text=st.lists(st.sampled_from(_PARTS), max_size=20).map("".join) | st.text(max_size=100))
 def test_any_text(engine: SentencePieceEngine, text: str) -> None:
     try:
