@@ -8,27 +8,34 @@ opentelemetry-instrumentation-genai-openai and -anthropic 1.3b0 (`_extract_serve
 """
 
 import json
-from collections.abc import Mapping
 
 import pytest
 
 from tests.unit.telemetry.attribute_rows import row_of
 
-_IMAGE = {"gen_ai.operation.name": "image", "gen_ai.provider.name": "openai", "gen_ai.request.model": "dall-e-3"}
-_OPENLIT = {
+_IMAGE: dict[str, object] = {
+    "gen_ai.operation.name": "image",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "dall-e-3",
+}
+_OPENLIT: dict[str, object] = {
     **_IMAGE,
     "gen_ai.request.image_size": "1024x1024",
     "gen_ai.request.image_quality": "standard",
 }
-_LOGFIRE = {
+_LOGFIRE: dict[str, object] = {
     "gen_ai.operation.name": "image_generation",
     "gen_ai.provider.name": "openai",
     "gen_ai.request.model": "dall-e-3",
 }
-_CHAT = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-5"}
+_CHAT: dict[str, object] = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "gpt-5",
+}
 
 
-def _units(attributes: Mapping[str, object]) -> dict[str, int]:
+def _units(attributes: dict[str, object]) -> dict[str, int]:
     return dict(row_of(attributes)["units"])
 
 

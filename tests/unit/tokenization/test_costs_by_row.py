@@ -19,7 +19,7 @@ from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.pricing import basis
 from a11i_tokenization.pricing.offers import CallNames, Quote
 from a11i_tokenization.pricing.own_prices import OwnPrices
-from a11i_tokenization.pricing.rates import MAX_TOKENS, SORTS
+from a11i_tokenization.pricing.rates import FEES, MAX_TOKENS, SORTS
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
 from a11i_tokenization.pricing.usage import TOKEN_COLUMNS
 from tests.unit.effort import times
@@ -146,7 +146,7 @@ def by_row(call: dict[str, Any], prices: PriceBook | OwnPrices) -> dict[str, Any
         found["total_cost_usd"] = sent + said + fee
     elif sent is not None and call["output_tokens"] is None and call["step_kind"] in ("embedding", "rerank"):
         found["total_cost_usd"] = sent + fee
-    only_fee = fee > 0 and not any(usd[sort] for sort in SORTS[:-1])
+    only_fee = fee > 0 and not any(usd[sort] for sort in SORTS if sort not in FEES)
     refused = call["status_code"] == 2 and call["input_tokens"] is None and call["output_tokens"] is None
     if only_fee and not refused:
         if call["output_tokens"] is None:

@@ -103,8 +103,9 @@ CLAUDE_USAGE = {
     "output_tokens": 503,
     "server_tool_use": {"web_search_requests": 1},
 }
-"""Anthropic's page on prompt caching, with a web search, whose cent is no token's."""
+"""Anthropic's page on prompt caching, with a web search."""
 CLAUDE_USD = "0.015384"  # 2048 x 3 + 1800 x 0.30 + 148 x 3.75 + 100 x 6 + 503 x 15 = 6144 + 540 + 555 + 600 + 7545
+SEARCHED_USD = "0.025384"  # and a search, of which a thousand cost 10: platform.claude.com/docs/en/about-claude/pricing
 LITELLM_USAGE = {
     "prompt_tokens": 4096,
     "completion_tokens": 503,
@@ -153,7 +154,7 @@ CASES: Mapping[str, Case] = {
         1500, 100,
     ),
     "Anthropic, both lifetimes and a server tool": Case(
-        otel("anthropic", "claude-sonnet-4-5-20250929", raw=json.dumps(CLAUDE_USAGE)), CLAUDE_USD, 4096, 503,
+        otel("anthropic", "claude-sonnet-4-5-20250929", raw=json.dumps(CLAUDE_USAGE)), SEARCHED_USD, 4096, 503,
     ),
     "Anthropic through LiteLLM, without the total": Case(
         {**otel("anthropic", "claude-sonnet-4-5-20250929"), "metadata.usage_object": str(LITELLM_USAGE)},
@@ -207,9 +208,9 @@ CASES: Mapping[str, Case] = {
     ),
     "Anthropic through the AI SDK and Vercel's gateway": Case(
         ai_sdk("gateway", "anthropic/claude-sonnet-4.5",
-               {"anthropic": {"usage": CLAUDE_USAGE}, "gateway": {"cost": "0.015384"}},
+               {"anthropic": {"usage": CLAUDE_USAGE}, "gateway": {"cost": "0.025384"}},
                inputTokens=2048, outputTokens=503, totalTokens=2551, cachedInputTokens=1800),
-        CLAUDE_USD, 4096, 503,
+        SEARCHED_USD, 4096, 503,
     ),
     "Bedrock, Converse with cache": Case(
         otel("aws.bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", raw=json.dumps({

@@ -160,5 +160,5 @@ def test_what_cannot_be_is_flagged_and_what_is_known_is_explained(book: PriceBoo
 def test_sorts_are_those_of_the_contract() -> None:
     assert SORTS == (
         "input", "cache_read", "cache_write", "cache_write_1h", "input_audio", "input_image", "output", "reasoning",
-        "output_audio", "output_image", "call",
+        "output_audio", "output_image", "call", "picture", "web_search",
     )  # fmt: skip

@@ -34,6 +34,8 @@ LINES = (
 MAX_TOKENS = 100_000_000
 """More is a mistake, which the service refuses, too."""
 _MOST_DIGITS = 20
+_MOST_UNIT_DIGITS = 4
+"""The service refuses more than a thousand, and units that it does not know."""
 SORTS = [name.removesuffix("_tokens") for name in stored_costs.PRICED]
 
 
@@ -81,6 +83,14 @@ def add_commands(areas: argparse._SubParsersAction[Any]) -> None:
         action="append",
         type=_tokens,
         help=f"how many of a sort: {', '.join(SORTS)}; may be given again for another. Input is all of the input",
+    )
+    explain.add_argument(
+        "--units",
+        metavar="UNIT=N",
+        action="append",
+        type=_units,
+        help="how many of what is not sold by the token: web_searches, pictures, or pictures/QUALITY/SIZE as in "
+        "pictures/hd/1792x1024; requests/low, /medium or /high=1 is how much of the web the call looked at",
     )
     explain.add_argument("--tier", default="", help="the provider's tier of service, such as batch")
     resolve.add_argument("model", metavar="MODEL", help="as the span has it")
@@ -185,15 +195,17 @@ def _explain(arguments: argparse.Namespace) -> None:
 
 def _request(arguments: argparse.Namespace) -> pb.ExplainCostRequest:
     """The call that the options describe. Raises UsageError."""
-    if arguments.span or not (arguments.model and arguments.tokens):
-        raise UsageError("give MODEL and --tokens SORT=N, or --trace (and --span) of a stored call")
-    sorts = [sort for sort, _ in arguments.tokens]
-    if twice := next((sort for sort in sorts if sorts.count(sort) > 1), ""):
-        raise UsageError(f"--tokens {twice}=N is there twice; give each sort once")
+    if arguments.span or not (arguments.model and (arguments.tokens or arguments.units)):
+        raise UsageError("give MODEL and --tokens SORT=N or --units UNIT=N, or --trace (and --span) of a stored call")
+    tokens, units = arguments.tokens or [], arguments.units or []
+    for option, given in (("--tokens", tokens), ("--units", units)):
+        names = [name for name, _ in given]
+        if twice := next((name for name in names if names.count(name) > 1), ""):
+            raise UsageError(f"{option} {twice}=N is there twice; give each once")
     call = pb.CalculateCostRequest(
         provider=arguments.provider,
         model=arguments.model,
-        usage=Usage(**{f"{sort}_tokens": number for sort, number in arguments.tokens}),
+        usage=Usage(**{f"{sort}_tokens": number for sort, number in tokens}, units=dict(units)),
         tenant_id=arguments.tenant or "",
         service_tier=arguments.tier,
     )
@@ -210,3 +222,10 @@ def _tokens(text: str) -> tuple[str, int]:
     if count > MAX_TOKENS:
         raise argparse.ArgumentTypeError(f"{printable(text)!r}: a call has {MAX_TOKENS:,} tokens of a sort at most")
     return sort, count
+
+
+def _units(text: str) -> tuple[str, int]:
+    unit, _, number = text.partition("=")
+    if not unit or not number.isdecimal() or len(number) > _MOST_UNIT_DIGITS:
+        raise argparse.ArgumentTypeError(f"{printable(text)!r} is not UNIT=N, such as web_searches=3")
+    return unit, int(number)

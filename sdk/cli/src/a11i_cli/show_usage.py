@@ -10,6 +10,8 @@ from a11i_cli.errors import printable
 
 PARTS = ("system", "tools", "history", "user", "tool_results", "format")
 PER_MILLION = 1_000_000
+FEES = ("call", "picture", "web_search")
+"""Sorts whose rates are for one, not for a token."""
 
 
 def count_note(usage: Usage) -> str:
@@ -65,6 +67,7 @@ def usage_facts(usage: Usage) -> Iterator[tuple[str, str]]:
     yield "input messages", " ".join(f"{tokens:,}" for tokens in usage.input_message_tokens)
     yield "output messages", " ".join(f"{tokens:,}" for tokens in usage.output_message_tokens)
     yield "context window", window_share(usage) or (f"{usage.context_window:,}" if usage.context_window else "")
+    yield "beside tokens", ", ".join(f"{printable(name)} {usage.units[name]:,}" for name in sorted(usage.units))
     yield "odd", ", ".join(usage.flags)
 
 
@@ -72,10 +75,11 @@ def rates(cost: Cost) -> str:
     """`input $2.50, output $10.00 a million tokens`, of the basis that a cost keeps; empty if there is none."""
     try:
         found = json.loads(cost.basis or "{}")["rates"]
-        told = [f"{name.replace('_', ' ')} {_rate(float(rate))}" for name, rate in found.items()]
+        told = [f"{name.replace('_', ' ')} {_rate(float(rate))}" for name, rate in found.items() if name not in FEES]
+        fees = [f"{name.replace('_', ' ')} ${rate}" for name, rate in found.items() if name in FEES and rate]
     except (ValueError, KeyError, TypeError, AttributeError):
         return ""  # Of a version that is newer than this command.
-    return f"{', '.join(told)} a million tokens" if told else ""
+    return ", and ".join([*([f"{', '.join(told)} a million tokens"] if told else []), *fees])
 
 
 def _rate(dollars: float) -> str:

@@ -20,7 +20,7 @@ PRICED: Final = (
     "output_image_tokens",
 )
 """The numbers of a call's usage that a price follows from; its others are what a11i counted."""
-_OF_A_CALL: Final = ("model", "tokens", "tier", "provider", "at")
+_OF_A_CALL: Final = ("model", "tokens", "units", "tier", "provider", "at")
 
 
 def add_options(explain: argparse.ArgumentParser) -> None:
@@ -65,7 +65,7 @@ def request_of(span: Span, tenant_id: str) -> pb.ExplainCostRequest:
     """What to ask: how the stored cost was made or, where none is stored, what the prices of now say."""
     said = span.gen_ai
     priced = {field.name: number for field, number in said.usage.ListFields() if field.name in PRICED}
-    call = pb.CalculateCostRequest(usage=Usage(**priced), step_kind=said.step_kind)
+    call = pb.CalculateCostRequest(usage=Usage(**priced, units=said.usage.units), step_kind=said.step_kind)
     if said.cost.basis:
         return pb.ExplainCostRequest(call=call, basis=said.cost.basis)
     call.provider, call.model = said.provider, said.response_model or said.request_model
@@ -94,9 +94,10 @@ def beside(span: Span, total_usd: float) -> str:
 
 
 def is_silent(span: Span) -> bool:
-    """Whether there is nothing to price: no cost is stored, and no tokens."""
+    """Whether there is nothing to price: no cost is stored, and neither tokens nor pieces."""
     usage = span.gen_ai.usage
-    return not span.gen_ai.cost.basis and not any(field.name in PRICED for field, _ in usage.ListFields())
+    told = usage.units or any(field.name in PRICED for field, _ in usage.ListFields())
+    return not span.gen_ai.cost.basis and not told
 
 
 def _why_none(span: Span) -> str:

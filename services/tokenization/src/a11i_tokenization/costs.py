@@ -14,13 +14,14 @@ from a11i_tokenization.pricing.offers import Prices
 from a11i_tokenization.pricing.rate_table import Table
 from a11i_tokenization.pricing.rates import ATTO_PER_PICO
 from a11i_tokenization.pricing.sheet import NAME_COLUMNS, CallNameTexts
+from a11i_tokenization.pricing.sold_units import ODD_UNITS, SoldUnits
 from a11i_tokenization.pricing.usage import TOKEN_COLUMNS, SortedUsage
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 _USD: Final = pa.decimal128(38, 12)
-PRICED_BY: Final = ("step_kind", "status_code", *NAME_COLUMNS, "start_time", *TOKEN_COLUMNS, "usage_flags")
+PRICED_BY: Final = ("step_kind", "status_code", *NAME_COLUMNS, "start_time", *TOKEN_COLUMNS, "usage_flags", "units")
 """The columns that a price follows from; none of them holds text of a conversation."""
 COST_COLUMNS: Final = (
     "input_cost_usd", "output_cost_usd", "total_cost_usd", "price_version", "priced_as", "price_basis",
@@ -55,7 +56,8 @@ def cost_columns(
     over MAX_TOKENS, more cached than sent, flagged before); no side that is not known makes a total.
     """
     usage = SortedUsage.common(columns) or SortedUsage.of(columns)
-    table, rows = prices.sheet().rows(columns, calls, usage, names)
+    sold = SoldUnits.of(columns, calls)
+    table, rows = prices.sheet().rows(columns, calls, usage, names, sold)
     rates = table.rates(usage.sorts)
     priced = rows > 0
     known = np.empty((3, len(rows)), np.bool_)
@@ -79,15 +81,19 @@ def cost_columns(
         by_call &= usage.input_sent | usage.output_sent | (numbers(columns["status_code"]) != STATUS_ERROR)
         input_known |= by_call & ~usage.output_sent
         total_known |= by_call
+    if sold is not None:
+        # What pictures cost is what the answer costs, of which nobody says the tokens.
+        total_known[sold.rows] |= (sold.pictures > 0) & input_known[sold.rows] & ~usage.output_sent[sold.rows]
+        total_known[sold.rows] &= sold.payable(table.units.unsold.take(rows[sold.rows], axis=1))
     told = input_known | output_known
     if table.any_by_call:
         told |= total_known
     rows *= told
-    made = (*_decimals(table, rows, usage, known), *table.texts_of(rows))
+    made = (*_decimals(table, rows, usage, known, sold), *table.texts_of(rows))
     return Costs(
         columns=dict(zip(COST_COLUMNS, made, strict=True)),
         unpriced_calls=int(np.count_nonzero(calls > priced)),
-        flags=_flags(usage.flags) if usage.flags else {},
+        flags=_flags(usage.flags, sold) if usage.flags or sold else {},
     )
 
 
@@ -101,10 +107,15 @@ def flag_column(column: Column, flags: Mapping[int, list[str]]) -> Column:
     return pa.array(rows, column.type)
 
 
-def _decimals(table: Table, rows: Ints, usage: SortedUsage, known: Bools) -> list[Column]:
+def _decimals(table: Table, rows: Ints, usage: SortedUsage, known: Bools, sold: SoldUnits | None) -> list[Column]:
     """Return the cost of input, output and the whole call as decimals, null where it is not known."""
     words = np.zeros((*known.shape, 2), np.int64)
     _fill_pico(words[..., 0], table, rows, usage)
+    if sold is not None:
+        priced = rows[sold.rows]
+        fees = sold.counts * table.units.pico.take(priced, axis=1)
+        fees += (sold.counts * table.units.atto.take(priced, axis=1) + ATTO_PER_PICO // 2) // ATTO_PER_PICO
+        words[2, sold.rows, 0] += fees.sum(0)
     buffers: list[Any] = [np.packbits(known, bitorder="little"), words]
     size = len(rows)
     every = pa.Array.from_buffers(_USD, 3 * size, [pa.py_buffer(buffer) for buffer in buffers])
@@ -128,8 +139,10 @@ def _fill_pico(pico: Ints, table: Table, rows: Ints, usage: SortedUsage) -> None
         totals += table.fees.take(rows)
 
 
-def _flags(flags: Mapping[str, Bools]) -> dict[int, list[str]]:
+def _flags(flags: Mapping[str, Bools], sold: SoldUnits | None) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
+    if sold is not None:
+        found = {row: [ODD_UNITS] for row in sold.rows[sold.odd].tolist()}
     for word, spans in flags.items():
         for row in np.flatnonzero(spans).tolist():
             found.setdefault(row, []).append(word)

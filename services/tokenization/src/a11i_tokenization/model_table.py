@@ -15,8 +15,12 @@ from typing import Any, Final
 
 FILE: Final = "model_prices_and_context_window_backup.json"
 
+SEARCH_FEES: Final = "search_context_cost_per_query"
+"""A member with the fee of a search, or of a request, by how much of the web it looks at."""
+
 Entry = Mapping[str, Any]
-"""What the table says of a model: its numbers, fractions as Decimal, and its `mode` and `litellm_provider`."""
+"""What the table says of a model: its numbers, SEARCH_FEES' among them, fractions as Decimal, and its `mode` and
+`litellm_provider`."""
 
 
 class ModelTableError(OSError):
@@ -67,5 +71,7 @@ _MODES: Final = frozenset(
 
 def _entry(said: Mapping[str, Any]) -> Entry:
     """Return what is used of an entry: a tenth of the memory of all."""
-    numbers = {key: value for key, value in said.items() if type(value) in (int, Decimal)}
+    fees = said.get(SEARCH_FEES)
+    both = {**said, **(fees if isinstance(fees, dict) else {})}
+    numbers = {key: value for key, value in both.items() if type(value) in (int, Decimal)}
     return {**numbers, "mode": said["mode"], "litellm_provider": said["litellm_provider"]}

@@ -23,6 +23,7 @@ from a11i_tokenization.pricing.finding import FoundModel
 from a11i_tokenization.pricing.offers import CallNames, Prices, Quote
 from a11i_tokenization.pricing.rates import MAX_TOKENS
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
+from a11i_tokenization.pricing.sold_units import odd_units
 from a11i_tokenization.pricing.steps import sentences
 from a11i_tokenization.pricing.usage import TOKEN_COLUMNS
 
@@ -37,6 +38,8 @@ _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
 _DEFAULT_PAGE: Final = 50
 _MAX_PAGE: Final = 1_000
 _MILLION: Final = 1_000_000
+_NO_PRICE: Final = frozenset({"no-picture-price", "no-search-price"})
+"""Words for pieces that nobody has a price for."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -104,6 +107,8 @@ class PriceCalls:
             why = "the model is not sold by such tokens" if sent else "a call has input tokens"
             if request.usage.flags:
                 why = "tokens that are flagged have no cost"
+            if request.usage.units and explained.quote and not _NO_PRICE.isdisjoint(explained.quote.how):
+                raise InvalidArgumentError(" and ".join(_steps(None, explained.quote)[-1:]), field="usage.units")
             raise InvalidArgumentError(why, field=f"usage.{side}_tokens")
         return pb2.CalculateCostResponse(cost=cost)
 
@@ -167,7 +172,8 @@ class PriceCalls:
     def _explained(self, request: pb2.CalculateCostRequest, prices: Prices) -> Explained:
         _name(request.model, "model", "name the model, such as gpt-4o", MAX_NAME_CHARS)
         call = self._call(request)
-        names = CallNames(request.provider, "", request.model, request.service_tier)
+        kinds = " ".join(sorted(unit for unit, _ in call["units"]))
+        names = CallNames(request.provider, "", request.model, request.service_tier, kinds)
         if _quote(prices, names, call["start_time"]) is None:
             raise NotFoundError(_unknown(request.provider, request.model, self._default))
         return explain(call, prices)
@@ -186,6 +192,7 @@ class PriceCalls:
             "service_tier": request.service_tier,
             "start_time": self._time(request),
             "usage_flags": list(request.usage.flags),
+            "units": sorted(request.usage.units.items()),
         }
 
     def _time(self, request: pb2.CalculateCostRequest | pb2.ResolveModelRequest) -> datetime:
@@ -255,6 +262,8 @@ def _check_usage(usage: span_pb2.Usage) -> None:
     for name, value in numbers.items():
         if not 0 <= value <= MAX_TOKENS:
             raise InvalidArgumentError(f"{value} is not between 0 and {MAX_TOKENS} tokens", field=f"usage.{name}")
+    if odd := odd_units(usage.units.items()):
+        raise InvalidArgumentError(odd, field="usage.units")
     if usage.cache_read_tokens + usage.cache_write_tokens > usage.input_tokens:
         raise InvalidArgumentError("cached tokens are part of the input, which is fewer", field="usage.input_tokens")
     if usage.input_audio_tokens + usage.input_image_tokens > usage.input_tokens:
@@ -279,7 +288,7 @@ def _unknown(provider: str, model: str, book: PriceBook) -> str:
     """Say what is known of a model that has no price."""
     if unit := book.unit(model):
         return (
-            f"{model[:64]!r} is sold by the {unit}, of which spans say nothing; "
+            f"{model[:64]!r} is sold by the {unit}: the span does not tell of them, or no table has their price; "
             "a line of the tenant's own prices can say what a call costs, with a rate for `call`"
         )
     if (seller := book.seller(provider)) and book.find("", (model,)) is not None:

@@ -21,6 +21,7 @@ from a11i_tokenization.pricing.rates import TieredRates
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS, readings
 from a11i_tokenization.pricing.second_table import SecondTable
 from a11i_tokenization.pricing.sheet import Sheet, Sheets
+from a11i_tokenization.pricing.sold_prices import SoldPrices
 from a11i_tokenization.pricing.tiers import BATCH, tier_of
 
 PRICE_VERSION: Final = f"genai-prices {genai_prices_version}"
@@ -40,6 +41,7 @@ class PriceBook:
         self._second = SecondTable(second or model_table())
         self._models = ModelFinder(embedded_providers, self._second)
         self._cached = lru_cache(maxsize=_CACHED_NAMES)(self._models.find)
+        self._sold = SoldPrices(self._models, self._second, self.find)
         self._sheets = Sheets(self)
 
     def find(self, provider: str, models: tuple[str, ...]) -> FoundModel | None:
@@ -53,6 +55,9 @@ class PriceBook:
 
     def offer(self, call: CallNames) -> Offer | None:
         """Return what the call's model costs; None if the tables do not know it."""
+        return self._sold.offer(call, self._offer(call)) if call.sold else self._offer(call)
+
+    def _offer(self, call: CallNames) -> Offer | None:
         found = self.find(call.provider, (call.response_model, call.request_model))
         if found is None:
             return None

@@ -12,8 +12,9 @@ from a11i_telemetry.schema import SCHEMA
 from a11i_tokenization.costs import COST_COLUMNS, PRICED_BY, cost_columns
 from a11i_tokenization.pricing import basis
 from a11i_tokenization.pricing.offers import CallNames, Offer, OwnLine, Prices, Quote
-from a11i_tokenization.pricing.rates import INPUT, OUTPUT, SORTS, Rates
+from a11i_tokenization.pricing.rates import FEES, INPUT, OUTPUT, SORTS, UNIT_SORTS, Rates
 from a11i_tokenization.pricing.sheet import Sheet
+from a11i_tokenization.pricing.sold_units import SoldUnits
 from a11i_tokenization.pricing.usage import SortedUsage
 
 _EXACT: Final = Context(prec=60)
@@ -29,7 +30,7 @@ class Line:
     """One of SORTS, or ROUNDING."""
     tokens: int
     usd_per_token: Decimal
-    """Of the sort "call" dollars a call."""
+    """Of FEES dollars for one."""
     usd: Decimal
     source: str
     """Where the rate comes from."""
@@ -73,6 +74,8 @@ def explain(call: Mapping[str, Any], prices: Prices) -> Explained:
         return Explained(costs, (), None, flags)
     quote = basis.read(costs["price_basis"])
     tokens = [int(count) for count in SortedUsage.of(columns).tokens[:, 0]]
+    sold = SoldUnits.of(columns, np.ones(1, np.bool_))
+    tokens += [0] * len(UNIT_SORTS) if sold is None else [int(count) for count in sold.counts[:, 0]]
     return Explained(costs, tuple(_lines(costs, tokens, quote.rates.tiers[0], source_of(quote))), quote, flags)
 
 
@@ -118,7 +121,7 @@ def _lines(costs: Mapping[str, Any], tokens: Iterable[int], rates: Rates, source
     if stored_usd is None:
         stored_usd = sum((costs[name] or Decimal(0) for name in COST_COLUMNS[:2]), Decimal(0))
     if rest := _EXACT.subtract(stored_usd, total):
-        yield Line(ROUNDING, 0, Decimal(0), rest, "input and output are each rounded to 1e-12 dollars")
+        yield Line(ROUNDING, 0, Decimal(0), rest, "input, output and fees are each rounded to 1e-12 dollars")
 
 
 def _known_sorts(costs: Mapping[str, Any]) -> set[str]:
@@ -128,5 +131,5 @@ def _known_sorts(costs: Mapping[str, Any]) -> set[str]:
     if costs["output_cost_usd"] is not None:
         known.update(SORTS[OUTPUT])
     if costs["total_cost_usd"] is not None:
-        known.add("call")
+        known.update(FEES)
     return known

@@ -132,6 +132,18 @@ class ModelFinder:
         found = self._among(models, every, word, self._hinted, all_kinds=True)
         return found or self._among(models, every, "vendor" if provider else "", self._likely)
 
+    def sellers(self, provider: str, models: Sequence[str]) -> Iterator[tuple[Provider, Reading]]:
+        """Yield who can sell what a model makes where the model has no entry, with readings of its name."""
+        every = [reading for model in models for reading in readings(model)]
+        if provider in _OWN_MACHINES or any(reading.hint in _OWN_MACHINES for reading in every):
+            return
+        named = self.provider(provider)
+        for reading in every:
+            hinted = None if named and named.id not in _PROTOCOLS else self.provider(reading.hint)
+            for seller in (named, hinted):
+                if seller is not None:
+                    yield seller, reading
+
     def _among(
         self,
         models: Sequence[str],

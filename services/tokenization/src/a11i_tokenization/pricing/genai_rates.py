@@ -17,7 +17,7 @@ from genai_prices.types import (
     TimeOfDateConstraint,
 )
 
-from a11i_tokenization.pricing.rates import SORTS, Rates, TieredRates
+from a11i_tokenization.pricing.rates import Rates, TieredRates
 
 _NS: Final = 1_000_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,6 +84,12 @@ def prices_at(model: ModelInfo, time_ns: int, tier: str) -> tuple[ModelPrice, bo
     return model.get_prices(at, dict.fromkeys(_CONTEXT_KEYS, tier)), known
 
 
+def search_fee(model: ModelInfo, time_ns: int, tier: str) -> Decimal | None:
+    """Return what a search of the web costs that a model runs, in dollars; None if the table does not say."""
+    fee = prices_at(model, time_ns, tier)[0].web_searches_kcount
+    return fee / 1_000 if isinstance(fee, Decimal) else None
+
+
 def dates_of(model: ModelInfo, tier: str) -> tuple[int, ...]:
     """Return the times, in nanoseconds since the epoch, from which a model costs something else."""
     starts = {
@@ -110,7 +116,7 @@ def rates_of(price: ModelPrice, model_id: str) -> GenaiRates | None:
     for_audio = any(word in model_id for word in _AUDIO_MODELS)
     if price.input_mtok is None:
         free = model_id.endswith(":free") and all(value is None for value in vars(price).values())
-        nothing = Rates((0,) * len(SORTS))
+        nothing = Rates.of({"input": Decimal(0), "output": Decimal(0)})
         return GenaiRates(TieredRates((nothing,)), (), for_audio=False, free=True) if free else None
     starts = sorted(
         {tier.start for value in vars(price).values() if isinstance(value, TieredPrices) for tier in value.tiers}

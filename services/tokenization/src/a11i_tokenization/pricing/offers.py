@@ -18,6 +18,8 @@ class CallNames:
     response_model: str
     request_model: str
     service_tier: str
+    sold: str = ""
+    """Kinds of pieces that the call used, as `sold_units` has them; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from a11i.tokenization.v1 import tokenization_service_pb2 as pb2
 from a11i_chassis.errors import InvalidArgumentError
 from a11i_tokenization.pricing.currencies import CURRENCIES
-from a11i_tokenization.pricing.rates import SORTS, Rates
+from a11i_tokenization.pricing.rates import FEES, SORTS, Rates
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
 from a11i_tokenization.pricing.tiers import STANDARD, TIERS
 
@@ -117,7 +117,7 @@ class _Line:
             field = f"rates[{sort[:64]}]"
             if sort not in SORTS:
                 raise self._refused(f"a sort is one of {', '.join(SORTS)}", field)
-            unit = 1 if sort == "call" else _MILLION
+            unit = 1 if sort in FEES else _MILLION
             usd[sort] = self._decimal(text, field) * usd_per_unit * _factor(discount) / unit
             try:
                 Rates.of({sort: usd[sort]})

@@ -11,6 +11,7 @@ from a11i_tokenization.pricing.patterns import Patterns
 from a11i_tokenization.pricing.rates import TieredRates
 from a11i_tokenization.pricing.readings import Reading, readings
 from a11i_tokenization.pricing.sheet import Sheet, Sheets
+from a11i_tokenization.pricing.sold_prices import with_pieces
 from a11i_tokenization.pricing.tiers import STANDARD, tier_of
 
 _Fit = tuple[OwnPrice, Reading]
@@ -51,12 +52,15 @@ class OwnPrices:
                 continue
             if line.rates is not None:
                 label = f"{self._tenant_id}/{self._version}"
+                own = with_pieces(line.rates, normal) if call.sold else line.rates
+                added = normal is not None and own != line.rates
                 return Quote(
                     table=label,
                     priced_as=f"{self._tenant_id}/{line.model}",
-                    rates=TieredRates((line.rates,)),
-                    how=reading.how,
+                    rates=TieredRates((own,)),
+                    how=(*reading.how, "default-pieces") if added else reading.how,
                     tier=reading.tier,
+                    supplement=normal.version if added and normal else "",
                     own=self._label(line),
                 )
             if normal is not None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from a11i_telemetry.columns import Column
 from a11i_tokenization.pricing import basis
 from a11i_tokenization.pricing.offers import Quote
-from a11i_tokenization.pricing.rates import ATTO_PER_PICO, COMMON_SORTS, SORTS, Rates, SortRows
+from a11i_tokenization.pricing.rates import ATTO_PER_PICO, COMMON_SORTS, EVERY_SORT, SORTS, UNIT_SORTS, Rates, SortRows
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -24,6 +24,7 @@ NOT_FOUND: Final = 1
 FOREVER: Final = (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
 """The first and the last time at which a row holds whose rates never change."""
 _CALL: Final = SORTS.index("call")
+_UNITS: Final = SortRows(tuple(map(SORTS.index, UNIT_SORTS)), slice(0, 0), slice(0, 0))
 _TEXT: Final = pa.string()
 _NEVER: Final = (FOREVER[1], FOREVER[0])
 
@@ -46,6 +47,14 @@ class RateRows:
         """Return the rates."""
         return cls(pico, atto, unsold, bool(atto.any()), bool(unsold.any()))
 
+    def joined(self, other: "RateRows") -> "RateRows":
+        """Return these rows, and another's behind them."""
+        return RateRows.of(
+            np.hstack((self.pico, other.pico)),
+            np.hstack((self.atto, other.atto)),
+            np.hstack((self.unsold, other.unsold)),
+        )
+
     def some(self, sorts: SortRows) -> "RateRows":
         """Return the rates for these sorts, of all."""
         rows = list(sorts.rows)
@@ -58,8 +67,10 @@ class Table:
 
     every: RateRows
     common: RateRows
+    units: RateRows
+    """Of UNIT_SORTS, for one piece."""
     by_call: Bools
-    """The model is sold by the call alone: its tokens need not be known."""
+    """The model is sold by the call or the piece alone: its tokens need not be known."""
     any_by_call: bool
     fees: Ints
     """What the call itself costs, in 1e-12 dollars, rounded half up."""
@@ -119,9 +130,11 @@ def _tabulated(
     attos = np.array([[atto or 0 for atto in rates.atto] for rates in tiers], object).T
     unsold = np.array([[atto is None for atto in rates.atto] for rates in tiers]).T
     pico, atto = (attos // ATTO_PER_PICO).astype(np.int64), (attos % ATTO_PER_PICO).astype(np.int64)
-    by_call = (attos[:-1] == 0).all(0) & (attos[-1] > 0)
+    by_call = (attos[:_CALL] == 0).all(0) & (attos[_CALL:] > 0).any(0)
+    every = RateRows.of(pico, atto, unsold)
     return _table(
-        RateRows.of(pico, atto, unsold),
+        every.some(EVERY_SORT),
+        every.some(_UNITS),
         by_call.astype(np.bool_),
         np.array(above, np.int64),
         np.array(holds, np.int64).T,
@@ -130,13 +143,9 @@ def _tabulated(
 
 
 def _joined(one: Table, other: Table) -> Table:
-    before, added = one.every, other.every
     return _table(
-        RateRows.of(
-            np.hstack((before.pico, added.pico)),
-            np.hstack((before.atto, added.atto)),
-            np.hstack((before.unsold, added.unsold)),
-        ),
+        one.every.joined(other.every),
+        one.units.joined(other.units),
         np.hstack((one.by_call, other.by_call)),
         np.hstack((one.above, other.above)),
         np.hstack((one.holds, other.holds)),
@@ -144,11 +153,12 @@ def _joined(one: Table, other: Table) -> Table:
     )
 
 
-def _table(every: RateRows, by_call: Bools, above: Ints, holds: Ints, texts: Texts) -> Table:
+def _table(every: RateRows, units: RateRows, by_call: Bools, above: Ints, holds: Ints, texts: Texts) -> Table:
     fees = every.pico[_CALL] + (every.atto[_CALL] + ATTO_PER_PICO // 2) // ATTO_PER_PICO
     return Table(
         every=every,
         common=every.some(COMMON_SORTS),
+        units=units,
         by_call=by_call,
         any_by_call=bool(by_call.any()),
         fees=fees,

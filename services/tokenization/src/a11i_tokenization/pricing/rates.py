@@ -13,6 +13,11 @@ MAX_USD_PER_MILLION: Final = 1_500
 """A dearer token is a mistake in a table. At this rate and MAX_TOKENS a call's cost stays within 64 bits of 1e-12
 dollars."""
 
+UNIT_SORTS: Final = ("picture", "web_search")
+"""What is sold by the piece."""
+MAX_UNITS: Final = 1_000
+"""A call of more pieces is a mistake of whoever reported it, and is not priced. OpenAI makes ten pictures at once."""
+
 SORTS: Final = (
     "input",
     "cache_read",
@@ -25,9 +30,13 @@ SORTS: Final = (
     "output_audio",
     "output_image",
     "call",
+    *UNIT_SORTS,
 )
 """What is priced apart. No token is of two sorts: "input" is what is neither cached nor audio nor an image, "output"
-what is no reasoning and neither audio nor an image; "call" is the fee of the call itself."""
+what is no reasoning and neither audio nor an image; "call" is the fee of the call itself, "picture" that of one that it
+made, "web_search" that of one that its provider ran."""
+FEES: Final = frozenset({"call", *UNIT_SORTS})
+"""Sorts that are no tokens': rates are said for one, not for a million."""
 INPUT: Final = slice(0, 6)
 OUTPUT: Final = slice(6, 10)
 
@@ -43,7 +52,8 @@ class SortRows:
     output: slice
 
 
-EVERY_SORT: Final = SortRows(tuple(range(len(SORTS))), INPUT, OUTPUT)
+EVERY_SORT: Final = SortRows(tuple(range(len(SORTS) - len(UNIT_SORTS))), INPUT, OUTPUT)
+"""All of tokens, and that of the call."""
 COMMON_SORTS: Final = SortRows(
     tuple(map(SORTS.index, ("input", "cache_read", "cache_write", "output", "reasoning"))),
     slice(0, 3),
@@ -72,7 +82,7 @@ _EXACT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What a call costs: for each of SORTS the price of one token, in the last place that of the call itself."""
+    """What a call costs: for each of SORTS the price of one token, of the call itself, or of one piece."""
 
     atto: tuple[int | None, ...]
     """In 1e-18 dollars; None if the model is not sold by this sort of token."""
@@ -97,7 +107,7 @@ class Rates:
         """Return dollars a token by sort, without the sorts that cost what their fallback does: the inverse of `of`."""
         by_sort = dict(zip(SORTS, self.atto, strict=True))
         default: dict[str, int | None] = {sort: by_sort[kind] for sort, kind in FALLBACKS.items()}
-        default |= {"input": None, "output": None, "call": 0}
+        default |= {"input": None, "output": None, "call": 0, **dict.fromkeys(UNIT_SORTS)}
         return {
             sort: None if atto is None else Decimal(atto).scaleb(-18, _EXACT)
             for sort, atto in by_sort.items()
@@ -135,8 +145,8 @@ class TieredRates:
 def _atto(sort: str, usd: Decimal) -> int:
     if not usd.is_finite() or usd < 0:
         raise ValueError(f"{sort} has no price: {usd}")
-    if sort != "call" and usd * 1_000_000 > MAX_USD_PER_MILLION:
+    if sort not in FEES and usd * 1_000_000 > MAX_USD_PER_MILLION:
         raise ValueError(f"{sort} is over {MAX_USD_PER_MILLION} dollars a million tokens")
-    if sort == "call" and usd > MAX_USD_PER_MILLION:
-        raise ValueError(f"a call is over {MAX_USD_PER_MILLION} dollars")
+    if sort in FEES and usd > MAX_USD_PER_MILLION:
+        raise ValueError(f"a {sort} is over {MAX_USD_PER_MILLION} dollars")
     return int(_EXACT.scaleb(usd, 18).to_integral(ROUND_HALF_EVEN, _EXACT))

@@ -32,7 +32,14 @@ _TIERS: Final[Mapping[str | None, str]] = MappingProxyType(
 _FIELD: Final = re.compile(
     r"(?P<name>.+?)(?:_above_(?P<thousands>\d+)k_tokens)?(?:_(?P<tier>batches|flex|priority))?", re.ASCII
 )
-_PER_IMAGE: Final = "output_cost_per_image"
+_PER_IMAGE: Final = ("output_cost_per_image", "input_cost_per_image")
+"""What a picture costs that a model makes: some entries have the one, some the other, and some both."""
+_PER_PIXEL: Final = "input_cost_per_pixel"
+_SIZED: Final = "-x-"
+"""In the names of entries for pictures of one size."""
+_PICTURE_DIGITS: Final = Decimal("0.000001")
+"""Pictures are sold by hundredths of cents; a price by the pixel has six digits, of which one too many are left."""
+_SEARCH_FEE: Final = "search_context_size_"
 _ALMOST: Final = Decimal("1e-6")
 """How much rates may differ that are the same: a token's price is rounded to 1e-18 dollars."""
 _FOLLOWING: Final = frozenset({"cache_write_1h"})
@@ -53,6 +60,8 @@ class SecondModel:
     """What kind of model it is, such as chat, rerank."""
     prices: Mapping[tuple[str, int], Prices]
     """By tier of service, empty for the standard one, and by the tokens that the input has more of."""
+    search_fees: Prices
+    """What a search costs, or a request, by how much of the web it looks at: low, medium, high. Empty: not said."""
 
     @classmethod
     def of(cls, key: str, entry: Entry) -> "SecondModel":
@@ -63,10 +72,13 @@ class SecondModel:
             if field and field["name"] in _SORTS and isinstance(price, int | Decimal):
                 band = _TIERS[field["tier"]], int(field["thousands"] or 0) * 1_000
                 prices.setdefault(band, {})[_SORTS[field["name"]]] = Decimal(price)
-        mode, standard, image = str(entry.get("mode", "")), prices["", 0], entry.get(_PER_IMAGE)
-        if mode == "image_generation" and not any(standard.values()) and isinstance(image, int | Decimal):
-            standard["call"] = Decimal(image)
-        return cls(key, mode, prices)
+        mode, standard = str(entry.get("mode", "")), prices["", 0]
+        if mode == "image_generation" and not any(standard.values()) and _SIZED not in key and (one := _image(entry)):
+            standard["call"] = one
+        fees = {
+            name.removeprefix(_SEARCH_FEE): Decimal(fee) for name, fee in entry.items() if name.startswith(_SEARCH_FEE)
+        }
+        return cls(key, mode, prices, fees or _NOTHING)
 
     @property
     def standard(self) -> Prices:
@@ -176,6 +188,19 @@ class SecondModel:
             return self.sizes(TieredRates((Rates.of(usd),)), "")
         except ValueError:
             return None
+
+
+def picture_price(entry: Entry, size: str) -> Decimal | None:
+    """Return what an entry for pictures of one size, such as `1792x1024`, takes for one; None if it does not say."""
+    price, pixel = _image(entry), entry.get(_PER_PIXEL)
+    if price is None and isinstance(pixel, int | Decimal) and pixel:
+        width, _, height = size.partition("x")
+        price = (Decimal(pixel) * int(width) * int(height)).quantize(_PICTURE_DIGITS)
+    return price
+
+
+def _image(entry: Entry) -> Decimal | None:
+    return next((Decimal(price) for name in _PER_IMAGE if (price := entry.get(name))), None)
 
 
 def _factors(special: Prices, standard: Prices) -> Prices:

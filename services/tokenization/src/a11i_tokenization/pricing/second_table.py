@@ -5,12 +5,13 @@ The table is not dated, so that its rates are taken as shares of its own standar
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
 from a11i_tokenization.model_table import Entry, ModelTable
 from a11i_tokenization.pricing.matching import base_of
-from a11i_tokenization.pricing.second_model import SecondModel
+from a11i_tokenization.pricing.second_model import SecondModel, picture_price
 
 _PREFIXES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     {
@@ -127,6 +128,16 @@ class SecondTable:
             found = self.find(provider, [name])
             if found and (found.mode in _ALONE or found.key.startswith("ft:")) and found.rates():
                 return found
+        return None
+
+    def picture(self, provider: str, names: Iterable[str], quality: str, size: str) -> tuple[str, Decimal] | None:
+        """Return the entry's name and the price, in dollars, of a provider's pictures of a quality and a size."""
+        kind = f"{quality}/{size.replace('x', '-x-')}"
+        for name in names:
+            for prefix in _PREFIXES.get(provider, (f"{provider}/",)):
+                key = f"{prefix}{kind}/{name}"
+                if self.seller(key) == provider and (price := picture_price(self._models[key], size)):
+                    return key, price
         return None
 
     def _keys(self, provider: str, name: str) -> Iterator[str]:

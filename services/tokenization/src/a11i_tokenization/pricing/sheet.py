@@ -13,6 +13,7 @@ from a11i_telemetry.columns import Column, pc
 from a11i_tokenization.pricing.offers import CallNames, Offer, Prices, Quote
 from a11i_tokenization.pricing.rate_table import FOREVER, NOT_FOUND, UNKNOWN, Table
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
+from a11i_tokenization.pricing.sold_units import SoldUnits
 from a11i_tokenization.pricing.usage import SortedUsage
 
 Ints = npt.NDArray[np.int64]
@@ -64,6 +65,8 @@ class Sheet:
         self._prices = prices
         self._lock = threading.Lock()
         self._items: dict[CallNameTexts, _Item] = {}
+        self._sold_items: dict[tuple[str, ...], _Item] = {}
+        """By names and kind of pieces. Any number of names longer than any table's is one that nobody has."""
         self._rows = _Rows(self._find)
         self._any_dated = False
         self._table = Table.empty()
@@ -71,7 +74,7 @@ class Sheet:
     @property
     def full(self) -> bool:
         """Whether it is time for a new one."""
-        return max(len(self._items), self._table.size) > _MOST_ROWS
+        return max(len(self._items), len(self._sold_items), self._table.size) > _MOST_ROWS
 
     def rows(
         self,
@@ -79,10 +82,11 @@ class Sheet:
         calls: Bools,
         usage: SortedUsage,
         names: Sequence[CallNameTexts] | None = None,
+        sold: SoldUnits | None = None,
     ) -> tuple[Table, Ints]:
         """Return rates, and for each span its row in them: UNKNOWN of those that are no `calls`.
 
-        `names` are each call's, where they are known; else they are read.
+        `names` are each call's, where they are known; else they are read. `sold` are the pieces that calls used.
         """
         rows = np.zeros(len(calls), np.int64)
         read = [columns[name] for name in NAME_COLUMNS]
@@ -96,6 +100,8 @@ class Sheet:
             np.place(rows, calls, [*map(self._rows.__getitem__, names)])
         if self._any_dated:
             self._correct(rows, read, columns["start_time"])
+        if sold is not None:
+            self._fill_sold(rows, read, columns["start_time"], sold)
         table = self._table
         if usage.most > table.least_above:
             while np.count_nonzero(more := usage.input > table.above.take(rows)):
@@ -116,6 +122,18 @@ class Sheet:
             groups.setdefault(call, []).append(span)
         for call, spans in groups.items():
             rows[spans] = self._dated_rows(call, times[spans])
+
+    def _fill_sold(self, rows: Ints, names: list[Column], started: Column, sold: SoldUnits) -> None:
+        """Look up the rows of calls with pieces, whose rates depend on what these are. There are few."""
+        for span, kind, time in zip(sold.rows.tolist(), sold.kinds, _times(started)[sold.rows], strict=True):
+            call: CallNameTexts = tuple(column[span].as_py() for column in names)
+            key = (*call, kind)
+            item = self._sold_items.get(key)
+            if item is None:
+                known = max(map(len, call)) <= MAX_NAME_CHARS
+                item = self._sold_items[key] = _Item(self._prices.offer(CallNames(*key)) if known else None)
+            offer = item.offer
+            rows[span] = UNKNOWN if offer is None else self._stretch_rows(item, offer, np.array([time]))[0]
 
     def _find(self, names: CallNameTexts) -> int:
         """Return the row of calls whose names are new; NOT_FOUND where that depends on the time."""
@@ -158,6 +176,13 @@ class Sheet:
         item = self._item(names)
         offer = item.offer
         assert offer is not None  # noqa: S101  (what `dated` says)
+        rows = self._stretch_rows(item, offer, times)
+        if names in self._items and not offer.hours_ns:
+            self._rows[names] = int(rows[np.argmax(times)]) or NOT_FOUND
+        return rows
+
+    def _stretch_rows(self, item: _Item, offer: Offer, times: Ints) -> Ints:
+        """Return the rows of an item's offer that hold at these times."""
         dates = np.searchsorted(np.array(offer.dates_ns, np.int64), times, side="right")
         hours = np.searchsorted(np.array(offer.hours_ns, np.int64), times % _DAY_NS, side="right")
         stretches = dates * (len(offer.hours_ns) + 1) + hours
@@ -166,8 +191,6 @@ class Sheet:
             within = stretches == stretch
             at = int(np.argmax(within))
             rows[within] = self._quoted(item, offer, (int(dates[at]), int(hours[at])), int(times[at]))
-        if names in self._items and not offer.hours_ns:
-            self._rows[names] = int(rows[np.argmax(times)]) or NOT_FOUND
         return rows
 
     def _add(self, quote: Quote, holds: tuple[int, int]) -> int:

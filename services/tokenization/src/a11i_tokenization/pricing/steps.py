@@ -30,7 +30,16 @@ STEPS: Final[Mapping[str, str]] = MappingProxyType(
         "size-factor": "worked out the rates for larger inputs as their share of the others in the second table",
         "other-rates": "took one rate for inputs of any size: the second table has more, but of other rates than these",
         "search-unit": "a call counts as one search unit",
-        "image": "a call counts as one image, as spans do not say how many there were",
+        "image": "a call counts as one picture, as its span does not say how many there were",
+        "pictures": "took the model's price of a picture, of whatever quality and size, for each",
+        "picture-kind": "took the price of pictures of this quality and size in the second table",
+        "no-picture-price": "no table has a price of such pictures; a line of the tenant's own can, for `picture`",
+        "second-searches": "took the fee of a search of the web from the second table",
+        "free-searches": "searches are in no cost: the first ones of a day or month are free, and no span says which",
+        "searches-in-fee": "searches are in the fee of the call",
+        "no-search-price": "no table has a price of a search; a line of the tenant's own can, for `web_search`",
+        "request-fee": "took the call's fee by how much of the web it looked at from the second table",
+        "default-pieces": "took the default's price of what the tenant's line has none for",
         "free": "the provider sells the model for nothing",
     }
 )

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from a11i_telemetry.columns import Column
-from a11i_tokenization.pricing.rates import COMMON_SORTS, EVERY_SORT, MAX_TOKENS, SORTS, SortRows
+from a11i_tokenization.pricing.rates import COMMON_SORTS, EVERY_SORT, MAX_TOKENS, SortRows
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -24,7 +24,7 @@ _RARE: Final = (_WRITE_1H, _IN_AUDIO, _IN_IMAGE, _OUT_AUDIO, _OUT_IMAGE)
 _OUTPUTS: Final = [_OUTPUT, _OUT_AUDIO, _OUT_IMAGE]
 """Those without which an output has no cost; without its reasoning it is all plain output."""
 _RARE_COLUMNS: Final = tuple(TOKEN_COLUMNS[row] for row in _RARE)
-_CALL: Final = len(SORTS) - 1
+_CALL: Final = len(EVERY_SORT.rows) - 1
 _COMMON_COLUMNS: Final = tuple(TOKEN_COLUMNS[row] for row in COMMON_SORTS.rows)
 _COMMON: Final = len(_COMMON_COLUMNS)
 _COMMON_INPUT, _COMMON_READ, _COMMON_WRITE, _COMMON_OUTPUT, _COMMON_REASONING = range(_COMMON)
@@ -66,7 +66,7 @@ class SortedUsage(NamedTuple):  # A frozen dataclass of so many fields takes fou
         # As numbers without a sign, negative ones are large, too.
         if (values.view(np.uint64) > MAX_TOKENS).any():
             values, fits_input, fits_output = _without_insane(values, flags)
-        tokens = np.empty((len(SORTS), values.shape[1]), np.int64)
+        tokens = np.empty((len(EVERY_SORT.rows), values.shape[1]), np.int64)
         tokens[:_CALL], tokens[_CALL] = values, 1
         tokens[_INPUT] -= values[_READ]
         tokens[_INPUT] -= values[_WRITE]

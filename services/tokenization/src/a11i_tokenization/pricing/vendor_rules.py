@@ -7,6 +7,12 @@ platform.openai.com/docs/guides/batch. Batches of Gemini's embeddings cost half:
 Claude Sonnet 4 costs 6 and 22.50 dollars instead of 3 and 15 over 200,000 tokens of input, cached ones among them, and
 the cache in proportion to the input: platform.claude.com/docs/en/about-claude/pricing.
 
+The first of Gemini's searches each day or month are free: ai.google.dev/gemini-api/docs/pricing. Which those were no
+span tells.
+
+OpenAI's gpt-image-* have the qualities low, medium and high: platform.openai.com/docs/guides/image-generation. An entry
+for "standard" ones takes the lowest.
+
 mistral-large-latest answers as mistral-large-2512 from the day when Mistral Large 3 came: mistral.ai/news/mistral-3.
 """
 
@@ -27,6 +33,11 @@ SUCCESSORS: Final[Mapping[tuple[str, str], tuple[int, str]]] = MappingProxyType(
     }
 )
 """By provider and name that the first table has for an older model: from when, in nanoseconds, it means which one."""
+
+FREE_SEARCHES: Final = ("google", "gemini-")
+"""The provider, and how the names of its models begin, whose first searches are free."""
+NO_QUALITIES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"standard": ("gpt-image-", "chatgpt-image-")})
+"""How the names of models begin that have no pictures of a quality: whoever tells it has made it up."""
 
 _HALF: Final = Decimal("0.5")
 _HALVED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(

@@ -485,7 +485,7 @@ class CalculateCostRequest(_message.Message):
     """What kind of call. Unspecified: a language model's."""
     @_builtins.property
     def usage(self) -> _span_pb2.Usage:
-        """The tokens."""
+        """The tokens, and the pieces in `units`."""
 
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
@@ -619,12 +619,13 @@ class CostLine(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     sort: _builtins.str
     """input, cache_read, cache_write, cache_write_1h, input_audio, input_image, output, reasoning, output_audio,
-    output_image, call, rounding. A token is of one sort only: "input" are those of none of the others.
+    output_image, call, picture, web_search, rounding. A token is of one sort only: "input" are those of none of the
+    others.
     """
     tokens: _builtins.int
-    """How many; of "call" 1."""
+    """How many; of "call" 1, of "picture" and "web_search" pieces."""
     usd_per_million: _builtins.str
-    """US dollars a million, as a decimal; of "call" for a million calls."""
+    """US dollars a million, as a decimal; of "call" for a million calls, of pieces for a million of them."""
     usd: _builtins.str
     """Tokens times rate in US dollars, as a decimal."""
     source: _builtins.str
@@ -817,9 +818,10 @@ class PriceLine(_message.Message):
 
     @_builtins.property
     def rates(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Price of a million tokens by sort (as `CostLine.sort`), decimals such as "2.50", in `currency`; "call" is the price of
-        one call. Sorts that are not there cost what their kind does: cache and audio as input or output, reasoning as
-        output. Empty: the default's rates; the line then fits only calls that the default prices, and needs a
+        """Price of a million tokens by sort (as `CostLine.sort`), decimals such as "2.50", in `currency`; "call", "picture" and
+        "web_search" are the prices of one. Sorts that are not there cost what their kind does: cache and audio as input or
+        output, reasoning as output, pictures and searches as by the default, pictures nothing more where a call has a price.
+        Empty: the default's rates; the line then fits only calls that the default prices, and needs a
         `discount_percent`. Otherwise `input` is needed.
         """
 
