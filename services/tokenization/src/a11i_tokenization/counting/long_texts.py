@@ -52,7 +52,7 @@ class Noise:
     """One in so many windows is counted."""
     every: bool
     """Whether all noise is sampled, and letters, digits or white space of any kind with nothing between them; else only
-    noise of ASCII."""
+    noise of ASCII, unless a twentieth of it are digits, as in base64, which has short words."""
     window_chars: int = 1_024
     """Of a window; its count may have a token too much at either end."""
     runs: bool = False
@@ -69,7 +69,7 @@ class Noise:
             if one or seen.isalnum() or seen.isspace():
                 block = text[start : start + BLOCK_CHARS]
                 return one or block.isalnum() or block.isspace()
-        elif not seen.isascii():
+        elif not seen.isascii() or sum(map(seen.count, "0123456789")) * 20 >= _LOOK_CHARS:
             return False
         octets = seen.encode("utf-8", "surrogatepass")
         left = len(zlib.compress(octets, 1)) / len(octets)
