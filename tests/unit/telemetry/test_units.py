@@ -263,6 +263,15 @@ _OPENED = {"type": "open_page", "url": "https://example.com"}
             {},
         ),
         (_answer({"type": "text", "content": "web_search_call and web_search are names"}), {}),
+        # Ids that are none.
+        (
+            _answer(
+                {"type": "web_search_call", "id": {"a": 1}},
+                {"type": "tool_call_response", "id": [2], "response": "web_search_tool_result_error"},
+                {"type": "image", "id": {"a": [2]}},
+            ),
+            {"web_searches": 1},
+        ),
         # A number that is told counts, also if it is none.
         (
             _answer({"type": "web_search_call", "id": "ws_1", "status": "completed"})

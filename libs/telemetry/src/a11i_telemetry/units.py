@@ -22,6 +22,7 @@ _SEARCH: Final = "web_search"
 _SEARCH_CALL: Final = "web_search_call"
 _SERVER_IDS: Final = ("srvtoolu_", "ws_")
 """How the ids of tool calls begin that Anthropic, and OpenAI, ran themselves: one's own tool may have that name."""
+_ANSWERS: Final = frozenset({"tool_call_response", "server_tool_call_response"})
 _FAILED: Final = "web_search_tool_result_error"
 """In the answers of searches that Anthropic does not bill, by its page on the web search tool."""
 
@@ -82,12 +83,17 @@ def _is_perplexitys(row: Row) -> bool:
 
 def _searches(messages: JsonValue) -> int | None:
     """Return how many searches messages tell of that their provider bills; None if of none."""
-    parts = [*_parts(messages)]
-    calls = [part for part in parts if _is_search(part)]
-    if not calls:
+    searches: list[Part] = []
+    failed: set[str] = set()
+    for part in _parts(messages):
+        call_id = part.get("id")
+        if _is_search(part):
+            searches.append(part)
+        elif isinstance(call_id, str) and type_of(part) in _ANSWERS and _FAILED in to_text(part):
+            failed.add(call_id)
+    if not searches:
         return None
-    failed = {part.get("id") for part in parts if part not in calls and _FAILED in to_text(part)}
-    return sum(part.get("id") is None or part.get("id") not in failed for part in calls)
+    return sum(not (isinstance(call_id := part.get("id"), str) and call_id in failed) for part in searches)
 
 
 def _parts(messages: JsonValue) -> Iterator[Part]:

@@ -66,7 +66,7 @@ class Sheet:
         self._lock = threading.Lock()
         self._items: dict[CallNameTexts, _Item] = {}
         self._sold_items: dict[tuple[str, ...], _Item] = {}
-        """By names and kind of pieces. Any number of names longer than any table's is one that nobody has."""
+        """Of calls that used pieces, by their names and `CallNames.sold`."""
         self._rows = _Rows(self._find)
         self._any_dated = False
         self._table = Table.empty()
