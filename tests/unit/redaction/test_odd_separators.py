@@ -1,4 +1,6 @@
-"""Cards and bank accounts are found however their groups stand apart; numbers of tables and prose stay."""
+"""Numbers are found however their groups stand apart, in lists too; numbers of tables and prose stay."""
+
+import json
 
 import pytest
 
@@ -52,4 +54,89 @@ LOOK_ALIKES = [
 
 @pytest.mark.parametrize("text", LOOK_ALIKES)
 def test_leaves_numbers_that_are_none(scripted: Redactor, text: str) -> None:
+    assert scripted.redact_texts([text], TENANT)[0].text == text
+
+
+_GROUPS = ["4111", "1111", "1111", "1111"]
+_DIGITS = list("".join(_GROUPS))
+_NUMBERS = list(map(int, _GROUPS))
+LISTED = [
+    json.dumps(_NUMBERS),
+    json.dumps(_GROUPS),
+    json.dumps({"note": _NUMBERS, "more": [1, 2, 3]}),
+    json.dumps({"number": _GROUPS, "beside": True}, indent=2),
+    json.dumps({"card": list(map(int, _DIGITS))}),
+    json.dumps({"card_digits": _DIGITS}),
+    json.dumps(json.dumps({"payment": {"pan": _GROUPS}})),
+    json.dumps({"said": f"it was {_NUMBERS} again"}),
+    f"got {_GROUPS} there",
+    f"the digits of my card are {list(map(int, _DIGITS))}, thanks",
+    f"visa ({', '.join(_GROUPS)})",
+    'cut: {\\"card\\": [\\"4111\\", \\"1111\\", \\"1111\\", \\"1111\\"], {',
+]
+
+
+@pytest.mark.parametrize("text", LISTED)
+def test_a_card_in_the_parts_of_a_list_is_the_card(scripted: Redactor, text: str) -> None:
+    [whole] = scripted.redact_texts(["4111111111111111"], TENANT)
+    [redacted] = scripted.redact_texts([text], TENANT)
+    assert redacted.text.count(whole.text) == 1
+    assert "1111" not in redacted.text.replace(whole.text, "")
+    if text[0] in "[{":
+        json.loads(redacted.text)
+
+
+@pytest.mark.parametrize("text", ['{"card": [4000, 0, 0, 2]}', "card: [4000, 0, 0, 2]"])
+def test_zeros_that_groups_lost_as_numbers_count(scripted: Redactor, text: str) -> None:
+    [redacted] = scripted.redact_texts([text], TENANT)
+    assert "<CREDIT_CARD_" in redacted.text
+    assert "4000" not in redacted.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[4111, 1111, 1111, 1112]",
+        str(list(map(int, _DIGITS))),
+        json.dumps(_DIGITS),
+        "[4096, 2048, 1024, 512]",
+        "[1, 4111, 1111, 1111, 1111]",
+        "[4000, 0, 0, 2]",
+        "[2021, 2022, 2023, 2024]",
+        '{"kept": {"card": "no"}, "list": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}',
+        "4111, 1111, 1111, 1111 people came",
+    ],
+)
+def test_other_lists_of_numbers_stay(scripted: Redactor, text: str) -> None:
+    assert scripted.redact_texts([text], TENANT)[0].text == text
+
+
+SECURITY_NUMBERS = [
+    "536/90/4399", "536 / 90 / 4399", "536.90.4399", "536_90_4399", "536:90:4399", "536 - 90 - 4399", "536-90 4399",
+    "536,90,4399", "536|90|4399", "536\\90\\4399", "536  90  4399", "536*90*4399", "536\u00b790\u00b74399",
+    "5 3 6 9 0 4 3 9 9", "5-3-6-9-0-4-3-9-9",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", SECURITY_NUMBERS)
+@pytest.mark.parametrize("carrier", ["SSN: {}", "my social security number is {}.", '{{"ssn": "{}"}}', "{} is her SSN"])
+def test_a_social_security_number_is_found_whatever_stands_between_its_groups(
+    scripted: Redactor, carrier: str, number: str
+) -> None:
+    text = carrier.format(json.dumps(number)[1:-1] if carrier[0] == "{" and "ssn" in carrier else number)
+    [redacted] = scripted.redact_texts([text], TENANT)
+    assert "<US_SSN_" in redacted.text
+    assert "4399" not in redacted.text
+    assert "9 9" not in redacted.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "536/90/4399", "part 536:90:4399 of it", "100, 20, 2000 are in SSN", "order 536/90/4399",
+        "SSN on page 12/13/2024",
+        "rows 536|90|4399|12", "the SSN form, 100 in 20 cases, 2000 in all", "536 - 90 - 4399",
+    ],
+)  # fmt: skip
+def test_other_numbers_of_such_groups_stay(scripted: Redactor, text: str) -> None:
     assert scripted.redact_texts([text], TENANT)[0].text == text

@@ -14,6 +14,8 @@ _HEX_OF_DIGITS: Final = re.compile(r"(?:3\d|2[089])++")
 """Decimal digits alone are those of a number, but for these, which are the bytes of digits, spaces and brackets."""
 _SASL: Final = re.compile(r"([^\0]*)\0([^\0]+)\0([^\0]+)")
 """Whom to act for, who it is, and the password: PLAIN of SASL (RFC 4616)."""
+_ENDS_PART: Final = frozenset("\0\1")
+"""What ends parts in PLAIN, and in XOAUTH2."""
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _ASCII: Final = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 _ONE_BYTE: Final = re.compile(rb"[\t\n\r\x20-\x7e\x80\x82-\x8c\x8e\x91-\x9c\x9e-\xff]*+")
@@ -45,6 +47,15 @@ def decoded_string(text: str) -> str | None:
         return None
     decoded = decoded_bytes(text)
     return decoded if decoded and _is_text(decoded) else None
+
+
+def is_packed_text(encoded: str) -> bool:
+    """Return whether base64, however short, stands for printable text, or for that of SASL, whose parts a zero ends."""
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+    except ValueError:
+        return False
+    return all(char.isprintable() or char in _ENDS_PART for char in text)
 
 
 def _of_hex(digits: str) -> str | None:

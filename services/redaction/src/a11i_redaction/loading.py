@@ -24,8 +24,8 @@ from a11i_redaction.settings import DetectionSettings
 
 DEFAULT_PRESET: Final = "standard"
 _FINDING: Final = (
-    "detectors/**/*", "views/**/*", "analysis.py", "encodings.py", "findings.py", "keys.py", "reduction.py",
-    "values.py",
+    "detectors/**/*", "views/**/*", "analysis.py", "beside.py", "encodings.py", "findings.py", "keys.py",
+    "reduction.py", "secret_members.py", "secret_options.py", "values.py", "walks.py",
 )  # fmt: skip
 """What decides, beside a policy, about what is found."""
 

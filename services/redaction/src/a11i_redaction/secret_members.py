@@ -13,7 +13,7 @@ _ENDS: Final = frozenset({
     "als", "ase", "ass", "ens", "eys", "ial", "ion", "jwt", "ken", "key", "kie", "ode", "ord", "otp", "pin", "psk",
     "pwd", "rds", "rer", "ret", "ets", "swd",
     "-u", "ser",
-    "kty", "ies", "---", "-\\n", "ing",
+    "kty", "ies", "---", "-\\n", "ing", "uth", "tes",
 })  # fmt: skip
 """How names of secrets end, in English, options of commands that have one, and what structures with secrets hold."""
 _NAMES: Final = frozenset({
@@ -36,9 +36,21 @@ _DESCRIBES: Final = _NAMES | {
 }  # fmt: skip
 _LONGEST_NAME: Final = 64
 _USER_OPTIONS: Final = frozenset({"-u", "--user"})
-_STRUCTURES: Final = frozenset({"kty", "SecureString", "cookies"})
+_STRUCTURES: Final = frozenset({"kty", "SecureString", "cookies", "AUTH", "SETUSER", "requirepass", "masterauth"})
+_GENERATORS: Final = frozenset({"random_password", "random_bytes"})
+_MADE: Final = frozenset({"result", "hex", "base64", "bcrypt_hash"})
+"""Types of Terraform's resources that make secrets, and their attributes that hold one; what random_string, random_id
+and random_uuid make is no secret by their documentation."""
 _PASSWORD: Final = "password"  # noqa: S105  (a name, and no password)
 """What a value goes as that can be nothing but a secret: nearly all of what can stand under such a name goes."""
+_LOGIN: Final = "AUTH"
+_MOST_OF_LOGIN: Final = 3
+_SETTINGS: Final = frozenset({"requirepass", "masterauth"})
+_RULES: Final = (">", "<", "#")
+"""Redis's command that signs in (with a user, and a password), its settings that are passwords, and how rules of ACL
+SETUSER begin that have one."""
+_COMMAND_KEYS: Final = frozenset({"argument", "arguments", "args", "argv", "cmd", "command", "statement"})
+"""The last words of keys under which the words of a command stand."""
 _KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP", "oct", "AKP"})
 _PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "k", "priv"})
 _OTHER_PRIMES: Final = frozenset({"r", "d", "t"})
@@ -119,8 +131,8 @@ class _Frame:
     """An object or an array that is being read."""
 
     __slots__ = (
-        "all", "commands", "data", "elements", "holder", "is_array", "is_key", "is_secret", "key", "named", "options",
-        "outer", "private", "takes", "waiting",
+        "all", "arguments", "commands", "data", "elements", "generates", "holder", "is_array", "is_key", "is_login",
+        "is_secret", "key", "made", "named", "options", "outer", "private", "takes", "waiting",
     )  # fmt: skip
 
     def __init__(self, outer: str, holder: str, *, is_array: bool) -> None:
@@ -138,8 +150,12 @@ class _Frame:
         self.elements: list[str] = []
         self.commands: list[str] = []
         self.options: list[Option] = []
-        self.is_key = self.is_secret = False
-        """Whether it is a JSON web key, and a secret of Kubernetes."""
+        self.is_key = self.is_secret = self.is_login = False
+        """Whether it is a JSON web key, a secret of Kubernetes, and a command that signs in."""
+        self.arguments: list[int] = []
+        self.generates = False
+        self.made: list[int] = []
+        """Whether it is a resource that makes a secret, and what can be one in it."""
         self.private: list[int] = []
         self.data: list[int] = []
         """What is private of such a key, and what such a secret holds."""
@@ -159,12 +175,15 @@ class _Frame:
     def inherit(self, inner: "_Frame") -> None:
         """Take what an object or array in this one holds, now that all of it has been read."""
         self.all.extend(inner.all)
+        self.made.extend(inner.made)
         if inner.outer in {"data", "stringData"}:
             self.data.extend(inner.all)
         if inner.outer == "oth":
             self.private.extend(inner.private)
         if inner.is_array and not self.is_array:
             self.options.extend(inner.options)
+            if _last_word(inner.outer) in _COMMAND_KEYS:
+                self.arguments = inner.all
 
     def add(self, start: int, string: str, found: dict[int, str]) -> None:
         self.all.append(start)
@@ -186,19 +205,27 @@ class _Frame:
         """Take note of what makes an object one that has secrets of its own."""
         if self.key in _PRIVATE or (self.outer == "oth" and self.key in _OTHER_PRIMES):
             self.private.append(start)
+        elif self.key in _MADE:
+            self.made.append(start)
+        elif self.key == "type" and string in _GENERATORS:
+            self.generates = True
         elif self.key == "kty":
             self.is_key = string in _KEY_TYPES
         elif self.key == "kind":
             self.is_secret = string == "Secret"
         elif string == "SecureString":
             self.named = _PASSWORD
+        elif string == _LOGIN:
+            self.is_login = True
 
     def _element(self, start: int, string: str, found: dict[int, str]) -> None:
         before = self.elements[-1] if self.elements else ""
         self.elements.append(string)
         if known := option(start, string, before):
             self.options.append(known)
-        if before.startswith("-") and len(before) <= _LONGEST_NAME:
+        if before in _SETTINGS or (self.elements[1:2] == ["SETUSER"] and string.startswith(_RULES)):
+            found[start] = _PASSWORD
+        elif before.startswith("-") and len(before) <= _LONGEST_NAME:
             if names_secret(before.lstrip("-")) or (before in _USER_OPTIONS and ":" in string):
                 found[start] = before.lstrip("-") if names_secret(before.lstrip("-")) else "password"
         elif len(self.elements) == 2 and len(before) <= _LONGEST_NAME and names_secret(before):
@@ -207,6 +234,13 @@ class _Frame:
 
     def close(self, found: dict[int, str]) -> None:
         """Name what waits for a name, now that all of it has been read. An array of two is a pair."""
+        if self.is_array and self.elements[:1] == [_LOGIN] and len(self.elements) == len(self.all) <= _MOST_OF_LOGIN:
+            # Elsewhere words can be a list of names, of which this is one.
+            found[self.all[-1]] = _PASSWORD if _last_word(self.outer) in _COMMAND_KEYS else "secret"
+        if self.generates:
+            found.update(dict.fromkeys(self.made, _PASSWORD))
+        if self.is_login:
+            found.update(dict.fromkeys(self.arguments[-1:], _PASSWORD))
         if self.named and (not self.is_array or len(self.elements) == 2):
             found.update(dict.fromkeys(self.waiting, self.named))
         if self.is_key:
@@ -220,7 +254,7 @@ class _Frame:
 
 @lru_cache(maxsize=4096)
 def _names(text: str) -> bool:
-    if text in _USER_OPTIONS or text in _STRUCTURES:
+    if text in _USER_OPTIONS or text in _STRUCTURES or text in _GENERATORS:
         return True
     return names_secret(text.lstrip("-")) or _KEY_BEGINS.search(text) is not None
 

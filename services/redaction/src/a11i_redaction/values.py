@@ -5,6 +5,7 @@ JSON is never parsed and written again: what changes is replaced in place, so th
 
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Final
 import orjson
 
 from a11i_redaction.analysis import Unit
+from a11i_redaction.detectors.card_lists import card_lists
 from a11i_redaction.detectors.secret_names import names_secret
 from a11i_redaction.distinct_keys import with_keys_apart
 from a11i_redaction.dropping import without_members
@@ -37,6 +39,7 @@ _TOKEN: Final = re.compile(
     r"(\{[ \t\r\n]*+\"bytesValue\"[ \t\r\n]*+:[ \t\r\n]*+\"([A-Za-z0-9+/_=\-]*+)\"[ \t\r\n]*+\})"
 )
 _JSON_PIECE: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[{]|[\]}]|[^\s\[\]{}",:]++')
+_LIST_OF_DIGITS: Final = re.compile(r"\[[ \t\r\n]*+\"?\d{1,4}\"?[ \t\r\n]*+,[ \t\r\n]*+\"?\d{1,6}\"?[ \t\r\n]*+,")
 _STRING, _KEY, _NUMBER, _END, _BYTES = 1, 2, 3, 4, 5
 _NAME_KEYS: Final = frozenset({"key", "name"})
 _VALUE_KEYS: Final = frozenset({"value", "values"})
@@ -237,7 +240,7 @@ def locate(value: Value, findings: Mapping[Unit, Sequence[Finding]]) -> Iterator
         return
     for start, end, part in value.parts:
         token = value.text[start:end]
-        plain = token[0] == '"' and "\\" not in token
+        plain = token[0] == '"' and "\\" not in token and token.count('"') == 2
         for found in locate(part, findings):
             place = (start + 1 + found.start, start + 1 + found.end) if plain else (start, end)
             yield Finding(*place, found.entity, found.score)
@@ -334,7 +337,23 @@ class Parser:
             if value is not None:
                 parts.append((start, end, value))
         self._walks.keep(text, outer, depth, Walk(key, named, beside, last, done, named_here, parts))
-        return self._with_named(text, parts, depth) if named_here else parts
+        if named_here:
+            parts = self._with_named(text, parts, depth)
+        return self._with_cards(text, parts) if _LIST_OF_DIGITS.search(text) else parts
+
+    def _with_cards(self, text: str, parts: list[tuple[int, int, Value]]) -> list[tuple[int, int, Value]]:
+        """Return the parts of JSON in which a card's number that an array holds in parts is one value."""
+        closed: list[tuple[int, int]] | None = None
+        for card in card_lists(text):
+            start, end = card.start - len(card.quote), card.end + len(card.quote)
+            closed = [*self._closed(text)] if closed is None else closed
+            first = bisect_right(parts, start, key=lambda part: part[1])
+            stop = bisect_left(parts, end, key=lambda part: part[0])
+            # In a string it is the string's own; what is dropped or skipped is closed.
+            inside = any(part[0] < start or end < part[1] for part in parts[first:stop])
+            if not inside and not any(begin <= start < till for begin, till in closed):
+                parts = [*parts[:first], (start, end, Unit(card.number, "", names=False)), *parts[stop:]]
+        return parts
 
     def _with_named(self, text: str, parts: list[tuple[int, int, Value]], depth: int) -> list[tuple[int, int, Value]]:
         """Return the parts of JSON in which what something else than its key names stands under that name."""

@@ -149,6 +149,8 @@ def _is_prose(text: str, sign: re.Match[str], begin: int) -> bool:
     start, end = begin + sign.start(), begin + sign.end()
     if sign["sign"] == ">" and text[begin + sign.end("sign") : end + 1] == "`":
         return True
+    if sign["sign"] == ">" and text[start - 1 : start] == "<" and text[end - 1] == " " and not _is_closed(text, end):
+        return True
     if not sign["close"] and _is_prompt(text, start, end):
         return True
     if sign["sign"] != "=" or text[end - 1 : end] != " ":
@@ -157,6 +159,11 @@ def _is_prose(text: str, sign: re.Match[str], begin: int) -> bool:
         return True
     line = text.rfind("\n", max(0, start - _LONGEST_NAME), start) + 1
     return _TARGETS.fullmatch(text, line, start) is not None and _IDENTIFIER.match(text, end) is not None
+
+
+def _is_closed(text: str, start: int) -> bool:
+    """Return whether a tag closes near behind a place, so that what opened one there was no placeholder."""
+    return "</" in text[start : start + _FIRST_REACH]
 
 
 def _is_prompt(text: str, start: int, end: int) -> bool:

@@ -3,7 +3,6 @@
 A command is written as a line of a shell, or as a list of quoted words.
 """
 
-import re
 from typing import Final
 
 from a11i_redaction.detectors.secret_formats import SecretFormat
@@ -12,8 +11,6 @@ _GAP: Final = r"(?:[ \t]{1,4}|\\{0,7}[\"'],\s{0,40}\\{0,7}[\"'])"
 """What stands between two words."""
 _OTHERS: Final = r"[^\n|;]{0,200}+"
 """Words between a command and its option."""
-_WORDS: Final = rf"(?:[^\n|;]{{0,200}}{_GAP})?"
-"""The same where what counts begins with no hyphen, or has the command in its own pattern."""
 _OF_CURL: Final = r"[^\n|]{0,300}+"
 _VALUE: Final = r"(?P<secret>[^\s\"'\\\x1a\-][^\s\"'\\\x1a]{2,})"
 _QUOTED: Final = r"(?P<secret>(?!(?:pass(?:word|wd)?|pwd|secret)[\"'])[^\"'\r\n\x1a]{3,})"
@@ -21,13 +18,17 @@ _QUOTED: Final = r"(?P<secret>(?!(?:pass(?:word|wd)?|pwd|secret)[\"'])[^\"'\r\n\
 _ARGUMENT: Final = r"[\"'][^\"'\r\n]{0,200}[\"'],[ ]{0,2}"
 _OPTION: Final = r"-(?<=[ \t\"']-)"
 """How an option begins. The pattern begins with it, so that a text is looked through in no time."""
-BEFORE_OPTION: Final = re.compile(r"(?:[ \t]{1,4}[\"']?|\\{0,7}[\"'],\s{0,40}\\{0,7}[\"'])\Z")
-"""What stands between an option and the word before it."""
+_AFTER_COMMAND: Final = rf"(?={_GAP})"
 
 
-def _command(names: str, others: str = _OTHERS) -> str:
-    """Return what must stand before an option, to the end of the word before it."""
-    return rf"(?<![A-Za-z0-9_])(?:{names})(?:{_GAP}{others})?\Z"
+def _command(names: str) -> str:
+    """Return what a command is, with what must follow it."""
+    return rf"(?<![A-Za-z0-9_])(?:{names}){_AFTER_COMMAND}"
+
+
+def _between(others: str) -> str:
+    """Return what may stand between a command and the gap before its option."""
+    return rf"(?:{_GAP}{others})?"
 
 
 def _password(name: str, names: str, letter: str, source: str, gate: str, others: str = _OTHERS) -> SecretFormat:
@@ -37,7 +38,8 @@ def _password(name: str, names: str, letter: str, source: str, gate: str, others
         rf"{_OPTION}(?:{letter}{_GAP}?|-pass(?:word)?(?:=|{_GAP}))[\"']?{_VALUE}",
         source,
         gate=rf"{gate}[ \t\\\"']",
-        command=_command(names, others),
+        command=_command(names),
+        between=_between(others),
     )
 
 
@@ -48,6 +50,7 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "dev.mysql.com: Command options for connecting",
         gate=r"(?:mysql|mariadb)[a-z\-]{0,8}[ \t\\\"']",
         command=_command(r"(?:mysql|mariadb)(?:-?(?:dump|admin|import|check|pump|slap|binlog|sh))?"),
+        between=_between(_OTHERS),
     ),
     _password(
         "sshpass's password",
@@ -86,14 +89,16 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "curl.se: the man page",
         "URL_CREDENTIALS",
         gate=r"curl[ \t\\\"']",
-        command=_command("curl", _OF_CURL),
+        command=_command("curl"),
+        between=_between(_OF_CURL),
     ),
     SecretFormat(
         "curl's cookies",
         rf"{_OPTION}(?:b|-cookie)(?:=|{_GAP})?[\"']?(?P<secret>[^\s=\"';\x1a]{{1,64}}=[^\"'\r\n\x1a]{{4,}})",
         "curl.se: the man page",
         gate=r"curl[ \t\\\"']",
-        command=_command("curl", _OF_CURL),
+        command=_command("curl"),
+        between=_between(_OF_CURL),
     ),
     SecretFormat(
         "proxy's user",
@@ -109,6 +114,7 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "URL_CREDENTIALS",
         gate=r"(?:-a|--auth)(?:=|[ \t\\\"'])",
         command=_command("https?"),
+        between=_between(_OTHERS),
     ),
     SecretFormat(
         "archive",
@@ -116,6 +122,7 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "manual pages of zip and unzip",
         gate=r"zip[ \t\\\"']",
         command=_command("(?:un)?zip"),
+        between=_between(_OTHERS),
     ),
     SecretFormat(
         "another archive",
@@ -123,6 +130,7 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "manual pages of 7z and rar",
         gate=r"(?:7z[ar]?|rar)[ \t\\\"']",
         command=_command("7z[ar]?|(?:un)?rar"),
+        between=_between(_OTHERS),
     ),
     SecretFormat(
         "openssl",
@@ -130,6 +138,7 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "openssl-enc(1)",
         gate=r"openssl[ \t\\\"']",
         command=_command("openssl"),
+        between=_between(_OTHERS),
     ),
     SecretFormat(
         "passphrase of a key",
@@ -137,19 +146,29 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "man.openbsd.org: ssh-keygen",
         gate=r"ssh-keygen[ \t\\\"']",
         command=_command("ssh-keygen"),
+        between=_between(_OTHERS),
     ),
     SecretFormat(
         "windows share",
-        rf"\b(?:smbclient|smbget|rpcclient){_GAP}{_WORDS}-U{_GAP}?[\"']?[^\s%\"']{{1,60}}%{_VALUE}"
-        rf"|\bnet[ ]use[ ](?:[A-Za-z*]:?[ ])?\\{{2,4}}[^\s]{{1,100}}[ ](?P<other>[^\s/*\"'\x1a]{{3,}})",
-        "samba.org: smbclient(1); learn.microsoft.com: net use",
-        gate=r"(?:smbclient|smbget|rpcclient|net[ ]use)[ \t\\\"']",
+        rf"{_OPTION}U{_GAP}?[\"']?[^\s%\"']{{1,60}}%{_VALUE}",
+        "samba.org: smbclient(1)",
+        gate=r"(?:smbclient|smbget|rpcclient)[ \t\\\"']",
+        command=_command("smbclient|smbget|rpcclient"),
+        between=_between(_OTHERS),
+    ),
+    SecretFormat(
+        "windows share as a drive",
+        r"\bnet[ ]use[ ](?:[A-Za-z*]:?[ ])?\\{2,4}[^\s]{1,100}[ ](?P<secret>[^\s/*\"'\x1a]{3,})",
+        "learn.microsoft.com: net use",
+        gate=r"net[ ]use[ \t\\\"']",
     ),
     SecretFormat(
         "remote desktop",
-        rf"\b[a-z]{{0,2}}freerdp3?{_GAP}{_WORDS}/p:[\"']?{_VALUE}",
+        rf"/p:(?<=[ \t\"']/p:)[\"']?{_VALUE}",
         "freerdp.com: the man page",
         gate=r"freerdp3?[ \t\\\"']",
+        command=_command("[a-z]{0,2}freerdp3?"),
+        between=_between(_OTHERS),
     ),
     SecretFormat(
         "input of a command",
@@ -171,17 +190,26 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
     ),
     SecretFormat(
         "user's password",
-        rf"\b(?:useradd|usermod){_GAP}{_WORDS}(?:-p|--password)(?:=|{_GAP})[\"']?{_VALUE}"
-        r"|\brabbitmqctl[ ](?:add_user|change_password|authenticate_user)[ ][^\s]{1,60}[ ][\"']?"
-        r"(?P<other>[^\s\"'\x1a]{3,})",
-        "useradd(8); rabbitmq.com: rabbitmqctl(8)",
-        gate=r"(?:useradd|usermod|rabbitmqctl)[ \t\\\"']",
+        rf"{_OPTION}(?:p|-password)(?:=|{_GAP})[\"']?{_VALUE}",
+        "useradd(8)",
+        gate=r"(?:useradd|usermod)[ \t\\\"']",
+        command=_command("useradd|usermod"),
+        between=_between(_OTHERS),
+    ),
+    SecretFormat(
+        "broker user's password",
+        r"\brabbitmqctl[ ](?:add_user|change_password|authenticate_user)[ ][^\s]{1,60}[ ][\"']?"
+        r"(?P<secret>[^\s\"'\x1a]{3,})",
+        "rabbitmq.com: rabbitmqctl(8)",
+        gate=r"rabbitmqctl[ \t\\\"']",
     ),
     SecretFormat(
         "gh's secret",
-        rf"\bgh{_GAP}secret{_GAP}set{_GAP}{_WORDS}(?:-b|--body)(?:=|{_GAP})?[\"']?{_VALUE}",
+        rf"{_OPTION}(?:b|-body)(?:=|{_GAP})?[\"']?{_VALUE}",
         "cli.github.com/manual: gh secret set",
         gate=r"secret[ \t\\\"',]{1,4}set",
+        command=_command(rf"gh{_GAP}secret{_GAP}set"),
+        between=_between(_OTHERS),
     ),
     SecretFormat("masked value", r"::add-mask::(?P<secret>[^\s$\x1a]{3,})", "docs.github.com: Workflow commands"),
     SecretFormat(
@@ -227,6 +255,12 @@ COMMAND_FORMATS: Final[tuple[SecretFormat, ...]] = (
         gate=r"(?i:send(?:line)?)[ ]?\(?[ ]?(?:--[ ])?[\"']",
     ),
     SecretFormat(
-        "mail login", r"\bAUTH[ ](?:PLAIN|LOGIN|XOAUTH2)[ ](?P<secret>[A-Za-z0-9+/]{8,}={0,2})", "RFC 4954", mixed=True
+        "mail login",
+        r"\bAUTH[ ](?:PLAIN|LOGIN|XOAUTH2)[ ](?P<secret>[A-Za-z0-9+/]{8,}={0,2})"
+        # What the server asks for is base64 of "Password:".
+        r"|\b334[ ]UGFzc3dvcmQ6?\s{1,4}(?:C:[ ]|>{1,3}[ ])?(?P<other>[A-Za-z0-9+/]{4,}={0,2})",
+        "RFC 4954",
+        packed=True,
+        gate=r"AUTH[ ](?:PLAIN|LOGIN|XOAUTH2)[ ]|334[ ]UGFzc3dvcmQ6",
     ),
 )

@@ -30,7 +30,7 @@ _DUMMY: Final = re.compile(
     r"|\.\.\.|INSERT_|insert_"
 )
 """In a key of random characters each of these is rarer than one in ten thousand."""
-_CERTAIN: Final = re.compile(r"([xX*.#0_\-])\1{5,}|EXAMPLE(?:KEY)?\Z|\.\.\.")
+_CERTAIN: Final = re.compile(r"([xX*.#0_\-])\1{5,}|EXAMPLE(?:KEY)?\Z")
 """What leaves no doubt, however much stands beside it."""
 
 

@@ -29,7 +29,7 @@ HASH_FORMATS: Final[tuple[SecretFormat, ...]] = (
         rf"|sha1\$\d{{1,9}}\${_CRYPT}{{1,64}}\${_CRYPT}{{28}}"
         rf"|[PH]\${_CRYPT}{{31}}|S\${_CRYPT}{{52}})",
         "man7.org: crypt(5); passlib.readthedocs.io: modular crypt format",
-        gate=r"\$(?:2[abxy]?|1|apr1|5|6|g?y|7|sha1|P|H|S)\$[^\s$]",
+        gate=r"\$(?:2[abxy]?|1|apr1|5|6|g?y|7|sha1|P|H|S)\$[^\s]",
     ),
     _format(
         "phc string",

@@ -21,6 +21,10 @@ _DIRECTIVE: Final = (
 """Words that a name and its value follow."""
 _GAP: Final = r"[^<>\x1a]{0,200}?"
 
+_RESULT: Final = "(?:result|hex|base64)"
+_STATE_CHARS, _STATE_PIECES = 400, 200
+"""Between a resource and what it holds: other attributes of its. Pieces are what quotes part."""
+
 
 def _format(name: str, pattern: str, gate: str, source: str, *, certain: bool = False) -> SecretFormat:
     return SecretFormat(name, f"(?i){pattern}", source, gate=f"(?i){gate}", named=True, certain=certain)
@@ -82,10 +86,14 @@ NAMED_VALUES: Final = (
         certain=True,
     ),
     _format(
-        "password of a directive",
-        r"(?<![^\s\"'])(?:requirepass|masterauth)\\{0,7}[\"']?[ \t]{1,8}(?=[^\s=\x1a])",
-        r"(?:requirepass|masterauth)[\\\"']{0,8}[ \t]",
-        "redis.io: configuration",
+        "result of a generator",
+        rf"(?:\btype{_QUOTE}\s{{0,4}}:\s{{0,4}}{_QUOTE}random_(?:password|bytes){_QUOTE}"
+        rf"(?:[^\x1a\"']{{1,{_STATE_CHARS}}}+|[\"'](?!{_RESULT}\\{{0,7}}[\"'])){{0,{_STATE_PIECES}}}+[\"']{_RESULT}{_QUOTE}\s{{0,4}}:\s{{0,4}}"
+        rf"|\brandom_(?:password|bytes)\.[\w\-]{{1,80}}(?:\[[^\]\n]{{1,80}}\])?\.{_RESULT}{_QUOTE}\s{{0,4}}(?:[=:]|->|is\b)\s{{0,4}}"
+        rf"|\brandom_(?:password|bytes){_QUOTE}\s{_QUOTE}[\w\-]{{1,80}}{_QUOTE}\s\{{[^{{}}\x1a]{{0,{_STATE_CHARS}}}?"
+        rf"\b{_RESULT}\s{{1,20}}=\s)(?=\\{{0,7}}[\"'])",
+        r"random_(?:password|bytes)[\\\"'.\[]",
+        "registry.terraform.io: hashicorp/random, random_password, random_bytes; terraform.io: state, terraform show",
         certain=True,
     ),
 )

@@ -29,8 +29,12 @@ class SecretFormat:
     one, too."""
     login: bool = False
     """True if the value must be base64 of user and password, which identifiers are not."""
+    packed: bool = False
+    """True if the value must be base64 of text, which words are not."""
     command: str = ""
-    """What must stand before the pattern, which begins with an option, so that it is one of the command that has it."""
+    """The command that the option belongs to that the pattern begins with. The last one before it counts."""
+    between: str = ""
+    """What may stand between the command and the gap before the option."""
 
 
 _URL = r"[A-Za-z0-9_\-]"

@@ -37,6 +37,8 @@ _KEY: Final = re.compile(
     rf"(?:^| )(?:(?:{NAMES})s?|authorization|cookie|bearer|jwt|totp|(?:recovery|backup) codes?)$"
     # Run into the word before: PGPASSWORD, dbpassword.
     r"|(?:password|passwd|passphrase|passwort|kennwort|pwd|secret|apikey|[a-z]{4}token)s?$"
+    # What Terraform's generators made: random_password.db.result.
+    r"|(?:^| )random (?:password|bytes) (?:[^ ]+ ){0,8}(?:result|hex|base64)$"
 )
 _SHORT_KEY: Final = re.compile(
     r"(?:^| )(?:pin|otp|totp|(?:pin|otp|mfa|2fa|verification|unlock) code|secret)$|^token$"

@@ -1,20 +1,21 @@
 """Finds secrets: keys, tokens and private keys by their format, and values assigned to telling names."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final, NamedTuple
 
-from a11i_redaction.detectors import dummies, rows, structures
+from a11i_redaction.detectors import dummies, letter_pairs, rows, structures
 from a11i_redaction.detectors.assignments import assigned, value_at
 from a11i_redaction.detectors.budget import Budget
-from a11i_redaction.detectors.command_formats import BEFORE_OPTION, COMMAND_FORMATS
+from a11i_redaction.detectors.command_formats import COMMAND_FORMATS
+from a11i_redaction.detectors.commands import Command
 from a11i_redaction.detectors.hash_formats import HASH_FORMATS
 from a11i_redaction.detectors.headers import Headers
 from a11i_redaction.detectors.matching import windows
 from a11i_redaction.detectors.named_values import NAMED_VALUES
 from a11i_redaction.detectors.place_formats import PLACE_FORMATS
+from a11i_redaction.detectors.redis_formats import REDIS_FORMATS
 from a11i_redaction.detectors.secret_formats import GENERAL_FORMATS, SecretFormat
 from a11i_redaction.detectors.secret_names import (
     OPTION_KEY,
@@ -28,11 +29,13 @@ from a11i_redaction.detectors.secret_names import (
     words_of,
 )
 from a11i_redaction.detectors.vendor_formats import VENDOR_FORMATS
-from a11i_redaction.encodings import decoded_string
+from a11i_redaction.encodings import decoded_string, is_packed_text
 from a11i_redaction.findings import Finding
 from a11i_redaction.secret_options import glued_length
 
-FORMATS: Final = VENDOR_FORMATS + GENERAL_FORMATS + HASH_FORMATS + COMMAND_FORMATS + PLACE_FORMATS + NAMED_VALUES
+FORMATS: Final = (
+    VENDOR_FORMATS + GENERAL_FORMATS + HASH_FORMATS + COMMAND_FORMATS + PLACE_FORMATS + NAMED_VALUES + REDIS_FORMATS
+)
 
 _FORMAT_SCORE: Final = 0.99
 _ASSIGNMENT_SCORE: Final = 0.8
@@ -69,12 +72,7 @@ _SHORTEST_SPOKEN: Final = 8
 _ONLY_A_JOINT: Final = 3
 """Characters between a name and its value that are no words: spaces and a bracket."""
 _WORD_BEFORE: Final = re.compile(r"[A-Za-z0-9_]")
-_RANDOM_CHANGES: Final = 0.25
-"""Changes between capitals and small letters, a letter: half in random ones, of which one key in a thousand of 48 has
-fewer than a fourth."""
-_RANDOM_PAIRS: Final = 2
-"""Pairs of capitals side by side: a fourth of all pairs in random letters, and none in `PascalCasedNames`."""
-_LETTERS: Final = re.compile(r"[A-Za-z]+")
+_LETTER: Final = re.compile("[A-Za-z]")
 _SHORTEST_PHRASE: Final = 4
 _SENTENCE_WORDS: Final = 3
 _OF_SENTENCES: Final = frozenset({
@@ -91,9 +89,6 @@ _OF_SENTENCES: Final = frozenset({
 _LONGEST_WITHOUT_PROSE: Final = 200
 _RANDOM_WORD: Final = re.compile(r"(?<!\S)(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])\S{12}")
 """What long prose about a secret does not have."""
-_LONGEST_GAP: Final = 60
-_LONGEST_COMMAND: Final = 400
-"""Characters before an option, and before the gap before it, in which its command stands."""
 _MIN_TOKEN_CHARS: Final = 12
 """Shorter values of names such as "token" are rather words or counts than tokens."""
 
@@ -105,23 +100,26 @@ class SecretFinder:
 
     def __init__(self) -> None:
         self._patterns = tuple(re.compile(item.pattern) for item in FORMATS)
-        self._commands = tuple(re.compile(item.command) if item.command else None for item in FORMATS)
+        self._commands = tuple(Command(item.command, item.between) if item.command else None for item in FORMATS)
 
     def of_formats(self, text: str, formats: Collection[int], budget: Budget) -> Iterator[Finding]:
         """Yield findings of these formats (indices into FORMATS)."""
         for index in sorted(formats):
             item, command = FORMATS[index], self._commands[index]
+            places: Sequence[int] | None = None
             for match in self._patterns[index].finditer(text):
                 budget.step()
-                if command and not _is_of(command, text, match.start()):
-                    continue
+                if command:
+                    places = command.places(text) if places is None else places
+                    if not command.has(text, match.start(), places):
+                        continue
                 if item.named:
                     yield from _named(text, match, item)
                     continue
                 groups = [name for name in match.re.groupindex if match[name] is not None]
                 for group in groups if match.re.groupindex else (0,):
                     start, end = match.span(group)
-                    if _acceptable(item, text, match.start(), text[start:end]):
+                    if acceptable(item, text, match.start(), text[start:end]):
                         yield Finding(start, end, item.entity, _FORMAT_SCORE)
 
     def of_assignments(self, text: str, ends: Iterable[int], budget: Budget) -> Iterator[Finding]:
@@ -266,15 +264,8 @@ def _named(text: str, match: re.Match[str], item: SecretFormat) -> Iterator[Find
         yield Finding(value.start, value.end, "SECRET", _ASSIGNMENT_SCORE)
 
 
-def _is_of(command: re.Pattern[str], text: str, option: int) -> bool:
-    """Return whether the option that begins there is one of a command."""
-    gap = BEFORE_OPTION.search(text, max(0, option - _LONGEST_GAP), option)
-    if gap is None:
-        return False
-    return command.search(text, max(0, gap.start() - _LONGEST_COMMAND), gap.start()) is not None
-
-
-def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
+def acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
+    """Return whether what a format matches, from a place on, can be a secret: no part of a word, no placeholder."""
     if start > 0 and _WORD_BEFORE.match(text[start - 1]) and _WORD_BEFORE.match(text[start]):
         return False
     if item.entity == "URL_CREDENTIALS":
@@ -283,6 +274,8 @@ def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
     if item.login:
         login = decoded_string(value)
         return login is not None and ":" in login
+    if item.packed:
+        return is_packed_text(value)
     # Base64 so long can hold any word.
     if (
         item.entity != "JWT"
@@ -291,18 +284,18 @@ def _acceptable(item: SecretFormat, text: str, start: int, value: str) -> bool:
         and not (item.entity == "PRIVATE_KEY" and dummies.has_random(value))
     ):
         return False
-    return (item.certain or not dummies.is_reference(value)) and (not item.mixed or _is_random(value))
+    if not item.certain and dummies.is_reference(value) and not (item.mixed and _is_base64_like_a_path(value)):
+        return False
+    return not item.mixed or _is_random(value)
+
+
+def _is_base64_like_a_path(value: str) -> bool:
+    """Return whether a value begins as a path does, and has no words: one in 64 begins with a slash."""
+    return value[0] in "/.~" and letter_pairs.are_random(value)
 
 
 def _is_random(value: str) -> bool:
-    """Return whether a value holds letters and digits, or letters as random ones are: capitals anywhere among them."""
-    runs = _LETTERS.findall(value)
+    """Return whether a value holds letters and digits, or letters that are no words."""
     if any(map(str.isdigit, value)):
-        return bool(runs)
-    # A format's prefix and the words of a placeholder are of one case, and would thin out what is random beside them.
-    mixed = [run for run in runs if not (run.islower() or run.isupper())]
-    sides = [(first.isupper(), second.isupper()) for run in mixed for first, second in pairwise(run)]
-    letters = sum(map(len, mixed))
-    changes = sum(first is not second for first, second in sides)
-    pairs = sum(first and second for first, second in sides)
-    return letters >= _MIN_TOKEN_CHARS and changes >= _RANDOM_CHANGES * letters and pairs >= _RANDOM_PAIRS
+        return _LETTER.search(value) is not None
+    return letter_pairs.are_random(value)

@@ -64,7 +64,7 @@ _TELLING: Final = frozenset(
 _DOUBTFUL: Final = frozenset("\u3000").union(map(chr, (*range(0x300, 0x370), *range(0xFE20, 0xFE30))))
 _IN_VALUE: Final = re.compile(rf"[0-9@.][{_MARKS}]|[0-9@.]\u3000[0-9]")
 _ALL_TELLING: Final = _TELLING | _DOUBTFUL
-_ESCAPES, _PACKED, _MARKUP, _SPELT, _BREAKS, _CONTROL, _CARD, _IBAN = range(8)
+_ESCAPES, _PACKED, _MARKUP, _SPELT, _BREAKS, _CONTROL, _CARD, _IBAN, _LIST, _SSN = range(10)
 
 
 class View:
@@ -173,6 +173,8 @@ def _compiled() -> bytes:
         (_CONTROL, _CONTROL_GATE, 0),
         (_CARD, joining.CARD_GATE, 0),
         (_IBAN, accounts.GATE, 0),
+        (_LIST, joining.LIST_GATE, 0),
+        (_SSN, joining.SSN_GATE, 0),
     )
     database = hyperscan.Database()
     database.compile(
@@ -216,6 +218,8 @@ def _joined(text: str, kinds: Collection[int], budget: Budget) -> Iterator[Edit]
         (_SPELT, joining.spelt),
         (_BREAKS, joining.breaks),
         (_CARD, joining.cards),
+        (_LIST, joining.listed_cards),
+        (_SSN, joining.social_security_numbers),
     )
     done = 0
     for edit in heapq.merge(*(way(text, budget) for kind, way in ways if kind in kinds)):

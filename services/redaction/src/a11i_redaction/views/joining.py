@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from a11i_redaction.detectors import card_lists
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.recognizers import CardRecognizer
 from a11i_redaction.detectors.vetoes import no_card
@@ -37,6 +38,8 @@ CARD_GATE: Final = (
     rf"\d{{4}}{_CARD_JOINT}(?:\d{{4}}{_CARD_JOINT}\d{{4}}{_CARD_JOINT}\d{{3}}|\d{{6}}{_CARD_JOINT}\d{{4}})"
     r"|(?:\d(?:[ ._\-/\t]|  )){12}\d"
 )
+SSN_GATE: Final = r"\d{3}[^\da-zA-Z]{1,5}\d\d[^\da-zA-Z]{1,5}\d{4}|\d(?:[ ._/\-]\d){8}"
+LIST_GATE: Final = card_lists.GATE
 
 _MARKUP: Final = re.compile(
     # What it can begin with comes first, so that the rest is tried at few places.
@@ -86,6 +89,14 @@ _CARD: Final = re.compile(
     r"|\d{6}(?P=joint)\d{4,5})(?!\d|(?P=joint)\d)"
     r"|\d(?P<each>[ ._\-/\t]|  )(?:\d(?P=each)){11,17}\d(?!\d|(?P=each)\d))"
 )
+_SSN_JOINT: Final = r"[ ]{0,2}[/._:|*~+=\\\-)\u00b7\u2014\u2022][ ]{0,2}|[ ]{1,3}|[\t,]"
+_SSN: Final = re.compile(
+    rf"(?<![\w.\-/])\d{{3}}(?P<first>{_SSN_JOINT})\d\d(?P<second>{_SSN_JOINT})\d{{4}}(?![\w\-/]|[.,]\d)"
+    r"|(?<!\d)(?<!\d[ ._/\-])\d(?P<each>[ ._/\-])(?:\d(?P=each)){7}\d(?![ ._/\-]?\d)"
+)
+_USUAL: Final = frozenset({"-", " ", "."})
+"""Between the groups of a social security number, where they are the same: the recognizer knows them so."""
+_HYPHENS: Final = {2: "-", 4: "-"}
 _CARDS: Final = CardRecognizer()
 _NO_DIGITS: Final = re.compile(r"\D+")
 _LONGEST_LINE: Final = 400
@@ -145,6 +156,26 @@ def cards(text: str, budget: Budget) -> Iterator[Edit]:
             continue
         for gap in _NO_DIGITS.finditer(text, start, end):
             yield Edit(*gap.span(), "", weak=True)
+
+
+def listed_cards(text: str, budget: Budget) -> Iterator[Edit]:
+    """Yield what stands between the parts of a card's number in a list as nothing, or as the zeros lost. It is weak."""
+    for card in card_lists.card_lists(text):
+        budget.step()
+        for start, end, zeros in card.gaps:
+            yield Edit(start, end, zeros, weak=True)
+
+
+def social_security_numbers(text: str, budget: Budget) -> Iterator[Edit]:
+    """Yield signs between the groups, or the digits, of what can be such a number as hyphens. They are weak."""
+    for match in _SSN.finditer(text):
+        budget.step()
+        if match["each"] is not None:
+            for index, gap in enumerate(_NO_DIGITS.finditer(text, *match.span())):
+                yield Edit(*gap.span(), _HYPHENS.get(index, ""), weak=True)
+        elif match["first"] != match["second"] or match["first"] not in _USUAL:
+            yield Edit(*match.span("first"), "-", weak=True)
+            yield Edit(*match.span("second"), "-", weak=True)
 
 
 def _is_card(number: str) -> bool:
