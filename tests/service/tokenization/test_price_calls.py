@@ -357,6 +357,50 @@ async def test_what_a_model_without_a_price_is_sold_by_is_said(service: Service)
     assert refused.value.code() == grpc.StatusCode.NOT_FOUND
 
 
+def sold(model: str, units: dict[str, int], provider: str = "", tokens: int = 0) -> pb2.CalculateCostRequest:
+    """Return a call that used pieces."""
+    usage = span_pb2.Usage(units=units)
+    if tokens:
+        usage.input_tokens = tokens
+    return pb2.CalculateCostRequest(provider=provider, model=model, usage=usage)
+
+
+async def test_pieces_are_priced_and_explained_and_by_their_basis_too(service: Service) -> None:
+    searched = sold("claude-sonnet-4-5", {"web_searches": 3}, tokens=1_000)
+    drawn = sold("dall-e-3", {"pictures/hd/1792x1024": 2}, "azure")
+    for call, lines in (
+        (searched, [("input", 1_000, "0.003"), ("web_search", 3, "0.03")]),
+        (drawn, [("picture", 2, "0.264")]),
+    ):
+        asked = pb2.ExplainCostRequest(call=call)
+        answer = await service.stub.ExplainCost(asked, timeout=DEADLINE_S)
+        assert [(one.sort, one.tokens, one.usd) for one in answer.lines] == lines
+        cost = (await service.stub.CalculateCost(call, timeout=DEADLINE_S)).cost
+        assert cost == answer.cost
+        assert cost.total_usd == float(sum(Decimal(usd) for _, _, usd in lines))
+        kept = pb2.ExplainCostRequest(call=pb2.CalculateCostRequest(usage=call.usage), basis=cost.basis)
+        then = await service.stub.ExplainCost(kept, timeout=DEADLINE_S)
+        assert (then.cost, then.lines) == (answer.cost, answer.lines)
+
+
+async def test_pieces_without_a_price_are_said_to_have_none(service: Service) -> None:
+    call = sold("grok-4", {"web_searches": 3}, "x_ai", tokens=M)
+    with pytest.raises(grpc.aio.AioRpcError, match="no table has a price of a search") as refused:
+        await service.stub.CalculateCost(call, timeout=DEADLINE_S)
+    assert violated_field(refused.value) == "usage.units"
+    answer = await service.stub.ExplainCost(pb2.ExplainCostRequest(call=call), timeout=DEADLINE_S)
+    assert not answer.HasField("cost")
+    assert any("no table has a price of a search" in step for step in answer.steps)
+
+
+@pytest.mark.parametrize("units", [{"web_searches": 5_000}, {"words": 1}, {"pictures": 1, "pictures/hd": 1}])
+async def test_pieces_that_cannot_be_are_refused(units: dict[str, int], service: Service) -> None:
+    with pytest.raises(grpc.aio.AioRpcError, match="pieces are web_searches, pictures") as refused:
+        await service.stub.CalculateCost(sold("gpt-5", units, tokens=1), timeout=DEADLINE_S)
+    assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert violated_field(refused.value) == "usage.units"
+
+
 async def test_tiers_times_and_kinds_are_priced_as_asked(service: Service) -> None:
     assert (await service.cost("", service_tier="batch")).total_usd == 1.25
     request = pb2.CalculateCostRequest(model="o3", usage=span_pb2.Usage(input_tokens=M))

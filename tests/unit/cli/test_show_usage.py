@@ -69,6 +69,8 @@ def test_a_share_is_short(percent: float, told: str) -> None:
     [
         ('{"rates":{"input":"0.0000025","cache_read":"0.00000125"}}', "input $2.50, cache read $1.25 a million tokens"),
         ('{"rates":{"output":"0.002"}}', "output $2,000.00 a million tokens"),
+        ('{"rates":{"input":"0.000005","picture":"0.25"}}', "input $5.00 a million tokens, and picture $0.25"),
+        ('{"rates":{"call":"0.005","web_search":"0"}}', "call $0.005, and web search $0"),
         ("", ""),
         ("{", ""),
         ('{"rates":7}', ""),

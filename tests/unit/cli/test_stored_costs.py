@@ -104,6 +104,17 @@ def test_a_call_that_says_no_tokens_is_not_priced(
     assert json.loads(explain(span, "--json")[1])["steps"][0].endswith(why.strip())
 
 
+def test_a_call_that_says_pieces_alone_is_explained_by_them(explain: Run, service: FakeTokenization) -> None:
+    span = call("b1")
+    span.gen_ai.usage.CopyFrom(Usage(units={"pictures/hd/1792x1024": 2}))
+    assert explain(span)[0] == 0
+    asked = pb.CalculateCostRequest(usage=span.gen_ai.usage, step_kind=StepKind.STEP_KIND_LLM)
+    assert service.explained == pb.ExplainCostRequest(call=asked, basis=BASIS)
+    span.gen_ai.cost.Clear()
+    assert explain(span)[0] == 0
+    assert dict(service.explained.call.usage.units) == {"pictures/hd/1792x1024": 2}
+
+
 def test_the_span_is_chosen_by_how_its_id_begins(explain: Run, service: FakeTokenization) -> None:
     spans = (call("b1"), call("c2"))
     code, _, said = explain(*spans)

@@ -316,6 +316,27 @@ def test_a_models_name_and_a_cost_are_explained(run: Run) -> None:
     assert run("prices", "explain", "gpt-4o", "--tokens", "words=3")[0] == 2
 
 
+def test_a_cost_of_pieces_is_explained(run: Run, service: FakeTokenization) -> None:
+    units = ("--units", "pictures/hd/1792x1024=2", "--units", "web_searches=3")
+    code, _, _ = run("prices", "explain", "dall-e-3", *units)
+    assert (code, dict(service.explained.call.usage.units)) == (0, {"pictures/hd/1792x1024": 2, "web_searches": 3})
+
+
+@pytest.mark.parametrize(
+    ("units", "words"),
+    [
+        (["web_searches"], "is not UNIT=N"),
+        (["web_searches=some"], "is not UNIT=N"),
+        (["web_searches=" + "9" * 5_000], "is not UNIT=N"),
+        (["=3"], "is not UNIT=N"),
+        (["pictures=1", "pictures=2"], "--units pictures=N is there twice"),
+    ],
+)
+def test_pieces_that_no_call_has_are_refused(run: Run, units: list[str], words: str) -> None:
+    code, _, said = run("prices", "explain", "gpt-4o", *(word for one in units for word in ("--units", one)))
+    assert (code, words in said) == (2, True)
+
+
 def test_a_repricing_is_waited_for(run: Run, service: FakeTokenization) -> None:
     code, said, _ = run("reprice", "start", "--since", "7d", "--unpriced", "--dry-run", "--request-id", "r")
     assert code == 0
