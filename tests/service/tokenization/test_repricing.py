@@ -57,6 +57,21 @@ async def test_calls_cost_what_the_tables_of_now_say_and_keep_everything_else(se
     assert after["c3"]["price_version"].endswith(f"{service.spans.tenant}/1")
 
 
+async def test_pieces_are_priced_again_as_they_were_stored(service: Service) -> None:
+    searched = {"request_model": "claude-sonnet-4-5", "provider": "anthropic", "units": [("web_searches", 3)]}
+    drawn = {"request_model": "dall-e-3", "provider": "azure.ai.openai", "units": [("pictures/hd/1792x1024", 2)]}
+    nothing = {"input_tokens": None, "output_tokens": None, "total_cost_usd": None}
+    await service.spans.put(
+        call("searched") | searched | {"input_tokens": 1_000, "output_tokens": 100}, call("drawn") | drawn | nothing
+    )
+    done = await service.ended(await service.reprice())
+    assert done.state == pb2.REPRICING_STATE_DONE, done.failure
+    after = await service.spans.read()
+    # 1000 x 3 + 100 x 15 + 3 x 0.01, and 2 x 0.132.
+    assert [after[name]["total_cost_usd"] for name in ("searched", "drawn")] == [Decimal("0.0345"), Decimal("0.264")]
+    assert dict(after["drawn"]["units"]) == {"pictures/hd/1792x1024": 2}
+
+
 async def test_another_version_of_the_prices_can_be_named(service: Service) -> None:
     await service.spans.put(*(call(f"c{number}") for number in range(3)))
     await service.put_prices(pb2.PriceLine(**PRICED))
