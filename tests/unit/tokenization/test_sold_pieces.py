@@ -114,6 +114,13 @@ def test_pieces_cost_what_their_vendor_takes(attributes: Attributes, usd: str | 
     assert cost_of(decoded(attributes), book) == (None if usd is None else Decimal(usd))
 
 
+def test_the_bill_is_that_of_a_sender_who_prices_searches_too(book: PriceBook) -> None:
+    """Pydantic AI's own sum of a call with a search and an opened page, as recorded."""
+    used = otel("openai", "gpt-5", in_=1000, out=100, **{"details.web_search_requests": 1})
+    columns = decoded({**used, "operation.cost": 0.01225})
+    assert cost_of(columns, book) == columns["reported_cost_usd"][0].as_py() == Decimal("0.01225")
+
+
 def _call(provider: str, model: str, units: dict[str, int], **columns: Any) -> dict[str, Any]:
     named = {"step_kind": "llm", "provider": provider, "request_model": model}
     return named | {"units": list(units.items()), "start_time": day(2026, 11, 1), **columns}
