@@ -1,8 +1,7 @@
 """The cost columns of a batch: rates looked up once for each distinct call, multiplied in columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +32,7 @@ _NO_OUTPUT_KINDS: Final = frozenset({"embedding", "rerank"})
 """Steps that answer with no tokens: their total is known without an output."""
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(NamedTuple):
     """What pricing adds to a SpanBatch."""
 
     columns: Mapping[str, Column]
@@ -125,18 +123,16 @@ def _decimals(table: Table, rows: Ints, usage: SortedUsage, known: Bools, sold: 
 def _fill_pico(pico: Ints, table: Table, rows: Ints, usage: SortedUsage) -> None:
     """Fill in the cost of input, output and the whole call in 1e-12 dollars, each part rounded half up."""
     rates, sorts = table.rates(usage.sorts), usage.sorts
-    inputs, outputs, totals = pico[0], pico[1], pico[2]
     amounts = rates.pico.take(rows, axis=1)
     amounts *= usage.tokens
-    np.add.reduce(amounts[sorts.input], 0, out=inputs)
-    np.add.reduce(amounts[sorts.output], 0, out=outputs)
+    np.matmul(sorts.sums, amounts, out=pico)
     if rates.any_atto:
         rest = usage.tokens * rates.atto.take(rows, axis=1)
-        inputs += (rest[sorts.input].sum(0) + ATTO_PER_PICO // 2) // ATTO_PER_PICO
-        outputs += (rest[sorts.output].sum(0) + ATTO_PER_PICO // 2) // ATTO_PER_PICO
-    np.add(inputs, outputs, out=totals)
+        parts = (sorts.sums[:2] @ rest + ATTO_PER_PICO // 2) // ATTO_PER_PICO
+        pico[:2] += parts
+        pico[2] += parts.sum(0)
     if table.any_fee:
-        totals += table.fees.take(rows)
+        pico[2] += table.fees.take(rows)
 
 
 def _flags(flags: Mapping[str, Bools], sold: SoldUnits | None) -> dict[int, list[str]]:

@@ -1,6 +1,6 @@
 """Rates of quotes as arrays, a row for each size of input that a quote has rates for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -80,6 +80,8 @@ class Table:
     least_above: int
     holds: Ints
     """Shape (2, rows): the first and the last time at which a row holds, nanoseconds since the epoch."""
+    stretches: Sequence[tuple[int, int]]
+    """The same of each row."""
     texts: Texts
     """What spans keep: price_version, priced_as and price_basis, each of all rows."""
     text_sizes: Ints
@@ -99,6 +101,14 @@ class Table:
     def rates(self, sorts: SortRows) -> RateRows:
         """Return the rates for all or for common sorts."""
         return self.common if sorts is COMMON_SORTS else self.every
+
+    def hold(self, rows: Collection[int], times: Ints) -> bool:
+        """Return whether each of these rows holds at all of these times: in most batches they do."""
+        if not rows:
+            return True
+        # Half of the time that min and max take.
+        earliest, latest = times.item(times.argmin()), times.item(times.argmax())
+        return all(first <= earliest and latest <= last for first, last in map(self.stretches.__getitem__, rows))
 
     def texts_of(self, rows: Ints) -> list[Column]:
         """Return price_version, priced_as and price_basis of spans at rows, each a column.
@@ -166,6 +176,7 @@ def _table(every: RateRows, units: RateRows, by_call: Bools, above: Ints, holds:
         above=above,
         least_above=int(above.min()),
         holds=holds,
+        stretches=[*zip(*holds.tolist(), strict=True)],
         texts=texts,
         text_sizes=np.array([[len(text) for text in column] for column in texts], np.int32),
     )

@@ -1,10 +1,13 @@
 """A model's price in integers, so that whole columns of token counts can be priced exactly."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from types import MappingProxyType
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 MAX_TOKENS: Final = 100_000_000
 """A call of more is a mistake of whoever reported it, and is not priced. The largest windows are of ten million."""
@@ -41,7 +44,7 @@ INPUT: Final = slice(0, 6)
 OUTPUT: Final = slice(6, 10)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SortRows:
     """Some of SORTS, which arrays have a row each of."""
 
@@ -50,6 +53,14 @@ class SortRows:
     input: slice
     """Which of the arrays' rows are of the input."""
     output: slice
+    sums: npt.NDArray[np.int64] = field(init=False)
+    """Shape (3, sorts): what amounts are multiplied by to be those of the input, of the output, and of both."""
+
+    def __post_init__(self) -> None:
+        sums = np.zeros((3, len(self.rows)), np.int64)
+        sums[0, self.input] = sums[1, self.output] = 1
+        sums[2] = sums[0] + sums[1]
+        object.__setattr__(self, "sums", sums)
 
 
 EVERY_SORT: Final = SortRows(tuple(range(len(SORTS) - len(UNIT_SORTS))), INPUT, OUTPUT)

@@ -89,28 +89,28 @@ class Sheet:
         `names` are each call's, where they are known; else they are read. `sold` are the pieces that calls used.
         """
         rows = np.zeros(len(calls), np.int64)
-        read = [columns[name] for name in NAME_COLUMNS]
         if names is None and len(calls) <= _FEW_SPANS:
-            names = [*compress(zip(*(column.to_pylist() for column in read), strict=True), calls.tolist())]
+            read = (column.to_pylist() for column in _names(columns))
+            names = [*compress(zip(*read, strict=True), calls.tolist())]
         if names is None:
-            joined = pc.binary_join_element_wise(*read, _SEPARATOR).dictionary_encode()
+            joined = pc.binary_join_element_wise(*_names(columns), _SEPARATOR).dictionary_encode()
             known = [self._rows[tuple(name.split(_SEPARATOR))] for name in joined.dictionary.to_pylist()]
             np.multiply(np.array(known, np.int64)[joined.indices.to_numpy()], calls, out=rows)
         else:
-            np.place(rows, calls, [*map(self._rows.__getitem__, names)])
-        if self._any_dated:
-            self._correct(rows, read, columns["start_time"])
+            known = [*map(self._rows.__getitem__, names)]
+            np.place(rows, calls, known)
+        if self._any_dated and not self._table.hold({*known}, times := _times(columns["start_time"])):
+            self._correct(rows, _names(columns), times)
         if sold is not None:
-            self._fill_sold(rows, read, columns["start_time"], sold)
+            self._fill_sold(rows, _names(columns), columns["start_time"], sold)
         table = self._table
         if usage.most > table.least_above:
             while np.count_nonzero(more := usage.input > table.above.take(rows)):
                 rows += more
         return table, rows
 
-    def _correct(self, rows: Ints, names: list[Column], started: Column) -> None:
+    def _correct(self, rows: Ints, names: list[Column], times: Ints) -> None:
         """Look rows up that did not hold when their calls began."""
-        times = _times(started)
         first, last = self._table.holds.take(rows, axis=1)
         elsewhen = np.flatnonzero((times < first) | (times > last))
         if not elsewhen.size:
@@ -225,6 +225,10 @@ def _stretch_of(offer: Offer, number: int) -> tuple[int, int]:
     if number < len(offer.dates_ns):
         last = offer.dates_ns[number] - 1
     return first, last
+
+
+def _names(columns: Mapping[str, Column]) -> list[Column]:
+    return [columns[name] for name in NAME_COLUMNS]
 
 
 def _times(column: Column) -> Ints:

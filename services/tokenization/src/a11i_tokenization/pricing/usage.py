@@ -109,7 +109,8 @@ class SortedUsage(NamedTuple):  # A frozen dataclass of so many fields takes fou
         uncached -= tokens[_COMMON_WRITE]
         unreasoned -= tokens[_COMMON_REASONING]
         # As numbers without a sign, negative ones are large, too.
-        most = int(np.maximum.reduce(every.view(np.uint64)))
+        unsigned = every.view(np.uint64)
+        most = unsigned.item(unsigned.argmax())
         if most > MAX_TOKENS:
             return None
         sent, answered = known[_COMMON_INPUT], known[_COMMON_OUTPUT]
