@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
 from a11i_telemetry.columns import Column
@@ -118,22 +117,8 @@ class TokenCounter:
 
 
 def _fill(columns: Mapping[str, Column], side: str, numbers: _Filled) -> dict[str, Column]:
-    """Return a side's reported columns with what was counted where nothing was reported.
-
-    Made of buffers, as Arrow's functions take longer than the numbers of a batch.
-    """
-    tokens, source = columns[f"{side}_tokens"], columns[f"{side}_source"]
-    rows, offset = len(tokens), tokens.offset
-    validity, data = tokens.buffers()
-    values = np.frombuffer(data, np.int64, rows, offset * 8).copy()
-    values[numbers.spans] = numbers.tokens
-    known = np.unpackbits(np.frombuffer(validity, np.uint8), count=offset + rows, bitorder="little")[offset:].copy()
-    known[numbers.spans] = 1
-    sources = source.to_pylist()
-    for span, own in zip(numbers.spans, numbers.sources, strict=True):
-        sources[span] = own
-    buffers: list[Any] = [np.packbits(known, bitorder="little"), values]
-    return {
-        f"{side}_tokens": pa.Array.from_buffers(_INT64, rows, [pa.py_buffer(buffer) for buffer in buffers]),
-        f"{side}_source": pa.array(sources, _TEXT),
-    }
+    """Return a side's reported columns with what was counted where nothing was reported."""
+    tokens, sources = columns[f"{side}_tokens"].to_pylist(), columns[f"{side}_source"].to_pylist()
+    for span, number, source in zip(numbers.spans, numbers.tokens, numbers.sources, strict=True):
+        tokens[span], sources[span] = number, source
+    return {f"{side}_tokens": pa.array(tokens, _INT64), f"{side}_source": pa.array(sources, _TEXT)}
