@@ -124,6 +124,23 @@ _PERPLEXITYS = {"prompt_tokens": 20, "completion_tokens": 200, "total_tokens": 2
             _CHAT | {"gen_ai.usage.raw": '{"server_side_tool_usage_details": {"web_search_calls": 5}}'},
             {"web_searches": 5},
         ),
+        (
+            _CHAT | {"gen_ai.usage.raw": '{"server_tool_use_details": {"web_search_requests": 6}}'},
+            {"web_searches": 6},
+        ),
+        # OpenAI's newer answers have the number that they bill beside the items: pydantic-ai's `billed_web_searches`.
+        (
+            {
+                "openinference.span.kind": "LLM",
+                "output.value": json.dumps(
+                    {
+                        "output": [{"type": "web_search_call", "id": "ws_1", "status": "completed"}],
+                        "tool_usage": {"web_search": {"num_requests": 2}},
+                    }
+                ),
+            },
+            {"web_searches": 2},
+        ),
         (_CHAT | {"gen_ai.usage.raw": '{"server_tool_use": {"web_search_requests": 0}}'}, {}),
         (_CHAT | {"gen_ai.usage.raw": '{"server_tool_use": null, "input_tokens": 5}'}, {}),
         # An agent's numbers are its calls'.

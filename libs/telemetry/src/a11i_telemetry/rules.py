@@ -342,6 +342,7 @@ UNIT_RULES: Final[tuple[Rule, ...]] = (
         _in("ai.response.providerMetadata", "anthropic", "usage", take=Take.USAGE, only="llm"),
         _in("metadata", "server_tool_use", "web_search_requests", take=Take.COUNT, only="llm"),
         Source("gen_ai.usage.details.web_search_requests", Take.COUNT, only="llm"),
+        *_responses("tool_usage", "web_search", "num_requests", take=Take.COUNT),
         *(replace(source, only="llm") for source in _USAGE_LAST),
     ),
     _rule("search_context_size", Take.TEXT,

@@ -92,8 +92,8 @@ _CACHE_WRITE_1H: Final = (
 _CACHE_WRITE_BY_AGE: Final = ("cache_creation", "cache_creation_token_details", "cacheDetails")
 _SEARCHES: Final = ("num_search_queries", "web_search_requests", "web_search_calls")
 """Searches of the web: Perplexity's beside the tokens, the others in an object of their own."""
-_SERVER_TOOLS: Final = ("server_tool_use", "server_side_tool_usage_details")
-"""How often the provider ran tools of its own: Anthropic's, xAI's."""
+_SERVER_TOOLS: Final = ("server_tool_use", "server_side_tool_usage_details", "server_tool_use_details")
+"""How often the provider ran tools of its own: Anthropic's, xAI's, OpenRouter's."""
 _AUDIO_DETAILS: Final = ("audio_tokens", "audio", "audioTokens")
 _IMAGE_DETAILS: Final = ("image_tokens", "image", "imageTokens")
 _INPUT_AUDIO: Final = ("input_audio_tokens", "input_audio", "inputAudioTokens")
