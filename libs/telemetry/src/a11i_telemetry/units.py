@@ -11,7 +11,7 @@ from typing import Final
 
 from a11i_telemetry.facts import Row, Span
 from a11i_telemetry.parts import JsonValue, Part, to_text, type_of
-from a11i_telemetry.plans import Plan
+from a11i_telemetry.plans import Plan, Readers
 from a11i_telemetry.rules import RESPONSES
 
 _SIZE: Final = re.compile(r"([1-9][0-9]{1,4})(?:-x-|x)([1-9][0-9]{1,4})", re.ASCII)
@@ -26,19 +26,25 @@ _ANSWERS: Final = frozenset({"tool_call_response", "server_tool_call_response"})
 _FAILED: Final = "web_search_tool_result_error"
 """In the answers of searches that Anthropic does not bill, by its page on the web search tool."""
 
+_CALLS: Final = frozenset({"tool_call", "server_tool_call", _SEARCH_CALL})
+_NOTHING: Final[Row] = {}
+
 Units = list[tuple[str, int]]
 
 
 def units_of(span: Span, plan: Plan) -> Units:
     """Return what the call of a span used, each unit with its number; nothing of most calls."""
-    told = _told(span, plan)
+    readers = plan.units(span.kind)
+    told = _told(span, readers) if readers else _NOTHING
+    searches = told.get("web_searches")
+    if searches is None and _calls(answer := span.known("output_messages")):
+        searches = _searches(_items(span) or answer)
+    if not told and not searches:
+        return []
     units: Units = []
     pictures = told.get("pictures")
     if pictures:
         units.append((_picture(told), pictures))
-    searches = told.get("web_searches")
-    if searches is None and _SEARCH in span.row.get("output_messages", ""):
-        searches = _searches(_items(span) or span.known("output_messages"))
     if searches:
         units.append(("web_searches", searches))
     size = told.get("search_context_size")
@@ -47,15 +53,25 @@ def units_of(span: Span, plan: Plan) -> Units:
     return units
 
 
-def _told(span: Span, plan: Plan) -> Row:
+def _told(span: Span, readers: Readers) -> Row:
     told: Row = {}
-    for name, readers in plan.units(span.kind):
-        for take in readers:
+    for name, sources in readers:
+        for take in sources:
             value = take(span)
             if value is not None:
                 told[name] = value
                 break
     return told
+
+
+def _calls(messages: JsonValue) -> bool:
+    """Return whether messages of a span call anything: most do not, and their text is long."""
+    if type(messages) is list:
+        for message in messages:
+            for part in message.get("parts", ()):
+                if part.get("type") in _CALLS:
+                    return True
+    return False
 
 
 def _items(span: Span) -> JsonValue:
