@@ -12,7 +12,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue
 
 from a11i_telemetry.columns import mask, pc
 from a11i_telemetry.otlp import decode_traces
@@ -22,7 +22,7 @@ from a11i_tokenization.stage import CALL_KINDS
 
 _START_NS = 1_795_000_000 * 10**9
 """November 2026."""
-Attributes = Mapping[str, str | int | float]
+Attributes = Mapping[str, str | int | float | list[str]]
 
 
 def decoded(attributes: Attributes) -> pa.RecordBatch:
@@ -33,6 +33,8 @@ def decoded(attributes: Attributes) -> pa.RecordBatch:
     for key, value in attributes.items():
         if isinstance(value, str):
             sent = AnyValue(string_value=value)
+        elif isinstance(value, list):
+            sent = AnyValue(array_value=ArrayValue(values=[AnyValue(string_value=one) for one in value]))
         else:
             sent = AnyValue(int_value=value) if isinstance(value, int) else AnyValue(double_value=value)
         span.attributes.add(key=key, value=sent)

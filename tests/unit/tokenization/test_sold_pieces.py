@@ -11,10 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from a11i_telemetry.batch import SpanBatch
 from a11i_tokenization.costs import PRICED_BY, cost_columns
+from a11i_tokenization.counts import TokenCounter
+from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.pricing.explain import explain, stored
 from a11i_tokenization.pricing.rates import MAX_UNITS
+from a11i_tokenization.stage import TokenizeStage
 from tests.unit.tokenization.price_kit import day, explained, line, own, price, sum_of
 from tests.unit.tokenization.span_rows import batch_of
 from tests.unit.tokenization.test_documented_usage import Attributes, cost_of, decoded, openinference, otel
@@ -56,7 +60,8 @@ _BILLS: dict[str, tuple[Attributes, str | None]] = {
             **otel("openai", "dall-e-3"),
             "gen_ai.operation.name": "image",
             "gen_ai.request.image_size": "1024x1024",
-            "gen_ai.response.image_quality": "standard",
+            "gen_ai.request.image_quality": "standard",
+            "gen_ai.response.image": ["https://a"],
         },
         None,
     ),
@@ -255,6 +260,27 @@ def test_pieces_of_what_is_no_call_cost_nothing(book: PriceBook) -> None:
     columns = batch_of(*[_call("anthropic", "claude-sonnet-4-5", {"web_searches": 3}, **_TOKENS)] * 2).columns
     costs = cost_columns({name: columns[name] for name in PRICED_BY}, np.array([False, True]), book).columns
     assert costs["total_cost_usd"].to_pylist() == [None, Decimal("0.0345")]
+
+
+def test_a_picture_and_the_prompt_that_was_counted_for_it_are_the_bill(encodings: Encodings, book: PriceBook) -> None:
+    """As OpenLIT sends a picture of gpt-image-1: without tokens, and with words of its own for what nobody asked."""
+    prompt = [{"role": "user", "parts": [{"type": "text", "content": "a dog"}]}]
+    columns = decoded(
+        {
+            **otel("openai", "gpt-image-1"),
+            "gen_ai.operation.name": "image",
+            "gen_ai.request.image_size": "1024x1024",
+            "gen_ai.request.image_quality": "standard",
+            "gen_ai.response.image_size": "1536x1024",
+            "gen_ai.response.image_quality": "high",
+            "gen_ai.input.messages": json.dumps(prompt),
+            "gen_ai.response.image": ["[base64_image_data]"],
+        }
+    )
+    batch = TokenizeStage(TokenCounter.of(encodings, 1 << 20), book)(SpanBatch("b", "acme", "p", 0, columns))
+    (row,) = batch.columns.to_pylist(maps_as_pydicts="strict")
+    assert (row["input_source"], row["units"]) == ("estimated", {"pictures/high/1536x1024": 1})
+    assert row["total_cost_usd"] == Decimal("0.25") + Decimal("0.000005") * row["input_tokens"]
 
 
 class TestOwn:
