@@ -25,6 +25,8 @@ def calls_tools(message: Json) -> bool:
         parts = message.get("content")
         if type(parts) is not list:
             return bool(message.get("tool_calls") or message.get("function_call"))
+    if len(parts) == 1:  # as in most messages
+        return type(parts[0]) is dict and _is_call(parts[0])
     return any(type(part) is dict and _is_call(part) for part in parts)
 
 

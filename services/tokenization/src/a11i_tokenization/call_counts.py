@@ -114,7 +114,7 @@ class Tally(NamedTuple):
         return Tally(*(system, history, turn, results, added, of_user, exact, by_model, each, systems, open_thoughts))
 
 
-class Apart(NamedTuple):
+class Apart(NamedTuple):  # Changed with each call by naming all that it holds: `_replace` takes twice as long.
     """What stands apart from the messages: instructions, tool definitions, and what the chat format adds by itself."""
 
     form: ChatFormat
@@ -131,17 +131,15 @@ class Apart(NamedTuple):
 
     def with_system(self, instructions: MessageCount, rule: ImageRule) -> "Apart":
         """Return this with instructions, their images counted by a rule."""
+        form, prompt, turn, added, system, tools, exactly, systems = self
         tokens, exact = with_images(instructions, rule)
-        return self._replace(
-            added=self.added + instructions.added,
-            system=self.system + tokens,
-            exact=self.exact and exact,
-            systems=self.systems + 1,
-        )
+        added += instructions.added
+        return Apart(form, prompt, turn, added, system + tokens, tools, exactly and exact, systems + 1)
 
     def with_tools(self, tools: MessageCount) -> "Apart":
         """Return this with tool definitions."""
-        return self._replace(tools=self.tools + tools.said, exact=self.exact and tools.exact)
+        form, prompt, turn, added, system, others, exactly, systems = self
+        return Apart(form, prompt, turn, added, system, others + tools.said, exactly and tools.exact, systems)
 
     def call(self, messages: Tally) -> CallCount:
         """Return the call with its messages. The user's part is the last turn: what the user said since the model."""

@@ -130,7 +130,8 @@ class Encodings:
     def _engine(self, encoding: str) -> Engine:
         loaded = self._loaded.get(encoding)
         if loaded is not None:
-            self._last_used[encoding] = next(self._clock)
+            if encoding != WARM_ENCODING:  # It is never forgotten, and most texts are counted with it.
+                self._last_used[encoding] = next(self._clock)
             return loaded
         name = _SAME_ON_TEXT.get(encoding, encoding)
         self._last_used[name] = next(self._clock)

@@ -26,6 +26,7 @@ from a11i_tokenization.messages import (
 from a11i_tokenization.pricing.readings import MAX_NAME_CHARS
 from a11i_tokenization.tools import tools_text
 
+_SYSTEM, _MODEL = Speaker.SYSTEM, Speaker.MODEL  # An enum's member is found slowly, and asked for with each message.
 _SYSTEM_ROLES: Final = frozenset({"system", "developer"})
 _MESSAGE, _TOOLS, _INSTRUCTIONS = "m", "t", "s"
 """Kinds of content in the cache."""
@@ -93,7 +94,7 @@ class PromptCounter:
         for one in self._messages(chat, messages):
             said, exactly = with_images(one, image_rule(model)) if one.images else (one.said, one.exact)
             said += one.results + one.thoughts
-            if chat.form.answer and one.speaker is Speaker.MODEL:
+            if chat.form.answer and one.speaker is _MODEL:
                 said += chat.form.answer
                 exactly = False  # Not every host counts what it takes off.
             each.append(said)
@@ -197,13 +198,13 @@ class PromptCounter:
         if name:
             added += form.names + self._encodings.count(encoding, name)
         tokens = of_tools = thoughts = 0
-        if said and form.thoughts is not None and speaker is Speaker.MODEL:
+        if said and form.thoughts is not None and speaker is _MODEL:
             tokens, thoughts, exactly = self._answer(chat, form.thoughts, said)
             exact = exact and exactly
         elif said:
             tokens, exactly = self._encodings.sum_of(encoding, said)
             exact = exact and exactly
-            if speaker is Speaker.SYSTEM:
+            if speaker is _SYSTEM:
                 added += self._around(chat, said)
         if thought and form.thoughts is not None:
             thoughts += self._encodings.sum_of(encoding, thought)[0] + form.thoughts.written * len(thought)
