@@ -28,10 +28,15 @@ def _directory() -> Path:
     return package_directory("mistral_common") / "data"
 
 
-@pytest.fixture(scope="module", params=_MODELS)
+@pytest.fixture(scope="module", params=[(model, pairs) for model in _MODELS for pairs in (True, False)], ids=str)
 def engine(request: pytest.FixtureRequest) -> SentencePieceEngine:
-    engine = SentencePieceEngine(_directory() / request.param)
+    """An engine with what counts new words faster, and one that has just the library."""
+    model, pairs = request.param
+    engine = SentencePieceEngine(_directory() / model)
     assert engine.by_words
+    assert engine.pairs is not None
+    if not pairs:
+        engine.pairs = None
     return engine
 
 
@@ -126,6 +131,18 @@ def test_new_words_are_counted_together_and_each_once() -> None:
     assert counts.total(["three", "four", "one", "x" * 1_000]) == 1_012
     assert counts.total(["x" * 1_000, "four"]) == 1_004
     assert asked == [["one", "two", "three"], ["four", "x" * 1_000], ["x" * 1_000]]
+
+
+def test_many_words_of_which_nearly_all_are_new_are_counted_whole_and_not_remembered() -> None:
+    counts = WordCounts(_lengths)
+    known = [str(number) for number in range(400)]
+    assert counts.total(known) == 1_090
+    new = [f"n{number}" for number in range(1_000)]
+    assert counts.total(new, lambda: 7) == 7
+    assert counts.total([*new[:250]], lambda: 7) == 890
+    assert counts.total([*known, *new[300:]], lambda: 7) == 1_090 + 2_800
+    assert counts.total([f"o{number}" for number in range(300)], lambda: None) == 1_090
+    assert len(counts) == 400 + 250 + 700 + 300
 
 
 @pytest.mark.parametrize("ending", ["", "\n", " ", "\n\n  "])
