@@ -68,6 +68,27 @@ def test_random_keys_of_all_vendors_are_found_wherever_they_stand(patterns: Patt
 
 
 @pytest.mark.parametrize(
+    "carrier",
+    [
+        'api_key = "{}"', "api key: {}", "API_TOKEN={}", '{{"client_secret": "{}"}}', "client_key: {}", "password: {}",
+        "the signing secret ({}) is there", "the access token of it is {} now", "X-Api-Key: {}", "secret\n{}\n",
+    ],
+)  # fmt: skip
+def test_keys_of_letters_alone_are_found_beside_what_names_them(patterns: PatternDetector, carrier: str) -> None:
+    """One of 20 characters in 30 has no digit, one of 32 in 300."""
+    rng = _rng()
+    keys = ["".join(rng.choices(string.ascii_letters, k=length)) for length in (20, 24, 32) for _ in range(100)]
+    texts = [carrier.format(key) for key in keys]
+    missed = [key for key, text in zip(keys, texts, strict=True) if not _is_taken(patterns, text, key)]
+    assert len(missed) <= 1
+
+
+def _is_taken(patterns: PatternDetector, text: str, key: str) -> bool:
+    start = text.index(key)
+    return any(found.start <= start and start + len(key) <= found.end for found in patterns.find(text, ""))
+
+
+@pytest.mark.parametrize(
     "words",
     [
         "glpat-ThisIsNoTokenBecauseOfItsWords", "sk-your-personal-access-token-goes-here",
@@ -75,6 +96,7 @@ def test_random_keys_of_all_vendors_are_found_wherever_they_stand(patterns: Patt
         "npg_abcdefghijklmnop", "API-REFERENCEDOCUMENTATIONFOR", "fw_getAuthenticationProviders",
         "bearer token-authentication-middleware", "SCWORGANISATIONALUNIT",
         "gsk_AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHHIIIIJJJJ",
+        "api_key: getAuthenticationProviders", "client_key = DocumentXMLRequestHandler", "password: alsjeblieft",
         "https://app.test/verify/the-address-of-the-customer", "tvly-krankenversicherungsnummer",
     ],
 )  # fmt: skip

@@ -272,10 +272,23 @@ def test_takes_little_time_where_structures_only_begin(unit: str) -> None:
     [
         'curl -b "', "curl ", "curl -u ", "mysql ", "mysql -p", "redis-cli ", "https -a ", "-b a=bcde ",
         "curl\n-b a=bcde ", "curl | -b a=bcde ", "mysql; -pabc ",
+        "gh secret set -b ", '"type": "random_password" ', "random_password.", "1> AUTH ", "ACL SETUSER a >",
     ],
 )  # fmt: skip
 def test_takes_little_time_where_commands_only_begin(unit: str) -> None:
     PatternDetector(budget_s=0.6).find("curl mysql " + unit * (300_000 // len(unit)), "")
+
+
+@pytest.mark.parametrize(
+    "unit", ["smbclient ", "smbclient -U ", "xfreerdp ", "xfreerdp /u:a ", "useradd ", "usermod -a "]
+)
+def test_a_command_that_is_repeated_is_looked_up_once(unit: str) -> None:
+    PatternDetector(budget_s=0.2).find(unit * (300_000 // len(unit)), "")
+
+
+@pytest.mark.parametrize("unit", ["zip -P ", "openssl -k "])
+def test_passwords_of_a_command_that_is_repeated_take_little_time(unit: str) -> None:
+    PatternDetector(budget_s=1.0).find(unit * (300_000 // len(unit)), "")
 
 
 @pytest.mark.parametrize("unit", ["WIFI:a;P:a", "WIFI:S:a;P:a", "WIFI:S:a;P:abcd;", "WIFI:P:a;"])

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from a11i_redaction.detectors.budget import Budget
 from a11i_redaction.detectors.dummies import is_random
+from a11i_redaction.detectors.letter_pairs import are_key
 from a11i_redaction.detectors.secret_names import NAMES, TAIL, names_password
 
 SCANNED_NAMES: Final = re.sub("[^ -~]", lambda _: "[?]", NAMES)
@@ -228,7 +229,8 @@ def _bare(text: str, start: int, end: int) -> _Said:
     if call and call.end() <= start + len(said) and not (_INSIDE.match(text, call.end()) or _is_random(call.group())):
         return _Said(start, start, end, quoted=False)
     said = said.rstrip(".,;:?")
-    return _Said(start, start if _NAME.fullmatch(said) else start + len(said), end, quoted=False)
+    is_name = _NAME.fullmatch(said) is not None and not are_key(said)
+    return _Said(start, start if is_name else start + len(said), end, quoted=False)
 
 
 def _is_random(call: str) -> bool:

@@ -34,6 +34,8 @@ _SHORTEST_BODY: Final = 6
 """Letters that stand together somewhere behind it."""
 _FEWEST: Final = 10
 """Letters that say anything: of fewer random ones some are words."""
+_SHORTEST_KEY: Final = 20
+"""Characters of a key where no format says that it is one: of so long names of code one in 200 has letters like it."""
 _WORDS: Final = 0.6
 """What a pair of letters in words has at least, on average. Of names of code with 20 letters one in 100 has less, with
 12 one in 25; of 12 random letters one in 1,000 more, of 20 one in 10,000."""
@@ -50,6 +52,15 @@ def are_random(text: str) -> bool:
         prefix, left = 0, sum(map(len, runs))
     body = runs[prefix:]
     return left >= _FEWEST and sum(map(_score, body)) < _WORDS * (left - len(body))
+
+
+def are_key(text: str) -> bool:
+    """Return whether letters are those of a key that no format tells: many, random, and of both cases within a word."""
+    return (
+        len(text) >= _SHORTEST_KEY
+        and any(not (run.islower() or run.isupper() or run.istitle()) for run in _LETTERS.findall(text))
+        and are_random(text)
+    )
 
 
 def _can_be_prefix(run: str) -> bool:

@@ -141,7 +141,7 @@ class SecretFinder:
                     ends_at = _REST.match(text, stop).end()  # type: ignore[union-attr]  # It matches anything.
                 value = text[begins:ends_at].rstrip(".,;:?")
                 shape = _STRONG if len(match["said"]) > _ONLY_A_JOINT else _STRONGER
-                if len(value) >= _SHORTEST_SPOKEN and shape.fullmatch(value) and not dummies.is_reference(value):
+                if len(value) >= _SHORTEST_SPOKEN and _is_strong(shape, value) and not dummies.is_reference(value):
                     yield Finding(begins, begins + len(value), "SECRET", _SPOKEN_SCORE)
 
     def of_rows(self, text: str, ends: Iterable[int], budget: Budget) -> Iterator[Finding]:
@@ -150,7 +150,7 @@ class SecretFinder:
             said = text[value.start : value.end].rstrip(".,;:?")
             if (
                 _CALL.match(said) is None
-                and (not value.below or _STRONGER.match(said))
+                and (not value.below or _is_strong(_STRONGER, said))
                 and is_secret(value.name, said, spoken=True)
             ):
                 yield Finding(value.start, value.start + len(said), "SECRET", _SPOKEN_SCORE)
@@ -228,7 +228,7 @@ def is_secret(name: str, value: str, *, spoken: bool) -> bool:
         return False
     if spoken and _VERSION.fullmatch(value):
         return False
-    words = _WORDS_ONLY.fullmatch(value) is not None
+    words = _WORDS_ONLY.fullmatch(value) is not None and not letter_pairs.are_key(value)
     if names_password(name):
         if " " in value and len(_OF_SENTENCES.intersection(value.lower().split(" "))) >= _SENTENCE_WORDS:
             return False
@@ -239,9 +239,14 @@ def is_secret(name: str, value: str, *, spoken: bool) -> bool:
         return False
     if len(value) > _LONGEST_WITHOUT_PROSE and " " in value and _RANDOM_WORD.search(value) is None:
         return False
-    if names_key_or_identifier(name) and not (len(value) >= _MIN_TOKEN_CHARS and _STRONGER.match(value)):
+    if names_key_or_identifier(name) and not (len(value) >= _MIN_TOKEN_CHARS and _is_strong(_STRONGER, value)):
         return False
     return len(value) >= (_MIN_TOKEN_CHARS if "token" in name.lower() else 8) and not value.isdigit()
+
+
+def _is_strong(shape: re.Pattern[str], value: str) -> bool:
+    """Return whether a value has a shape that words have not, or is a key of letters alone."""
+    return shape.fullmatch(value) is not None or letter_pairs.are_key(value)
 
 
 def _is_passphrase(words: str) -> bool:
