@@ -6,7 +6,7 @@ import pytest
 
 from a11i_redaction.detectors.patterns import PatternDetector
 from a11i_redaction.pipeline import Redactor
-from tests.unit.redaction.redaction_kit import TENANT, ScriptedModel, redactor_with
+from tests.unit.redaction.redaction_kit import TENANT, ScriptedModel, batch, column, redactor_with
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +91,14 @@ def test_zeros_that_groups_lost_as_numbers_count(scripted: Redactor, text: str) 
     [redacted] = scripted.redact_texts([text], TENANT)
     assert "<CREDIT_CARD_" in redacted.text
     assert "4000" not in redacted.text
+
+
+def test_the_key_of_an_attribute_says_that_digits_are_a_card_s(scripted: Redactor) -> None:
+    digits = json.dumps(list(map(int, _DIGITS)))
+    sent = batch(attr_json=[[("card.digits", digits), ("ratings", digits)]])
+    values = dict(column(scripted.redact_batch(sent), "attr_json")[0])
+    assert values["ratings"] == digits
+    assert values["card.digits"].startswith('["<CREDIT_CARD_')
 
 
 @pytest.mark.parametrize(

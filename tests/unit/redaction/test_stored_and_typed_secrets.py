@@ -254,7 +254,19 @@ def test_leaves_what_holds_none(patterns: PatternDetector, text: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["mysql -u ", "curl -x ", "echo a | ", "$6$abc$", "AKIA", "/reset/", "Authorization: ", "code=", "x\tTRUE\t"],
+    [
+        "mysql -u ",
+        "curl -x ",
+        "echo a | ",
+        "$6$abc$",
+        "AKIA",
+        "/reset/",
+        "Authorization: ",
+        "code=",
+        "x\tTRUE\t",
+        "WIFI:P:n ",
+        "authorization=PFzi-4G1",
+    ],
 )
 def test_takes_time_that_grows_with_the_text_alone(unit: str) -> None:
     finder = PatternDetector(budget_s=2.0)

@@ -339,12 +339,12 @@ class Parser:
         self._walks.keep(text, outer, depth, Walk(key, named, beside, last, done, named_here, parts))
         if named_here:
             parts = self._with_named(text, parts, depth)
-        return self._with_cards(text, parts) if _LIST_OF_DIGITS.search(text) else parts
+        return self._with_cards(text, outer, parts) if _LIST_OF_DIGITS.search(text) else parts
 
-    def _with_cards(self, text: str, parts: list[tuple[int, int, Value]]) -> list[tuple[int, int, Value]]:
+    def _with_cards(self, text: str, outer: str, parts: list[tuple[int, int, Value]]) -> list[tuple[int, int, Value]]:
         """Return the parts of JSON in which a card's number that an array holds in parts is one value."""
         closed: list[tuple[int, int]] | None = None
-        for card in card_lists(text):
+        for card in card_lists(text, outer):
             start, end = card.start - len(card.quote), card.end + len(card.quote)
             closed = [*self._closed(text)] if closed is None else closed
             first = bisect_right(parts, start, key=lambda part: part[1])

@@ -42,10 +42,11 @@ class CardList(NamedTuple):
     """Where its parts are apart, and the zeros that are lost there."""
 
 
-def card_lists(text: str) -> Iterator[CardList]:
+def card_lists(text: str, key: str = "") -> Iterator[CardList]:
     """Yield the numbers that are a card network's, with the right check digit, and all of a list.
 
-    Single digits, and groups that lost zeros at their head as numbers do, only where what stands before says so.
+    Single digits, and groups that lost zeros at their head as numbers do, only where what stands before says so, or the
+    key that all of the text stands under.
     """
     for match in _LIST.finditer(text):
         parts = [part.span() for part in _DIGITS.finditer(text, *match.span("parts"))]
@@ -53,7 +54,7 @@ def card_lists(text: str) -> Iterator[CardList]:
         lost = [0] * len(parts)
         if sizes not in _GROUPED:
             grouped = len(parts) == _GROUP and max(sizes) <= _GROUP
-            if not (grouped or max(sizes) == 1) or not _is_said(text, match.start()):
+            if not (grouped or max(sizes) == 1) or not _is_said(text, match.start(), key):
                 continue
             lost = [_GROUP - size if grouped else 0 for size in sizes]
         gaps = [(last[1], part[0], "0" * zeros) for last, part, zeros in zip(parts, parts[1:], lost[1:], strict=False)]
@@ -64,5 +65,7 @@ def card_lists(text: str) -> Iterator[CardList]:
             yield CardList(parts[0][0], parts[-1][1], match["quote"], number, gaps)
 
 
-def _is_said(text: str, start: int) -> bool:
+def _is_said(text: str, start: int, key: str) -> bool:
+    if start == 0 and _SAYS_CARD.search(key):
+        return True
     return _SAYS_CARD.search(text, max(0, start - _BEFORE_CHARS), start) is not None

@@ -22,7 +22,7 @@ _DIRECTIVE: Final = (
 _GAP: Final = r"[^<>\x1a]{0,200}?"
 
 _RESULT: Final = "(?:result|hex|base64)"
-_STATE_CHARS, _STATE_PIECES = 400, 200
+_STATE_CHARS, _STATE_PIECES = 400, 140
 """Between a resource and what it holds: other attributes of its. Pieces are what quotes part."""
 
 
@@ -88,7 +88,7 @@ NAMED_VALUES: Final = (
     _format(
         "result of a generator",
         rf"(?:\btype{_QUOTE}\s{{0,4}}:\s{{0,4}}{_QUOTE}random_(?:password|bytes){_QUOTE}"
-        rf"(?:[^\x1a\"']{{1,{_STATE_CHARS}}}+|[\"'](?!{_RESULT}\\{{0,7}}[\"'])){{0,{_STATE_PIECES}}}+[\"']{_RESULT}{_QUOTE}\s{{0,4}}:\s{{0,4}}"
+        rf"(?:[^\x1a\"']{{1,{_STATE_CHARS}}}+|[\"'](?!{_RESULT}\\{{0,7}}[\"']|random_)){{0,{_STATE_PIECES}}}+[\"']{_RESULT}{_QUOTE}\s{{0,4}}:\s{{0,4}}"
         rf"|\brandom_(?:password|bytes)\.[\w\-]{{1,80}}(?:\[[^\]\n]{{1,80}}\])?\.{_RESULT}{_QUOTE}\s{{0,4}}(?:[=:]|->|is\b)\s{{0,4}}"
         rf"|\brandom_(?:password|bytes){_QUOTE}\s{_QUOTE}[\w\-]{{1,80}}{_QUOTE}\s\{{[^{{}}\x1a]{{0,{_STATE_CHARS}}}?"
         rf"\b{_RESULT}\s{{1,20}}=\s)(?=\\{{0,7}}[\"'])",

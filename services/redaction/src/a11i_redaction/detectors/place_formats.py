@@ -7,6 +7,8 @@ from a11i_redaction.detectors.secret_formats import SecretFormat
 _URL: Final = r"[A-Za-z0-9_\-]"
 _LINK: Final = r"[A-Za-z0-9_\-.~%]"
 _B64: Final = r"[A-Za-z0-9+/]"
+_LONGEST_WIFI: Final = 300
+"""Characters of a password, escaped: 63 or, for companies' networks, some more."""
 _ONE_TIME: Final = (
     r"reset[_\-]?password|password[_\-]?reset|passwordreset|forgot[_\-]?password|reset|invite|invitations?|activate"
     r"|activation|verify|verify[_\-]?email|confirm|confirmation|unsubscribe|magic|magic[_\-]?link"
@@ -18,7 +20,7 @@ PLACE_FORMATS: Final[tuple[SecretFormat, ...]] = (
         r"(?i:authorization)\\{0,7}[\"']?[ ]{0,2}[:=][ ]{0,2}\\{0,7}[\"']?"
         r"(?:(?:Digest|AWS4-HMAC-SHA256|OAuth|Hawk|Negotiate|NTLM|SharedKey(?:Lite)?)[ ](?P<secret>[^\r\n'\x1a]{16,})"
         r"|(?:[A-Za-z][A-Za-z0-9_\-]{1,20}[ ])?"
-        r"(?P<other>(?:(?=[^\s\"']*\d)(?=[^\s\"']*[A-Z])(?=[^\s\"']*[a-z])[A-Za-z0-9_\-.~+/]{16,}={0,2}|[0-9a-f]{32,})))",
+        r"(?P<other>(?:(?=[^\s\"']{0,200}\d)(?=[^\s\"']{0,200}[A-Z])(?=[^\s\"']{0,200}[a-z])[A-Za-z0-9_\-.~+/]{16,}={0,2}|[0-9a-f]{32,})))",
         "RFC 9110, 11.6.2; RFC 7616; docs.aws.amazon.com: Signature Version 4",
         mixed=True,
         gate=r"(?i:authorization)[\\\"']{0,8}[ ]{0,2}[:=]",
@@ -60,7 +62,7 @@ PLACE_FORMATS: Final[tuple[SecretFormat, ...]] = (
         "wifi",
         # Behind a letter it would be found once what stands before it is taken: one code each time, in a row of them.
         r"(?<![\w\x1a])WIFI:(?:(?:(?!P:)[A-Za-z0-9]{1,4}:(?:[^;\\\r\n\"'\x1a]|\\.){0,120}+)?;){0,9}"
-        r"P:(?P<secret>(?:[^;\\\r\n\x1a]|\\.){4,}+);",
+        rf"P:(?P<secret>(?:[^;\\\r\n\x1a]|\\.){{4,{_LONGEST_WIFI}}}+);",
         "zxing wiki: Barcode Contents, Wi-Fi network config",
         gate="WIFI:",
     ),

@@ -9,7 +9,7 @@ _END: Final = r"(?:\r?\n|\\{1,4}r\\{1,4}n)"
 _STRING: Final = rf"{_END}\$\d{{1,6}}{_END}"
 """What stands before a string of the protocol."""
 _QUOTE: Final = r"\\{0,7}[\"'`]"
-_NEXT: Final = rf"{_QUOTE},?[ ]{{1,4}}{_QUOTE}"
+_NEXT: Final = rf"{_QUOTE}(?:,[ ]{{0,4}}|[ ]{{1,4}})b?{_QUOTE}"
 """Between two strings of a list, or of what MONITOR prints."""
 _PROMPT: Final = (
     r"(?:\d{1,5}(?:\[\d{1,3}\])?|\bredis|\bconnected)(?:\(TX\))?>[ ]{1,4}|\bredis-cli[ ](?:-[^\n|;]{1,200}?[ ])?"
@@ -17,6 +17,8 @@ _PROMPT: Final = (
 _WORD: Final = r"[^\s\"'`\x1a]"
 _LAST: Final = r"(?=\\{0,7}[\"'`]?[ ]{0,4}(?:\Z|[\r\n|;&)\]#]))"
 """Behind the last word of a command."""
+_CALL: Final = r"\b(?i:execute_?command|send_?command|call|do)"
+"""How clients' libraries, and scripts in Lua, name what sends a command."""
 _MECHANISM: Final = r"(?i:PLAIN|LOGIN|NTLM|GSSAPI|EXTERNAL|TLS|SSL|CRAM-|DIGEST-|SCRAM-|XOAUTH|OAUTHBEARER)"
 """What mail and files are signed in to with: the command has the same name there."""
 _PASSWORD: Final = rf"(?=[\"'][^\"'\n\x1a]{{4,200}}[\"']|[^\s\"'\x1a]{{4,200}}{_LAST})"
@@ -34,9 +36,11 @@ REDIS_FORMATS: Final = (
         "redis's login",
         rf"(?:(?:{_PROMPT})(?i:auth)[ ]{{1,4}}{_USER}{_PASSWORD}"
         rf"|\b(?i:hello[ ][23][ ]auth|auth2)[ ]{{1,4}}{_WORD}{{1,60}}[ ]{{1,4}}(?=\S)"
+        rf"|{_CALL}\([^\n()]{{0,40}}{_QUOTE}AUTH{_NEXT}(?:[^\"'`\n]{{1,60}}{_NEXT})?(?=[^\s\"'`\x1a])"
         rf"|\bAUTH{_STRING}(?:[^\r\n\\]{{1,60}}{_STRING})?(?=[^\s\\]))",
         "redis.io: AUTH; HELLO; MIGRATE; the serialization protocol",
-        gate=r"(?i)(?:>|cli|[ ][23])[ ].{0,200}auth[ ]|auth2[ ]|\bauth(?:\r?\n|\\{1,4}r\\{1,4}n)\$",
+        gate=r"(?i)(?:>|cli|[ ][23])[ ].{0,200}auth[ ]|auth2[ ]|(?:command|call|do)\([^\n()]{0,40}auth[\\\"'`]"
+        r"|\bauth(?:\r?\n|\\{1,4}r\\{1,4}n)\$",
         named=True,
         certain=True,
     ),
