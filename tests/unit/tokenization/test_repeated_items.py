@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from a11i_tokenization import vocabularies
 from a11i_tokenization.cache import Count
 from a11i_tokenization.counting import vendors
-from a11i_tokenization.counting.long_texts import LINE_ENDS, MIN_CHARS, repeated_items, repeated_parts
-from a11i_tokenization.counting.tiktoken_engine import TiktokenEngine
+from a11i_tokenization.counting.long_texts import LINE_ENDS, MIN_CHARS, LongTexts, repeated_items
+from a11i_tokenization.counting.tiktoken_engine import NOISE, TiktokenEngine
 from a11i_tokenization.counting.toktok_vendor_engine import ToktokVendorEngine
 from a11i_tokenization.encodings import Encodings
 from tests.bench.token_texts import files, languages, made_up
@@ -105,9 +105,14 @@ def test_json_within_json_is_counted_by_its_items_and_exactly(
 
 def test_lines_that_repeat_come_before_items() -> None:
     text = "some item or other 1,some item or other 1\n" * 1_000
-    found = repeated_parts(text, LINE_ENDS)
+    found = LongTexts(len, LINE_ENDS, NOISE, items=True).parts(text)
     assert found is not None
     assert set(found) == {"some item or other 1,some item or other 1\n"}
+
+
+def test_items_are_told_apart_only_where_that_saves_time() -> None:
+    assert LongTexts(len, LINE_ENDS, NOISE, items=True).parts(_NESTED) == repeated_items(_NESTED)
+    assert LongTexts(len, LINE_ENDS, NOISE).parts(_NESTED) is None
 
 
 def test_a_text_whose_items_do_not_repeat_stays_whole() -> None:

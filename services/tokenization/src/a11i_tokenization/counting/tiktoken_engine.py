@@ -8,7 +8,7 @@ import tiktoken
 
 from a11i_tokenization.chunks import MAX_CHUNK_CHARS, cut
 from a11i_tokenization.counting.engine import encodable
-from a11i_tokenization.counting.long_texts import MIN_CHARS, STRICT_LINE_ENDS, LongTexts, Noise, repeated_parts
+from a11i_tokenization.counting.long_texts import MIN_CHARS, STRICT_LINE_ENDS, LongTexts, Noise
 
 NOISE: Final = Noise(one_in=8, every=True)
 """It takes 70 to 200 ms a megabyte, base64 and hex included."""
@@ -23,7 +23,7 @@ class TiktokenEngine:
         """Count with `encoding` what `normalization`, the Unicode form that the model's tokenizer makes, leaves."""
         self._encoding = encoding
         self._normalization = normalization
-        self._long = LongTexts(self._count_pieces, STRICT_LINE_ENDS, NOISE)
+        self._long = LongTexts(self._count_pieces, STRICT_LINE_ENDS, NOISE, items=True)
 
     @property
     def name(self) -> str:
@@ -37,7 +37,7 @@ class TiktokenEngine:
         text = self._normalized(text)
         if len(text) <= MAX_CHUNK_CHARS:
             return True
-        parts = repeated_parts(text, STRICT_LINE_ENDS)
+        parts = self._long.parts(text)
         return self._long.is_exact(text) and all(cut(part).exact for part in ([text] if parts is None else parts))
 
     def _count_pieces(self, text: str) -> int:
