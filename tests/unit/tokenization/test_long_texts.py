@@ -26,6 +26,7 @@ from a11i_tokenization.counting.tiktoken_engine import TiktokenEngine
 from a11i_tokenization.counting.toktok_vendor_engine import ToktokVendorEngine
 from a11i_tokenization.encodings import Encodings
 from tests.bench.token_texts import files, languages, made_up
+from tests.unit.effort import times
 
 _LENIENT = ("o200k_base", "cl100k_base", "llama4", "tekken", "qwen2")
 _ALL = (*vocabularies.ENCODINGS, "llama3", "llama4", "tekken", "deepseek_v3", "qwen2", "qwen3_5", "claude2")
@@ -90,7 +91,7 @@ def _random_words(seed: int, length: int, chars: int) -> str:
     return " ".join(letters[at : at + length] for at in range(0, chars, length))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(100), deadline=None)
 @given(lines=st.lists(st.sampled_from(_LINES) | st.text(max_size=6), min_size=2, max_size=12))
 def test_the_parts_between_line_ends_have_the_texts_tokens(
     named: tuple[str, Callable[[str], int]], lines: list[str]
