@@ -39,7 +39,6 @@ async def test_each_call_of_a_tree_counts_once(store: Store, tree: Tree) -> None
         columns: dict[str, Any] = {"response_id": node.response_id} if node.response_id else {}
         if node.tokens == 0:
             columns |= {"input_tokens": 0, "output_tokens": 0}
-        columns |= {"scope_name": node.scope, "start_ns": NOON_NS + int(node.at_s * S)}
         spans.append(usage(node.name, node.below or None, node.tokens or 0, node.kind, **columns))
     await store.put(*spans)
     assert await total(store) == tree.input_tokens

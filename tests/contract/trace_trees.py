@@ -15,10 +15,6 @@ class Node:
     """Input tokens, with twice as many output tokens; None: it says nothing of them."""
     kind: str = "llm"
     response_id: str = ""
-    scope: str = ""
-    """The instrumentation that tells of it."""
-    at_s: float = 0.0
-    """When it began; each lasts for a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,37 +75,6 @@ TREES: Final = {
             Node("one again", "agent", 4, response_id="chatcmpl-1"),
         ),
         7,
-    ),
-    "spans of two instrumentations at the same time are of one call": Tree(
-        (
-            Node("agent", kind="agent"),
-            Node("one", "agent", 4, response_id="r-1", scope="a", at_s=1),
-            Node("nameless", "agent", 4, scope="b", at_s=1.25),
-            Node("nameless too", "agent", 4, scope="c", at_s=0.75),
-        ),
-        4,
-    ),
-    "of calls that two instrumentations see at once none is lost": Tree(
-        (
-            Node("agent", kind="agent"),
-            *(Node(f"one {number}", "agent", 4, response_id=f"r-{number}", scope="a") for number in range(3)),
-            *(Node(f"two {number}", "agent", 4, scope="b") for number in range(3)),
-        ),
-        12,
-    ),
-    "calls at once in one instrumentation are different calls": Tree(
-        (Node("agent", kind="agent"), Node("one", "agent", 4, scope="a"), Node("two", "agent", 4, scope="a")), 8
-    ),
-    "two instrumentations of different calls": Tree(
-        (
-            Node("agent", kind="agent"),
-            Node("one", "agent", 4, scope="a"),
-            Node("later", "agent", 4, scope="b", at_s=0.75),
-            Node("with an id", "agent", 3, response_id="r-1", scope="a"),
-            Node("of another id", "agent", 3, response_id="r-2", scope="b"),
-            Node("with more tokens", "agent", 5, scope="b"),
-        ),
-        19,
     ),
     "a span below that says nothing or zero takes nothing away": Tree(
         (Node("call", tokens=4), Node("http", "call", kind=""), Node("raw", "call", 0)), 4

@@ -10,7 +10,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -172,8 +171,7 @@ def _totals(rows: Sequence[Mapping[str, JsonValue]]) -> dict[str, int]:
     """Add up the usage of each trace by its tree, each call once.
 
     Not that of a span above another with usage (a tool's parent is not above what the tool does), nor twice that of one
-    response: spans with its id, and its input or its output; or of two instrumentations, one of which knows no id, with
-    the same tokens at the same time.
+    response: spans with its id, and its input or its output.
     """
     spans = {(row["trace_id"], row["span_id"]): row for row in rows}
     used = [row for row in spans.values() if any(row[name] for name in _USAGE)]
@@ -183,9 +181,8 @@ def _totals(rows: Sequence[Mapping[str, JsonValue]]) -> dict[str, int]:
         while parent is not None and parent not in above:
             above.add(parent)
             parent = _parent(spans[parent]) if parent in spans else None
-    totals = dict.fromkeys(_TOKENS, 0)
+    totals = {"input_tokens": 0, "output_tokens": 0}
     seen: set[tuple[object, ...]] = set()
-    counted = []
     for row in sorted(used, key=lambda row: (row["reported_cost_usd"] is None, row["span_id"][::-1])):
         if (row["trace_id"], row["span_id"]) in above:
             continue
@@ -194,44 +191,12 @@ def _totals(rows: Sequence[Mapping[str, JsonValue]]) -> dict[str, int]:
             if keys & seen:
                 continue
             seen |= keys
-        counted.append(row)
-    for row in _once(counted):
         for name in totals:
             totals[name] += row[name] or 0
     return totals
 
 
-_TOKENS: Final = ("input_tokens", "output_tokens")
-_USAGE: Final = (*_TOKENS, "reported_cost_usd")
-
-
-def _once(rows: Sequence[Mapping[str, JsonValue]]) -> Iterator[Mapping[str, JsonValue]]:
-    """Yield the rows without those that another instrumentation's row stands for.
-
-    The n-th of one instrumentation goes with the n-th of another with the same tokens in the same trace.
-    """
-    alike: dict[tuple[object, ...], list[Mapping[str, JsonValue]]] = {}
-    turns: Counter[tuple[object, ...]] = Counter()
-    for row in sorted(rows, key=lambda row: row["start_time"]):
-        key = (row["trace_id"], *(row[name] or 0 for name in _TOKENS))
-        of_scope = (*key, row["scope_name"])
-        turns[of_scope] += 1
-        alike.setdefault((*key, turns[of_scope]), []).append(row)
-    for (_, *tokens, _), same in alike.items():
-        yield same[0]
-        yield from (row for before, row in pairwise(same) if not (any(tokens) and _is_beside(before, row)))
-
-
-def _is_beside(one: Mapping[str, JsonValue], other: Mapping[str, JsonValue]) -> bool:
-    """Return whether one of two spans knows no response's id, and both last as good as one time."""
-    if one["response_id"] and other["response_id"]:
-        return False
-    both = min(_end(one), _end(other)) - max(one["start_time"], other["start_time"])
-    return bool(2 * both >= max(_end(row) - row["start_time"] for row in (one, other)))
-
-
-def _end(row: Mapping[str, JsonValue]) -> JsonValue:
-    return max(row["start_time"], row["end_time"])
+_USAGE: Final = ("input_tokens", "output_tokens", "reported_cost_usd")
 
 
 def _parent(row: Mapping[str, JsonValue]) -> tuple[bytes, bytes] | None:

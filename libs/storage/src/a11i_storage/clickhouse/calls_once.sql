@@ -10,8 +10,6 @@
 -- Spans beside each other that have in common a response's id, and its input or its output, are one call, too: the better
 -- one counts. (Both are looked at as some servers draw their ids from a thousand.) What was counted is one call with
 -- everything of its response.
--- And so are spans of two instrumentations, one of which knows no id, with the same tokens at the same time: at least half
--- of the longer one. The first of one goes with the first of the other, and so on, so that calls made at once stay several.
 -- A walk takes each link once, so that a circle of parents ends, and 64 levels, which bounds the distance from a roll-up to
 -- the nearest usage below it, not the depth of the trace.
 -- Each step is an expression of its own, as a statement that has them in one takes three times as long to plan.
@@ -67,7 +65,7 @@ ranked AS (
     ) AS usages
   FROM walked_down
 ),
-of_responses AS (
+calls_once AS (
   SELECT
     * EXCEPT (usages),
     arrayFilter(
@@ -79,44 +77,4 @@ of_responses AS (
       arrayEnumerateUniq(usages.response, usages.output)
     ) AS usages
   FROM ranked
-),
-in_turn AS (
-  SELECT
-    *,
-    has(usages.response, 0) AND length(arrayDistinct(usages.scope_id)) > 1 AS can_be_beside,
-    arraySort(usage -> usage.start_ns, if(can_be_beside, usages, [])) AS by_start,
-    arraySort(
-      (usage, turn) -> (
-        usage.input, usage.output, turn, NOT usage.is_better[measure], usage.is_unpriced, usage.is_counted, usage.id
-      ),
-      by_start,
-      arrayEnumerateUniq(by_start.input, by_start.output, by_start.scope_id)
-    ) AS alike,
-    arrayEnumerateUniq(alike.input, alike.output, alike.scope_id) AS turns
-  FROM of_responses
-),
-calls_once AS (
-  SELECT
-    * EXCEPT (usages, can_be_beside, by_start, alike, turns),
-    if(
-      can_be_beside,
-      arrayFilter(
-        (usage, other, turn, turn_of_other, place) -> NOT (
-          place > 1
-          AND turn = turn_of_other AND usage.input = other.input AND usage.output = other.output
-          AND usage.input + usage.output > 0
-          AND usage.scope_id != other.scope_id
-          AND (usage.response = 0 OR other.response = 0)
-          AND 2 * (least(usage.end_ns, other.end_ns) - greatest(usage.start_ns, other.start_ns))
-          >= greatest(usage.end_ns - usage.start_ns, other.end_ns - other.start_ns)
-        ),
-        alike,
-        arrayRotateRight(alike, 1),
-        turns,
-        arrayRotateRight(turns, 1),
-        arrayEnumerate(alike)
-      ),
-      usages
-    ) AS usages
-  FROM in_turn
 )

@@ -9,7 +9,4 @@ AND input_source != 'reported' AND output_source != 'reported' AS is_counted,
 reinterpretAsUInt64(span_id) AS id,
 reinterpretAsUInt64(ifNull(parent_span_id, span_id)) AS parent,
 parent != id AND step_kind != 'tool' AS is_link,
-if(response_id = '', 0, sipHash64(response_id)) AS response,
-sipHash64(scope_name) AS scope_id,
-toUnixTimestamp64Nano(start_time) AS start_ns,
-toUnixTimestamp64Nano(greatest(start_time, end_time)) AS end_ns
+if(response_id = '', 0, sipHash64(response_id)) AS response

@@ -11,8 +11,8 @@ traces AS (
     groupArrayIf(
       CAST(
         (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), is_unpriced, is_counted,
-         [NOT is_counted AND NOT is_unpriced], response, scope_id, start_ns, end_ns),
-        'Tuple(id UInt64, parent UInt64, input Int64, output Int64, is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64, scope_id UInt64, start_ns Int64, end_ns Int64)'
+         [NOT is_counted AND NOT is_unpriced], response),
+        'Tuple(id UInt64, parent UInt64, input Int64, output Int64, is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64)'
       ),
       has_usage
     ) AS usages,

@@ -6,6 +6,7 @@ WITH
 traces AS (
   WITH
     $span_usage,
+    toUnixTimestamp64Nano(start_time) AS start_ns,
     if(
       has_usage,
       arrayFilter(
@@ -37,8 +38,8 @@ traces AS (
       CAST(
         (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), ifNull(total_cost_usd, 0),
          is_unpriced, is_counted, [NOT is_counted AND NOT is_unpriced],
-         response, scope_id, start_ns, end_ns, user_id != '', questions),
-        'Tuple(id UInt64, parent UInt64, input Int64, output Int64, cost Decimal(38, 12), is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64, scope_id UInt64, start_ns Int64, end_ns Int64, has_user Bool, questions Array(UInt32))'
+         response, user_id != '', questions),
+        'Tuple(id UInt64, parent UInt64, input Int64, output Int64, cost Decimal(38, 12), is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64, has_user Bool, questions Array(UInt32))'
       ),
       has_usage
     ) AS usages

@@ -22,11 +22,11 @@ traces AS (
       CAST(
         (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), is_counted,
          [has_input OR has_output],
-         response, scope_id, start_ns, end_ns, is_asked_for,
+         response, is_asked_for,
          ifNull(counted_input_tokens, 0), ifNull(counted_output_tokens, 0), ifNull(reasoning_tokens, 0), is_sane,
          has_input, has_output, provider, if(response_model != '', response_model, request_model), tokenizer,
          counted_source, false),
-        'Tuple(id UInt64, parent UInt64, input Int64, output Int64, is_counted Bool, is_better Array(Bool), response UInt64, scope_id UInt64, start_ns Int64, end_ns Int64, is_asked_for Bool, counted_input Int64, counted_output Int64, reasoning Int64, is_sane Bool, has_input Bool, has_output Bool, provider String, model String, tokenizer String, counted_source String, is_unpriced Bool)'
+        'Tuple(id UInt64, parent UInt64, input Int64, output Int64, is_counted Bool, is_better Array(Bool), response UInt64, is_asked_for Bool, counted_input Int64, counted_output Int64, reasoning Int64, is_sane Bool, has_input Bool, has_output Bool, provider String, model String, tokenizer String, counted_source String, is_unpriced Bool)'
       ),
       is_looked_at
     ) AS usages

@@ -10,15 +10,16 @@ spans_of_traces AS (
     step_kind IN ('llm', 'embedding', 'rerank') AND status_code != 2 AND NOT has_usage
     AND isNull(input_tokens) AND isNull(output_tokens) AS is_silent,
     is_unpriced OR is_silent AND isNull(total_cost_usd) AS is_of_unknown_cost,
+    toUnixTimestamp64Nano(start_time) AS start_ns,
     is_of_unknown_cost AND start_ns >= {start_ns:Int64} AND start_ns < {end_ns:Int64} AND $filters AS is_asked_for
   SELECT
     groupArrayIf(CAST((id, parent), 'Tuple(id UInt64, parent UInt64)'), is_link) AS links,
     groupArrayIf(
       CAST(
         (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), is_of_unknown_cost, is_counted,
-         [NOT is_counted AND NOT is_unpriced, has_usage], response, scope_id, start_ns, end_ns, is_asked_for,
-         notEmpty(usage_flags), provider, if(response_model != '', response_model, request_model), is_silent),
-        'Tuple(id UInt64, parent UInt64, input Int128, output Int128, is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64, scope_id UInt64, start_ns Int64, end_ns Int64, is_asked_for Bool, is_flagged Bool, provider String, model String, is_silent Bool)'
+         [NOT is_counted AND NOT is_unpriced, has_usage], response, is_asked_for,
+         notEmpty(usage_flags), start_ns, provider, if(response_model != '', response_model, request_model), is_silent),
+        'Tuple(id UInt64, parent UInt64, input Int128, output Int128, is_unpriced Bool, is_counted Bool, is_better Array(Bool), response UInt64, is_asked_for Bool, is_flagged Bool, start_ns Int64, provider String, model String, is_silent Bool)'
       ),
       has_usage OR is_silent
     ) AS usages

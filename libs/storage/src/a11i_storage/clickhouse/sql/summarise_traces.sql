@@ -32,8 +32,8 @@ spans_of_traces AS (
       CAST(
         (id, if(is_link, parent, 0), ifNull(input_tokens, 0), ifNull(output_tokens, 0), ifNull(total_cost_usd, 0),
          is_unpriced, is_counted, [NOT is_counted, NOT is_counted AND NOT is_unpriced], model,
-         response, scope_id, start_ns, end_ns),
-        'Tuple(id UInt64, parent UInt64, input Int128, output Int128, cost Decimal(38, 12), is_unpriced Bool, is_counted Bool, is_better Array(Bool), model String, response UInt64, scope_id UInt64, start_ns Int64, end_ns Int64)'
+         response),
+        'Tuple(id UInt64, parent UInt64, input Int128, output Int128, cost Decimal(38, 12), is_unpriced Bool, is_counted Bool, is_better Array(Bool), model String, response UInt64)'
       ),
       has_usage
     ) AS usages
@@ -41,7 +41,7 @@ spans_of_traces AS (
   (
     SELECT
       trace_id, span_id, parent_span_id, start_time, end_time, status_code, step_kind, request_model, response_model,
-      response_id, scope_name, input_tokens, output_tokens, input_source, output_source, total_cost_usd,
+      response_id, input_tokens, output_tokens, input_source, output_source, total_cost_usd,
       name AS span_name,
       service_name AS span_service,
       session_id AS span_session,
