@@ -4,10 +4,12 @@ import base64
 import json
 import random
 import string
+import time
 
 import pytest
 
 from a11i_redaction.detectors.patterns import PatternDetector
+from a11i_redaction.detectors.secret_names import words_of
 from a11i_redaction.keys import context_key
 from a11i_redaction.pipeline import Redactor
 from tests.unit.redaction.redaction_kit import TENANT, ScriptedModel, batch, column, found, redactor_with
@@ -88,3 +90,21 @@ def test_a_place_in_a_list_says_nothing_of_a_text() -> None:
     assert context_key("gen_ai.prompt.0.content") == context_key("gen_ai.prompt.12.content")
     assert context_key("secrets.3") == "secrets"
     assert context_key("api.2x.token") == "api.2x.token"
+
+
+@pytest.mark.parametrize("key", ["key " + "1" * 27 + "x", "1" * 100_000 + "x", "key 1 2 3 value 4" * 500 + "x"])
+def test_a_key_of_many_digits_takes_no_time(key: str) -> None:
+    began = time.thread_time()
+    words_of(key)
+    assert time.thread_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("password2", "password"), ("user[password_12]", "user password"), ("passwordConfirm", "password"),
+        ("secret_2_value", "secret"), ("client-key-data", "client key"), ("12", "12"), ("pass2word", "pass2word"),
+    ],
+)  # fmt: skip
+def test_what_a_name_has_behind_it_is_no_part_of_it(key: str, words: str) -> None:
+    assert words_of(key) == words

@@ -32,7 +32,8 @@ TAIL: Final = rf"(?:[_\-]?(?:{_MORE}))?[_\-]?\d{{0,2}}"
 OPTION_KEY: Final = "option password"
 """What a string stands under that is an option of a command and its password in one word."""
 _SHORTEST: Final = 4
-_MORE_IN_KEY: Final = re.compile(rf"(?:[ ]?\d+|[ ](?:{_MORE}))+\Z")
+_MORE_IN_KEY: Final = re.compile(rf"(?<!\d)(?:[ ]?\d++|[ ](?:{_MORE}))+\Z")
+"""A run of digits is taken whole, and begun once: taken apart in all ways, one of 30 would take hours."""
 _KEY: Final = re.compile(
     rf"(?:^| )(?:(?:{NAMES})s?|authorization|cookie|bearer|jwt|totp|(?:recovery|backup) codes?)$"
     # Run into the word before: PGPASSWORD, dbpassword.
