@@ -73,6 +73,37 @@ def _units(attributes: dict[str, object]) -> dict[str, int]:
             {"pictures/hd/1792x1024": 2},
         ),
         ({"openinference.span.kind": "LLM", "llm.invocation_parameters": "{}", "output.value": '{"data": [1]}'}, {}),
+        # An answer that leaves its time out, beside what newer versions say of its pictures.
+        (
+            {
+                "openinference.span.kind": "LLM",
+                "llm.invocation_parameters": '{"model": "grok-imagine-image"}',
+                "output.value": '{"data": [{"url": "https://a", "revised_prompt": ""}]}',
+                "output.images.0.image.url": "https://a",
+            },
+            {"pictures": 1},
+        ),
+        # What a program asked a chat for can have any members.
+        *(
+            (
+                {
+                    "openinference.span.kind": "LLM",
+                    "llm.model_name": "gpt-4o",
+                    "llm.invocation_parameters": "{}",
+                    "output.value": answer,
+                },
+                {},
+            )
+            for answer in (
+                '{"data": ["Paris", "Rome"]}',
+                '{"data": [{"url": "https://x", "title": "t"}]}',
+                '{"data": [{"url": "https://x"}]}',
+                '{"created": "today", "data": [{"url": "https://x"}]}',
+                '{"created": 1767225600, "data": [{"url": "https://x", "title": "t"}]}',
+                '{"created": 1767225600, "data": ["https://x"]}',
+                '[{"created": 1767225600}]',
+            )
+        ),
         # Words that say nothing of what was made, and sizes that are none.
         (
             _IMAGE

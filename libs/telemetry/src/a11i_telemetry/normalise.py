@@ -100,7 +100,7 @@ _KEYS: Final = frozenset(
     | {key for answer in ANSWERS.values() for key in answer.keys}
     | {rule.key for rule in KIND_RULES}
     | {key for rule in RULES for source in rule.sources for apart in source.apart for key in (apart.key, apart.unless)}
-    | {source.beside for rule in RULES for source in rule.sources if source.beside}
+    | {source.beside for rule in (*RULES, *UNIT_RULES) for source in rule.sources if source.beside}
     | {key for rule in RULES for source in rule.sources for key in source.added}
     | {"traceloop.entity.name", *BESIDE}
 ) - {"", EVENTS_KEY, *PREFIXES}

@@ -182,6 +182,8 @@ def _value_reader(source: Source, column: str) -> ReadValue:
         return _inside(source, lambda _: name)
     if source.take is Take.USAGE:
         return _usage_reader(source, column)
+    if source.take is Take.PICTURES_ANSWER:
+        return lambda span: takes.answered_pictures(span.document(source.key))
     if source.take is Take.MOVED_MESSAGES:
         return _moved_reader(source.key, column)
     if source.take in _STRUCTURES:

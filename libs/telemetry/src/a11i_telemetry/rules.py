@@ -352,7 +352,8 @@ UNIT_RULES: Final[tuple[Rule, ...]] = (
     _rule("pictures", Take.PICTURES,
         Source("gen_ai.response.image", Take.PICTURES, only="llm"),
         _in("response_data", "images", take=Take.PICTURES, only="llm"),
-        Source("output.value", Take.PICTURES, ("data",), only="llm", beside="llm.invocation_parameters"),
+        Source("output.value", Take.PICTURES, ("data",), only="llm", beside="output.images.0.image.url"),
+        Source("output.value", Take.PICTURES_ANSWER, only="llm", beside="llm.invocation_parameters"),
     ),
     *(
         _rule(f"picture_{name}", Take.TEXT,

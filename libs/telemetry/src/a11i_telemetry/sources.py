@@ -23,6 +23,8 @@ class Take(Enum):
     """The column's number out of an object of a call's tokens, in any provider's or framework's form."""
     PICTURES = "pictures"
     """How many pictures a list has: addresses, or objects with one or with bytes."""
+    PICTURES_ANSWER = "answer of pictures"
+    """As PICTURES, out of an answer of OpenAI's images API: of nothing else that has a list under the same name."""
     NUMBER = "number"
     """A finite number: a double or an integer, or a decimal string."""
     MILLISECONDS = "milliseconds"

@@ -93,8 +93,24 @@ def pictures(value: JsonValue) -> int | None:
     return found or None
 
 
+def answered_pictures(value: JsonValue) -> int | None:
+    """Return how many pictures an answer of OpenAI's images API has; None if it is no such answer.
+
+    A chat's answer may be any object that a program asked for. This one has a time, and pictures that are nothing else:
+    `ImagesResponse` and `Image` of openai 3.52.
+    """
+    if not isinstance(value, dict) or type(value.get("created")) is not int:
+        return None
+    made = value.get("data")
+    if not isinstance(made, list) or not all(isinstance(one, dict) and _PICTURES_ALL.issuperset(one) for one in made):
+        return None
+    return pictures(made)
+
+
 _PICTURE: Final = frozenset({"url", "b64_json"})
 """Members of a picture in OpenAI's answers."""
+_PICTURES_ALL: Final = _PICTURE | {"revised_prompt"}
+"""Those and the only other."""
 
 
 def seconds(value: JsonValue) -> float | None:
@@ -146,6 +162,7 @@ READERS: Final[Mapping[Take, Callable[[JsonValue], object]]] = {
     Take.TEXT_LIST: text_list,
     Take.COUNT: count,
     Take.PICTURES: pictures,
+    Take.PICTURES_ANSWER: answered_pictures,
     Take.NUMBER: number,
     Take.MILLISECONDS: seconds,
     Take.USD: usd,
