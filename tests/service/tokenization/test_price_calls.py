@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -391,6 +392,25 @@ async def test_pieces_without_a_price_are_said_to_have_none(service: Service) ->
     answer = await service.stub.ExplainCost(pb2.ExplainCostRequest(call=call), timeout=DEADLINE_S)
     assert not answer.HasField("cost")
     assert any("no table has a price of a search" in step for step in answer.steps)
+
+
+async def test_pieces_that_a_tenants_line_has_no_price_for_are_said_to_have_none(service: Service, tenant: str) -> None:
+    await service.put(tenant, line("acme-1", {"input": "1", "output": "1"}))
+    call = sold("acme-1", {"web_searches": 3, "pictures": 1}, tokens=M)
+    call.tenant_id = tenant
+    expected = "no table has a price of such pictures.* and no table has a price of a search"
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await service.stub.CalculateCost(call, timeout=DEADLINE_S, metadata=ADMIN)
+            if refused.value.code() != grpc.StatusCode.NOT_FOUND:  # Until the table is in force.
+                break
+            await asyncio.sleep(0.05)
+    assert re.search(expected, str(refused.value.details()))
+    assert violated_field(refused.value) == "usage.units"
+    answer = await service.stub.ExplainCost(pb2.ExplainCostRequest(call=call), timeout=DEADLINE_S, metadata=ADMIN)
+    assert not answer.HasField("cost")
+    assert len(answer.steps) == 2
 
 
 @pytest.mark.parametrize("units", [{"web_searches": 5_000}, {"words": 1}, {"pictures": 1, "pictures/hd": 1}])

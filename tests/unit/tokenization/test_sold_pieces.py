@@ -314,6 +314,54 @@ class TestOwn:
         )
         assert [cost["total_cost_usd"] for cost in costs] == [Decimal("0.04")] * 2
 
+    def test_the_defaults_price_of_a_picture_is_that_of_the_whole_answer(self, book: PriceBook) -> None:
+        prices = own(book, line("gpt-image-1", {"input": "5", "output": "40"}))
+        call = _call("openai", "gpt-image-1", {"pictures/high/1024x1024": 1}, input_tokens=12, output_tokens=300)
+        assert explained(prices, call).costs["total_cost_usd"] == Decimal("0.16706")  # 12 x 5 + 0.167
+        assert explained(prices, call).costs["total_cost_usd"] == explained(book, call).costs["total_cost_usd"]
+        # Where the tokens of pictures are told, they are what is sold.
+        told = call | {"output_tokens": 6208, "output_image_tokens": 6208}
+        assert explained(prices, told).costs["total_cost_usd"] == Decimal("0.24838")
+
+    @pytest.mark.parametrize(
+        ("rates", "usd", "words"),
+        [
+            # 20 x 1 + 200 x 1, and the default's fee of a request that looks at little of the web.
+            ({}, "0.00522", ("default-pieces",)),
+            # A fee of the tenant's own has the searches in it, too.
+            ({"call": "0.003"}, "0.00322", ("default-pieces",)),
+            ({"call": "0"}, "0.00022", ("default-pieces",)),
+            # Who pays by the search pays no fee.
+            ({"web_search": "0.001"}, "0.00222", ()),
+        ],
+    )
+    def test_the_defaults_fee_comes_with_the_searches_that_are_in_it(
+        self, rates: dict[str, str], usd: str, words: tuple[str, ...], book: PriceBook
+    ) -> None:
+        used = _call("perplexity", "sonar", {"requests/low": 1, "web_searches": 2}, input_tokens=20, output_tokens=200)
+        found = explained(own(book, line("sonar", {"input": "1", "output": "1"} | rates)), used)
+        assert found.costs["total_cost_usd"] == Decimal(usd)
+        assert found.quote is not None
+        assert found.quote.how == words
+
+    @pytest.mark.parametrize(
+        ("units", "words"),
+        [
+            ({"web_searches": 3}, ("no-search-price",)),
+            ({"pictures": 3}, ("no-picture-price",)),
+            ({"pictures": 3, "web_searches": 1}, ("no-picture-price", "no-search-price")),
+        ],
+    )
+    def test_a_piece_that_nobody_has_a_price_for_leaves_the_total_unknown_and_says_why(
+        self, units: dict[str, int], words: tuple[str, ...], book: PriceBook
+    ) -> None:
+        found = explained(
+            own(book, line("acme-1", {"input": "1", "output": "1"})), _call("", "acme-1", units, **_TOKENS)
+        )
+        assert found.costs["total_cost_usd"] is None
+        assert found.quote is not None
+        assert found.quote.how == words
+
     def test_calls_without_pieces_keep_the_basis_that_they_had(self, book: PriceBook) -> None:
         (cost,) = price(own(book, line("claude-*", {"input": "1"})), _call("anthropic", "claude-x", {}, **_TOKENS))
         assert "web_search" not in cost["price_basis"]

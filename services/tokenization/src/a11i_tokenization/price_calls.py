@@ -108,7 +108,8 @@ class PriceCalls:
             if request.usage.flags:
                 why = "tokens that are flagged have no cost"
             if request.usage.units and explained.quote and not _NO_PRICE.isdisjoint(explained.quote.how):
-                raise InvalidArgumentError(" and ".join(_steps(None, explained.quote)[-1:]), field="usage.units")
+                lacking = (word for word in explained.quote.how if word in _NO_PRICE)
+                raise InvalidArgumentError(" and ".join(sentences(lacking)), field="usage.units")
             raise InvalidArgumentError(why, field=f"usage.{side}_tokens")
         return pb2.CalculateCostResponse(cost=cost)
 

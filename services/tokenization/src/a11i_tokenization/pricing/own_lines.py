@@ -47,6 +47,8 @@ class OwnPrice:
     currency: str
     """Empty for US dollars."""
     usd_per_unit: str
+    has_fee: bool = False
+    """Whether the line has a rate for the call itself: one of 0 says that it costs nothing beside tokens and pieces."""
 
     @property
     def factor(self) -> Decimal:
@@ -106,6 +108,7 @@ class _Line:
             discount=discount,
             currency="" if line.currency == "USD" else line.currency,
             usd_per_unit=line.usd_per_unit,
+            has_fee="call" in line.rates,
         )
 
     def _rates(self, discount: str, usd_per_unit: Decimal) -> Rates | None:

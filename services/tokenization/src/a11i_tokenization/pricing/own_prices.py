@@ -52,15 +52,14 @@ class OwnPrices:
                 continue
             if line.rates is not None:
                 label = f"{self._tenant_id}/{self._version}"
-                own = with_pieces(line.rates, normal) if call.sold else line.rates
-                added = normal is not None and own != line.rates
+                own, words = with_pieces(line.rates, call.sold, normal, has_fee=line.has_fee)
                 return Quote(
                     table=label,
                     priced_as=f"{self._tenant_id}/{line.model}",
                     rates=TieredRates((own,)),
-                    how=(*reading.how, "default-pieces") if added else reading.how,
+                    how=(*reading.how, *words),
                     tier=reading.tier,
-                    supplement=normal.version if added and normal else "",
+                    supplement=normal.version if normal and "default-pieces" in words else "",
                     own=self._label(line),
                 )
             if normal is not None:

@@ -9,7 +9,7 @@ from a11i_tokenization.pricing import vendor_rules
 from a11i_tokenization.pricing.finding import FoundModel, ModelFinder
 from a11i_tokenization.pricing.genai_rates import search_fee
 from a11i_tokenization.pricing.offers import CallNames, Offer, Quote
-from a11i_tokenization.pricing.rates import OUTPUT, SORTS, UNIT_SORTS, Rates, TieredRates
+from a11i_tokenization.pricing.rates import OUTPUT, SORTS, Rates, TieredRates
 from a11i_tokenization.pricing.second_table import SecondTable
 from a11i_tokenization.pricing.sold_units import SoldKinds
 from a11i_tokenization.pricing.tiers import tier_of
@@ -91,15 +91,32 @@ class SoldPrices:
         return (call, "pictures") if call and of_images else (None, "no-picture-price")
 
 
-def with_pieces(own: Rates, default: Quote | None) -> Rates:
-    """Return a tenant's rates with the default's of pieces that the tenant has none for. A fee of the tenant's for the
-    call is one for its pictures, too.
+def with_pieces(own: Rates, sold: str, default: Quote | None, *, has_fee: bool) -> tuple[Rates, tuple[str, ...]]:
+    """Return a tenant's rates with the default's of the pieces `sold` that the tenant has none for, and words for that.
+
+    A fee of the tenant's for the call, which `has_fee` says that it has, were it 0, is one for its pictures and
+    searches, too. The default's price of a picture is that of the whole answer, and its fee of a request that of the
+    searches in it: neither comes without the other.
     """
-    usd, normal = own.usd(), default.rates.tiers[0].usd() if default else {}
-    lacking = {sort: normal[sort] for sort in UNIT_SORTS if sort not in usd and sort in normal}
-    if usd.get("call") and "picture" not in usd:
-        lacking["picture"] = Decimal(0)
-    return Rates.of(usd | lacking)
+    usd, kinds, words = own.usd(), SoldKinds.of(sold), []
+    normal = default.rates.tiers[0].usd() if default else {}
+    rates = usd
+    if kinds.pictures and "picture" not in usd:
+        if usd.get("call"):
+            rates = rates | {"picture": Decimal(0)}
+        elif (price := normal.get("picture")) is not None:
+            rates = _by_picture(rates, price).usd()
+            words.append("default-pieces")
+    if (kinds.searches or kinds.request) and "web_search" not in usd:
+        fees = ("web_search",) if has_fee or kinds.pictures else ("web_search", "call")
+        if lacking := {sort: normal[sort] for sort in fees if sort in normal}:
+            rates = rates | lacking
+            words.append("default-pieces")
+    if kinds.pictures and "picture" not in rates:
+        words.append("no-picture-price")
+    if kinds.searches and "web_search" not in rates:
+        words.append("no-search-price")
+    return Rates.of(rates), tuple(dict.fromkeys(words))
 
 
 def _by_picture(usd: Mapping[str, Decimal | None], price: Decimal) -> Rates:
