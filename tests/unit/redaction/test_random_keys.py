@@ -91,7 +91,8 @@ def _is_taken(patterns: PatternDetector, text: str, key: str) -> bool:
 @pytest.mark.parametrize(
     "words",
     [
-        "glpat-ThisIsNoTokenBecauseOfItsWords", "sk-your-personal-access-token-goes-here",
+        "glpat-ThisIsNoTokenBecauseOfItsWords", "sk-" + "yourkeyhereyourkeyhereyourkeyherexx",
+        "sk-your-personal-access-token-goes-here",
         "sk-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
         "npg_abcdefghijklmnop", "API-REFERENCEDOCUMENTATIONFOR", "fw_getAuthenticationProviders",
         "bearer token-authentication-middleware", "SCWORGANISATIONALUNIT",

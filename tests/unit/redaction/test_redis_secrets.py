@@ -73,6 +73,7 @@ def test_takes_the_hash_of_a_rule(patterns: PatternDetector) -> None:
 
 
 LOOK_ALIKES = [
+    "setuser ann >file.txt",
     "AUTH failed",
     "AUTH PLAIN",
     "250-AUTH PLAIN LOGIN CRAM-MD5",

@@ -28,6 +28,9 @@ _WORD_BEGINS, _SMALL, _CAPITALS = -1.0, 0.5, -1.0
 """Likewise of a capital behind a small letter, two small ones and two capitals, where both are in one run of letters:
 in `camelCase` small letters stand side by side, in random ones half of all pairs change."""
 _LETTERS: Final = re.compile(r"[A-Za-z]+")
+_AGAIN: Final = re.compile(r"(?!(.)\1{4})([A-Za-z]{5})[^\s]{0,100}\2")
+"""Five letters that come again, as in `yourkeyhereyourkeyhere`: in 48 random ones three times in a million. Some keys begin
+with one letter many times."""
 _LONGEST_PREFIX: Final = 8
 """Letters of a part of a format's prefix, such as `proj` and `test`, which would pass for words."""
 _SHORTEST_BODY: Final = 6
@@ -51,7 +54,7 @@ def are_random(text: str) -> bool:
     if max(map(len, runs[prefix:]), default=0) < _SHORTEST_BODY:  # Short words, of which none is a prefix.
         prefix, left = 0, sum(map(len, runs))
     body = runs[prefix:]
-    return left >= _FEWEST and sum(map(_score, body)) < _WORDS * (left - len(body))
+    return left >= _FEWEST and sum(map(_score, body)) < _WORDS * (left - len(body)) and _AGAIN.search(text) is None
 
 
 def are_key(text: str) -> bool:

@@ -75,8 +75,9 @@ REDIS_FORMATS: Final = (
         "password of a rule",
         r"[<>](?P<secret>[^\s\"'`\\\x1a]{3,})|\#(?P<hash>[0-9a-f]{64})",
         "redis.io: ACL SETUSER",
-        gate=r"(?i)\bsetuser[ ]",
-        command=r"(?i:\bsetuser)(?=[ ])",
+        gate=r"(?i)\bacl[ ]{1,4}setuser[ ]",
+        # By itself, `setuser` is a program, whose output goes where `>` says.
+        command=r"(?i:\bacl[ ]{1,4}setuser)(?=[ ])",
         between=r"[^\n|;]{0,300}",
     ),
     SecretFormat(
