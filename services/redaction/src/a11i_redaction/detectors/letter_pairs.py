@@ -29,8 +29,8 @@ _WORD_BEGINS, _SMALL, _CAPITALS = -1.0, 0.5, -1.0
 in `camelCase` small letters stand side by side, in random ones half of all pairs change."""
 _LETTERS: Final = re.compile(r"[A-Za-z]+")
 _AGAIN: Final = re.compile(r"(?!(.)\1{4})([A-Za-z]{5})[^\s]{0,100}\2")
-"""Five letters that come again, as in `yourkeyhereyourkeyhere`: in 48 random ones three times in a million. Some keys begin
-with one letter many times."""
+"""Five letters that come again, as in `yourkeyhereyourkeyhere`: in 48 random ones three times in a million. Some keys
+begin with one letter many times."""
 _LONGEST_PREFIX: Final = 8
 """Letters of a part of a format's prefix, such as `proj` and `test`, which would pass for words."""
 _SHORTEST_BODY: Final = 6
