@@ -413,7 +413,9 @@ async def test_pieces_that_a_tenants_line_has_no_price_for_are_said_to_have_none
     assert len(answer.steps) == 2
 
 
-@pytest.mark.parametrize("units", [{"web_searches": 5_000}, {"words": 1}, {"pictures": 1, "pictures/hd": 1}])
+@pytest.mark.parametrize(
+    "units", [{"web_searches": 5_000}, {"words": 1}, {"pictures": 1, "pictures/hd": 1}, {"requests/low": 2}]
+)
 async def test_pieces_that_cannot_be_are_refused(units: dict[str, int], service: Service) -> None:
     with pytest.raises(grpc.aio.AioRpcError, match="pieces are web_searches, pictures") as refused:
         await service.stub.CalculateCost(sold("gpt-5", units, tokens=1), timeout=DEADLINE_S)

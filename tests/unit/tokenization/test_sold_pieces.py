@@ -233,6 +233,7 @@ def test_a_piece_without_a_price_leaves_the_total_unknown_and_says_why(
         {"web_searches": -1},
         {"pictures": 1, "pictures/hd/1024x1024": 1},
         {"requests/low": 1, "requests/high": 1},
+        {"requests/low": 1000},
         {"seconds_of_audio": 5},
     ],
 )

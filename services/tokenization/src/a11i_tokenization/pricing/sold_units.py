@@ -15,7 +15,9 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 ODD_UNITS: Final = "absurd units"
-"""The flag of pieces that cannot be: over MAX_UNITS of a kind or none, of two kinds at once, or of one not known."""
+"""The flag of pieces that cannot be: over MAX_UNITS of a kind or none, of two kinds at once, of one not known, and more
+requests than one.
+"""
 _UNIT: Final = re.compile(
     r"pictures(?:/(?P<quality>low|medium|high|standard|hd))?(?:/(?P<size>[1-9][0-9]{1,4}x[1-9][0-9]{1,4}))?"
     r"|(?P<searches>web_searches)"
@@ -105,8 +107,8 @@ def odd_units(units: Iterable[tuple[str, int]]) -> str:
     if _counts(sorted(units)) is not None:
         return ""
     return (
-        "pieces are web_searches, pictures, pictures/hd/1792x1024 and the like (quality and size) or requests/low, "
-        f"/medium, /high: one of each at most, and from 1 to {MAX_UNITS:,}"
+        "pieces are web_searches, pictures, pictures/hd/1792x1024 and the like (quality and size), of one kind at most "
+        f"and from 1 to {MAX_UNITS:,}; or requests/low, /medium, /high, of which a call is one"
     )
 
 
@@ -118,10 +120,10 @@ def _counts(units: Iterable[tuple[str, int]]) -> tuple[int, ...] | None:
         if found is None or not 0 < number <= MAX_UNITS:
             return None
         if found["request"]:
-            requests += 1
+            requests += number
         else:
             sort = _SEARCH if found["searches"] else _PICTURE
             if counts[sort]:
                 return None
             counts[sort] = number
-    return tuple(counts) if requests <= 1 else None
+    return tuple(counts) if requests <= 1 else None  # A call is one request.
