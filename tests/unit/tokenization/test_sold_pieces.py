@@ -158,6 +158,11 @@ _PICTURE = {"pictures/high/1536x1024": 1}
         (_call("openai", "azure/dall-e-3", {"pictures/hd/1792x1024": 2}), "0.264"),
         # Who runs a model on machines of one's own pays nobody a price of these.
         (_call("vllm", "azure/dall-e-3", {"pictures/hd/1792x1024": 2}), None),
+        # A name that is itself that of pictures of one size has their price, however many it tells of.
+        (_call("", "fal_ai/low/1024-x-1024/gpt-image-2", {}), "0.006"),
+        (_call("", "fal_ai/low/1024-x-1024/gpt-image-2", {"pictures": 3}, input_tokens=12), "0.018"),
+        (_call("", "fal_ai/high/3840-x-2160/openai/gpt-image-2.5/flare/edit", {}), "0.10008"),
+        (_call("", "1024-x-1024/50-steps/stability.stable-diffusion-xl-v1", {}), "0.04"),
         # As before, where no number is told.
         (_call("x_ai", "grok-imagine-image", {}), "0.02"),
         # What was refused made none.

@@ -35,8 +35,6 @@ _FIELD: Final = re.compile(
 _PER_IMAGE: Final = ("output_cost_per_image", "input_cost_per_image")
 """What a picture costs that a model makes: some entries have the one, some the other, and some both."""
 _PER_PIXEL: Final = "input_cost_per_pixel"
-_SIZED: Final = "-x-"
-"""In the names of entries for pictures of one size."""
 _PICTURE_DIGITS: Final = Decimal("0.000001")
 """Pictures are sold by hundredths of cents; a price by the pixel has six digits, of which one too many are left."""
 _SEARCH_FEE: Final = "search_context_size_"
@@ -73,7 +71,7 @@ class SecondModel:
                 band = _TIERS[field["tier"]], int(field["thousands"] or 0) * 1_000
                 prices.setdefault(band, {})[_SORTS[field["name"]]] = Decimal(price)
         mode, standard = str(entry.get("mode", "")), prices["", 0]
-        if mode == "image_generation" and not any(standard.values()) and _SIZED not in key and (one := _image(entry)):
+        if mode == "image_generation" and not any(standard.values()) and (one := _image(entry)):
             standard["call"] = one
         fees = {
             name.removeprefix(_SEARCH_FEE): Decimal(fee) for name, fee in entry.items() if name.startswith(_SEARCH_FEE)
