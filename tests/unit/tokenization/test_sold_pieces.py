@@ -5,6 +5,7 @@ attributes are those that the packages really send, see tests/unit/telemetry/tes
 """
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,9 @@ from a11i_tokenization.counts import TokenCounter
 from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.prices import PriceBook
 from a11i_tokenization.pricing.explain import explain, stored
+from a11i_tokenization.pricing.offers import CallNames, Offer, Prices
 from a11i_tokenization.pricing.rates import MAX_UNITS
+from a11i_tokenization.pricing.sheet import Sheet
 from a11i_tokenization.stage import TokenizeStage
 from tests.unit.tokenization.price_kit import day, explained, line, own, price, sum_of
 from tests.unit.tokenization.span_rows import batch_of
@@ -260,6 +263,41 @@ def test_calls_with_pieces_are_priced_among_others(book: PriceBook) -> None:
     ]
     assert [found[0], found[2]] == [*before, *before]
     assert batch_of(plain).columns["units"].to_pylist() == [[]]
+
+
+def test_calls_with_the_same_pieces_are_looked_up_together_and_each_at_its_own_time(book: PriceBook) -> None:
+    """DeepSeek's prices depended on the hour in 2025, by genai-prices."""
+    used = _call("deepseek", "deepseek-chat", {"web_searches": 1}, **_TOKENS)
+    times = [datetime(2025, 8, 1, hour, tzinfo=UTC) for hour in (12, 20, 12, 20)]
+    calls = [used | {"start_time": time} for time in times]
+    costs = price(book, *calls)
+    assert [cost["input_cost_usd"] for cost in costs] == [price(book, call)[0]["input_cost_usd"] for call in calls]
+    assert len({cost["input_cost_usd"] for cost in costs}) == 2
+
+
+class _Counting:
+    """Prices that note what they are asked for."""
+
+    def __init__(self, prices: Prices) -> None:
+        self._prices = prices
+        self._sheet = Sheet(self)
+        self.asked: list[CallNames] = []
+
+    def offer(self, call: CallNames) -> Offer | None:
+        self.asked.append(call)
+        return self._prices.offer(call)
+
+    def sheet(self) -> Sheet:
+        return self._sheet
+
+
+def test_pieces_that_cannot_be_are_not_looked_up(book: PriceBook) -> None:
+    """What a sender makes up could else be looked up, and remembered, for each call."""
+    prices = _Counting(book)
+    calls = [_call("anthropic", "claude-sonnet-4-5", {f"words{number}": 1}, **_TOKENS) for number in range(50)]
+    costs = price(prices, *calls)
+    assert [(cost["input_cost_usd"], cost["total_cost_usd"]) for cost in costs] == [(Decimal("0.003"), None)] * 50
+    assert [call.sold for call in prices.asked] == [""]
 
 
 def test_pieces_of_what_is_no_call_cost_nothing(book: PriceBook) -> None:

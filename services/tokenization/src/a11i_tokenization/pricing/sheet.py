@@ -124,16 +124,32 @@ class Sheet:
             rows[spans] = self._dated_rows(call, times[spans])
 
     def _fill_sold(self, rows: Ints, names: list[Column], started: Column, sold: SoldUnits) -> None:
-        """Look up the rows of calls with pieces, whose rates depend on what these are. There are few."""
-        for span, kind, time in zip(sold.rows.tolist(), sold.kinds, _times(started)[sold.rows], strict=True):
-            call: CallNameTexts = tuple(column[span].as_py() for column in names)
-            key = (*call, kind)
-            item = self._sold_items.get(key)
-            if item is None:
-                known = max(map(len, call)) <= MAX_NAME_CHARS
-                item = self._sold_items[key] = _Item(self._prices.offer(CallNames(*key)) if known else None)
+        """Look up the rows of calls with pieces, whose rates depend on what these are.
+
+        Those with pieces that cannot be keep what their names cost, and nothing is remembered of what they say.
+        """
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for *call, kind, odd, span in zip(
+            *(column.take(sold.rows).to_pylist() for column in names),
+            sold.kinds,
+            sold.odd.tolist(),
+            sold.rows.tolist(),
+            strict=True,
+        ):
+            if not odd:
+                groups.setdefault((*call, kind), []).append(span)
+        times = _times(started)
+        for key, spans in groups.items():
+            item = self._sold_item(key)
             offer = item.offer
-            rows[span] = UNKNOWN if offer is None else self._stretch_rows(item, offer, np.array([time]))[0]
+            rows[spans] = UNKNOWN if offer is None else self._stretch_rows(item, offer, times[spans])
+
+    def _sold_item(self, key: tuple[str, ...]) -> _Item:
+        item = self._sold_items.get(key)
+        if item is None:
+            known = max(map(len, key)) <= MAX_NAME_CHARS
+            item = self._sold_items[key] = _Item(self._prices.offer(CallNames(*key)) if known else None)
+        return item
 
     def _find(self, names: CallNameTexts) -> int:
         """Return the row of calls whose names are new; NOT_FOUND where that depends on the time."""
