@@ -64,6 +64,43 @@ def test_text_is_found_in_every_known_shape(message: Any, texts: tuple[str, ...]
 
 
 @pytest.mark.parametrize(
+    ("item", "said", "results"),
+    [
+        (
+            {"type": "file_search_call", "id": "fs_1", "queries": ["a dog"], "results": [{"text": "Dogs bark."}]},
+            ('["a dog"]',),
+            ('[{"text":"Dogs bark."}]',),
+        ),
+        (
+            {
+                "type": "code_interpreter_call",
+                "id": "ci_1",
+                "code": "print(1)",
+                "outputs": [{"type": "logs", "logs": "1"}],
+            },
+            ("print(1)",),
+            ('{"type":"logs","logs":"1"}',),
+        ),
+        (
+            {
+                "type": "web_search_call",
+                "id": "ws_1",
+                "action": {"type": "search", "query": "a dog", "sources": [{"type": "url", "url": "https://a"}]},
+            },
+            ('{"type":"search","query":"a dog"}',),
+            ('{"type":"url","url":"https://a"}',),
+        ),
+        ({"type": "web_search_call", "id": "ws_1", "status": "failed"}, (), ()),
+    ],
+)
+def test_what_openais_own_tools_gave_is_no_models_text(
+    item: dict[str, Any], said: tuple[str, ...], results: tuple[str, ...]
+) -> None:
+    found = message_text({"role": "assistant", "parts": [item, {"type": "text", "content": "Sunny."}]})
+    assert (found.said, found.results, found.exact) == ((*said, "Sunny."), results, False)
+
+
+@pytest.mark.parametrize(
     "part",
     [
         {"type": "blob", "mime_type": "image/png", "content": "aGVsbG8="},

@@ -23,6 +23,8 @@ _MEDIA_TYPES: Final = frozenset(
 """Parts that providers count by formulas: of an image's size, which it says itself, or of what a span does not hold."""
 _RESPONSE: Final = "tool_call_response"
 _RESULT_TYPES: Final = frozenset({_RESPONSE, "tool_result", "function_call_output"})
+_SERVER_CALLS: Final = frozenset({"web_search_call", "file_search_call", "code_interpreter_call"})
+"""OpenAI's items of tools that it runs itself: what the model wrote and what the tool gave are members of one."""
 _TOOL_ROLES: Final = frozenset({"tool", "function"})
 FIRST_MEMBER: Final = '{"role"'
 """How nearly all senders begin a message."""
@@ -200,6 +202,8 @@ class _Collector:
                 self.images.append(image)
         elif kind in _RESULT_TYPES:
             self._add_result(_first(part, ("response", "result", "content", "output")), depth)
+        elif kind in _SERVER_CALLS:
+            self._add_server_call(part, depth)
         elif isinstance(part.get("function"), dict):
             self.add(part["function"], depth + 1)
         elif "arguments" in part or kind in ("tool_call", "tool_use"):
@@ -211,6 +215,19 @@ class _Collector:
             # A part of no known shape: all of it was sent somehow.
             self.texts.append(_as_text(dict(part)))
             self.exact = False
+
+    def _add_server_call(self, part: Mapping[str, Json], depth: int) -> None:
+        """Add what the model wrote of a call, and what the tool gave as a result: `ResponseFileSearchToolCall` and the
+        like of openai 3.52. How the vendor puts either to the model it does not say.
+        """
+        written = _first(part, ("action", "queries", "code"))
+        given = _first(part, ("results", "outputs"))
+        if isinstance(written, dict):
+            given = written.get("sources")
+            written = {name: value for name, value in written.items() if name != "sources"}
+        self._add_verbatim(written)
+        self._add_result(given, depth)
+        self.exact = False
 
     def _add_result(self, value: Json, depth: int) -> None:
         """Add what a tool answered; of content parts their texts and images, anything else as JSON."""
