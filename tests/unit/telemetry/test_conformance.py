@@ -88,6 +88,19 @@ def test_rare_sorts_of_tokens_and_reported_costs_are_compared_and_nothing_is_as_
     ]
 
 
+def test_what_is_sold_beside_tokens_is_shown_and_compared() -> None:
+    request = _traces()
+    span = request["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+    said = {"server_tool_use": {"web_search_requests": 3}}
+    span["attributes"].append({"key": "gen_ai.usage.raw", "value": {"stringValue": json.dumps(said)}})
+    found = read_payload(json.dumps(request).encode())
+    assert [one.get("units") for one in found.spans] == [{"web_searches": 3}, None]
+    expected = json.loads((_CASE / "expected.json").read_text())
+    assert differences(found, expected) == [
+        f'chat gpt-4o-mini {span["spanId"]}: units is {{"web_searches":3}}, should be not there'
+    ]
+
+
 @pytest.mark.parametrize(
     "content", [b"{not json", b'{"signal": 1}', b"[]\n", b'{"signal": "traces", "request": {}', b"\xff"]
 )

@@ -42,7 +42,7 @@ _JSON: Final = (
     *("input_messages", "output_messages", "system_instructions", "tool_definitions", "tool_arguments", "tool_result"),
 )
 _OF_EVENTS: Final = ("input_messages", "output_messages", "system_instructions", "tool_definitions")
-FIELDS: Final = (*_TEXTS, "finish_reasons", *_NUMBERS, *_RARE_NUMBERS, *_JSON)
+FIELDS: Final = (*_TEXTS, "finish_reasons", *_NUMBERS, *_RARE_NUMBERS, "units", *_JSON)
 """What is compared of a span, by the names of its columns."""
 
 
@@ -140,6 +140,8 @@ def _span(row: Mapping[str, JsonValue]) -> Span:
         span["finish_reasons"] = list(row["finish_reasons"])
     span |= {name: row[name] for name in _NUMBERS if row[name] is not None}
     span |= {name: float(row[name]) if name.endswith("_usd") else row[name] for name in _RARE_NUMBERS if row[name]}
+    if row["units"]:
+        span["units"] = dict(row["units"])
     return span | {name: _parsed(name, row[name]) for name in _JSON if row[name]}
 
 
