@@ -102,6 +102,10 @@ class Encodings:
             return engine.count(text), encoding in self._exact and engine.is_exact_for(text)
         return sum(map(engine.count, texts)), encoding in self._exact and all(map(engine.is_exact_for, texts))
 
+    def is_exact_for(self, encoding: str, text: str) -> bool:
+        """Return whether `text` is counted as its tokenizer does, and nothing of it sampled. Raises KeyError."""
+        return self._engine(encoding).is_exact_for(text)
+
     def source(self, encoding: str) -> Source:
         """Return where an encoding comes from. Raises KeyError."""
         return self._sources[_SAME_ON_TEXT.get(encoding, encoding)]

@@ -1,7 +1,7 @@
 """Tokens of a call's input and output, from the messages that its span holds."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 import orjson
@@ -11,6 +11,7 @@ from a11i_tokenization.cache import CountCache, NoCache, content_hash, shelf
 from a11i_tokenization.call_counts import Apart, CallCount, MessageCount, Tally, with_images
 from a11i_tokenization.chat_formats import ChatFormat, Speaker, Thoughts
 from a11i_tokenization.chat_templates import chat_format
+from a11i_tokenization.chunks import cut
 from a11i_tokenization.conversations import MOST_NEW, Conversations
 from a11i_tokenization.encodings import Encodings
 from a11i_tokenization.images import Image, image_rule
@@ -38,6 +39,9 @@ _CHATS: Final = 4096
 """Distinct names of models remembered, as they come from outside; a mesh sees dozens."""
 _LONGEST_ROLE: Final = 64
 """Characters; a longer one is none, and counts as the word "user"."""
+
+_BEGINNING: Final = 4_096
+"""Characters of an answer that are counted a second time, with the line breaks before them: some ten microseconds."""
 
 
 class CallInput(NamedTuple):
@@ -219,20 +223,36 @@ class PromptCounter:
     def _answer(self, chat: Chat, thoughts: Thoughts, said: Sequence[str]) -> tuple[int, int, bool]:
         """Return the tokens of what a model wrote that later calls send, those that they leave out, and whether both
         are exact."""
-        sent = left_out = 0
-        exact = True
-        for text in said:
-            pieces, marked, answer = written(text, thoughts.marks)
-            tokens, exactly = self._encodings.sum_of(chat.encoding, pieces)
-            tokens += marked
-            if answer is None:
-                kept = tokens
-            else:
-                kept = self._encodings.count(chat.encoding, answer.lstrip("\n") if thoughts.trimmed else answer)
-            sent += kept
-            left_out += tokens - kept
+        encoding = chat.encoding
+        found = written(said, thoughts.marks, partial(self._encodings.is_exact_for, encoding))
+        sent, exact = self._encodings.sum_of(encoding, found.sent)
+        sent += found.sent_marks
+        exact = exact and found.exact
+        if not found.thoughts:
+            return sent, 0, exact
+        left_out, exactly = self._encodings.sum_of(encoding, found.thoughts)
+        exact = exact and exactly
+        kept_of_it = round(left_out * found.kept)
+        left_out += found.thought_marks - kept_of_it
+        sent += kept_of_it
+        for answer in found.answers:
+            kept = answer.lstrip("\n") if thoughts.trimmed else answer
+            tokens, exactly = self._encodings.sum_of(encoding, (kept,))
+            sent += tokens
             exact = exact and exactly
+            if len(kept) < len(answer):
+                breaks, exactly = self._line_breaks(encoding, answer, len(answer) - len(kept))
+                left_out += breaks
+                exact = exact and exactly
         return sent, left_out, exact
+
+    def _line_breaks(self, encoding: str, answer: str, breaks: int) -> tuple[int, bool]:
+        """Return how many tokens more an answer is with the line breaks that it begins with, and whether that is exact.
+        Of a long one only the beginning is counted a second time."""
+        cut_there = cut(answer[: breaks + 2 * _BEGINNING], breaks + _BEGINNING)
+        start = cut_there.pieces[0]
+        with_breaks, without = self._encodings.count_all(encoding, (start, start[breaks:]))
+        return with_breaks - without, cut_there.exact
 
     def _around(self, chat: Chat, said: Sequence[str]) -> int:
         """Return the tokens more that a system message's texts are with what the format puts around them."""

@@ -1,0 +1,121 @@
+"""The marks of thoughts in what a model wrote: exact where models write them, and no text of them takes long."""
+
+import json
+import random
+import time
+from itertools import pairwise
+
+import pytest
+
+from a11i_tokenization.answers import written
+from a11i_tokenization.cache import Count
+from a11i_tokenization.encodings import Encodings
+from a11i_tokenization.models import Models
+from a11i_tokenization.prompts import CallInput, PromptCounter
+from tests.bench.token_texts import languages
+
+MARKS = {
+    "deepseek-r1": ("<think>", "</think>"),
+    "qwen3-32b": ("<think>", "</think>"),
+    "magistral-medium-2506": ("[THINK]", "[/THINK]"),
+}
+MODELS = Models()
+MEGABYTE = 1_000_000
+LIMIT_MS = 50
+ROUNDS = 3
+BOMBS = ("{0}a{1}b", "{0}é", "é{1}", "{1}", "{0}", "{1}\n\n\n", "a{1}\n\nb")
+
+
+def letters(chars: int) -> str:
+    return "".join(random.Random(chars).choices("abcdefghijklmnopqrstuvwxyz", k=chars))  # noqa: S311 - texts, no secrets
+
+
+def answer_of(*texts: str) -> str:
+    parts = [{"type": "text", "content": text} for text in texts]
+    return json.dumps([{"role": "assistant", "parts": parts}], ensure_ascii=False)
+
+
+def tokens_of(encodings: Encodings, model: str, *texts: str) -> Count:
+    """Return what an answer of these texts counts, nothing of it known before."""
+    encoding = MODELS.resolve(model).encoding
+    return PromptCounter(encodings, 0).count_texts(encoding, answer_of(*texts), model).total
+
+
+def took_ms(encodings: Encodings, model: str, text: str) -> float:
+    """Return the CPU time a megabyte, best of some rounds."""
+    encoding, answer, counter = MODELS.resolve(model).encoding, answer_of(text), PromptCounter(encodings, 0)
+    counter.count_texts(encoding, answer_of("x"), model)
+    took = []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        counter.count_texts(encoding, answer, model)
+        took.append(time.process_time() - started)
+    return min(took) * 1e3 / (len(text.encode()) / MEGABYTE)
+
+
+@pytest.mark.parametrize("model", MARKS)
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_megabyte_of_marks_takes_no_longer_than_other_text(encodings: Encodings, model: str, bomb: str) -> None:
+    unit = bomb.format(*MARKS[model])
+    assert took_ms(encodings, model, unit * (MEGABYTE // len(unit.encode()))) < LIMIT_MS
+
+
+def test_marks_in_many_parts_are_too_many_as_well() -> None:
+    found = written(["a</think>b"] * 25_000, ("<think>", "</think>"), lambda _: True)
+    assert len(found.sent) + len(found.thoughts) + len(found.answers) == 1
+    assert (found.thought_marks, found.exact) == (25_000, False)
+
+
+@pytest.mark.parametrize("model", MARKS)
+def test_some_marks_make_noise_no_slower(encodings: Encodings, model: str) -> None:
+    _, end = MARKS[model]
+    cut_up = end.join(letters(200_000 + at) for at in range(5))
+    without, with_marks = (took_ms(encodings, model, text) for text in (cut_up.replace(end, "x"), cut_up))
+    assert with_marks < 2 * without
+    assert not tokens_of(encodings, model, cut_up).exact
+
+
+@pytest.mark.parametrize("model", MARKS)
+def test_too_many_marks_are_estimated_closely(encodings: Encodings, model: str) -> None:
+    encoding, (begin, end) = MODELS.resolve(model).encoding, MARKS[model]
+    pieces = [f"{word} it and {word}." for word in ("look", "find", "sell", "buy", "ask")] * 40
+    text = "".join(f"{begin}{a}{end}{b}" for a, b in pairwise(pieces))
+    found = tokens_of(encodings, model, text)
+    exactly = sum(encodings.count(encoding, a) + encodings.count(encoding, b) + 2 for a, b in pairwise(pieces))
+    assert not found.exact
+    assert found.tokens == pytest.approx(exactly, rel=0.05)
+
+
+@pytest.mark.parametrize("model", MARKS)
+def test_the_marks_of_eight_thoughts_are_exact_in_any_text(encodings: Encodings, model: str) -> None:
+    encoding, (begin, end) = MODELS.resolve(model).encoding, MARKS[model]
+    count = encodings.count
+    found = tokens_of(encodings, model, f"{begin}a{end}b" * 8)
+    assert found == Count(8 * (2 + count(encoding, "a") + count(encoding, "b")))
+    assert tokens_of(encodings, model, *[f"{begin}a{end}b"] * 8) == found
+    assert not tokens_of(encodings, model, f"{begin}a{end}b" * 9).exact
+
+
+@pytest.mark.parametrize("model", MARKS)
+def test_the_marks_of_long_thoughts_are_exact_however_many(encodings: Encodings, model: str) -> None:
+    encoding, (begin, end) = MODELS.resolve(model).encoding, MARKS[model]
+    prose = " ".join(languages())[:3_000]
+    found = tokens_of(encodings, model, f"{begin}{prose}{end}" * 40)
+    assert found == Count(40 * (2 + encodings.count(encoding, prose)))
+
+
+@pytest.mark.parametrize("model", [*MARKS, "qwen3.6-27b"])
+@pytest.mark.parametrize("breaks", ["", "\n", "\n\n", "\n \n", "\n\n  - ", "\n" * 9_000])
+@pytest.mark.parametrize("sentences", [1, 2_000])
+def test_a_long_answers_line_breaks_count_as_in_the_whole_answer(
+    encodings: Encodings, model: str, breaks: str, sentences: int
+) -> None:
+    encoding, (_, end) = MODELS.resolve(model).encoding, MARKS.get(model, MARKS["qwen3-32b"])
+    answer = breaks + "On its way, and here by noon. " * sentences
+    found = tokens_of(encodings, model, f"It left.{end}{answer}")
+    assert found == Count(encodings.count(encoding, "It left.") + 1 + encodings.count(encoding, answer))
+    turns = [{"role": "assistant", "content": f"It left.{end}{answer}"}, {"role": "user", "content": "Thanks"}]
+    call = PromptCounter(encodings, 0).count_chat(encoding, CallInput(json.dumps(turns)), model)
+    kept = answer if model == "deepseek-r1" else answer.lstrip("\n")
+    turns[0]["content"] = kept
+    assert call.tokens == PromptCounter(encodings, 0).count_chat(encoding, CallInput(json.dumps(turns)), model).tokens
