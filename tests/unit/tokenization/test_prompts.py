@@ -112,6 +112,32 @@ def test_what_the_model_wrote_counts_without_the_formats_tokens(
     assert counter.count_texts("o200k_base", output).total == Count(tokens("It is on its way."))
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "file_search_call", "id": "fs_1", "queries": ["order"], "results": [{"text": "A page. " * 500}]},
+        {
+            "type": "code_interpreter_call",
+            "id": "ci_1",
+            "code": "order",
+            "outputs": [{"type": "logs", "logs": "1" * 99}],
+        },
+        {"type": "tool_call_response", "id": "srvtoolu_1", "response": "A page. " * 500},
+    ],
+)
+def test_what_a_providers_own_tools_gave_is_not_written_by_the_model(
+    item: dict[str, object], counter: PromptCounter, tokens: Callable[[str], int]
+) -> None:
+    text = {"type": "text", "content": "It is on its way."}
+    counted = counter.count_texts("o200k_base", json.dumps([{"role": "assistant", "parts": [item, text]}]))
+    called = item.get("code") or item.get("queries")
+    written = tokens(called if isinstance(called, str) else json.dumps(called)) if called else 0
+    assert counted.tokens == written + tokens("It is on its way.")
+    # As part of the next call's input they are a tool's results.
+    sent = counter.count_chat("o200k_base", chat({"role": "assistant", "parts": [item, text]}))
+    assert sent.parts["tool_results"] > 0
+
+
 def test_a_tool_call_written_counts_its_name_and_arguments(
     counter: PromptCounter, tokens: Callable[[str], int]
 ) -> None:

@@ -97,8 +97,10 @@ class PromptCounter:
         chat = _chat(encoding, model if len(model) <= MAX_NAME_CHARS else "")
         for one in self._messages(chat, messages):
             said, exactly = with_images(one, image_rule(model)) if one.images else (one.said, one.exact)
-            said += one.results + one.thoughts
-            if chat.form.answer and one.speaker is _MODEL:
+            said += one.thoughts
+            if one.speaker is not _MODEL:
+                said += one.results  # What a provider's own tools gave is in the model's message, but not its text.
+            elif chat.form.answer:
                 said += chat.form.answer
                 exactly = False  # Not every host counts what it takes off.
             each.append(said)
