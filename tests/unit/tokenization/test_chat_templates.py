@@ -116,6 +116,14 @@ def test_a_call_without_a_system_message_may_get_its_templates_and_is_estimated(
     assert instructed == Count(with_system)
 
 
+def test_a_recorded_call_of_llama_on_bedrock_counts_as_reported(counter: PromptCounter) -> None:
+    # What Converse and ConverseStream gave as inputTokens in February 2025, in test_meta_converse*.yaml of the cassettes
+    # of traceloop/openllmetry's opentelemetry-instrumentation-bedrock: 20 more than without the day's date.
+    system = {"role": "system", "content": "You are an app that knows about everything."}
+    question = {"role": "user", "content": "Tell me a joke about opentelemetry"}
+    assert counted(counter, "meta.llama3-2-1b-instruct-v1:0", system, question).tokens == 52
+
+
 def test_what_a_template_says_by_itself_is_of_the_format(counter: PromptCounter) -> None:
     call = counter.count_chat("qwen2", CallInput(json.dumps([QUESTION])), "qwen2.5-7b-instruct")
     assert call.parts == {"user": 5, "format": 29}

@@ -38,7 +38,8 @@ _CLAUDE: Final = ChatFormat("claude", (4, 0, 4, 4), role=False, priming=3, settl
 
 # <|begin_of_text|>, <|start_header_id|>user<|end_header_id|>\n\n...<|eot_id|> and the answer's header
 _LLAMA: Final = ChatFormat("llama", (4, 4, 4, 4), priming=5)
-# Meta's template begins every call so, 3.2's with the day's date; Meta's own code and Bedrock's page do not.
+# Meta's template begins every call so, 3.2's with the day's date, and Bedrock's Converse reports as much. Meta's own
+# code does not, nor do the prompts that callers of Bedrock's InvokeModel put together after its page.
 _LLAMA_DATED: Final = replace(
     _LLAMA,
     name="llama dated",
