@@ -117,8 +117,8 @@ def test_a_call_without_a_system_message_may_get_its_templates_and_is_estimated(
 
 
 def test_a_recorded_call_of_llama_on_bedrock_counts_as_reported(counter: PromptCounter) -> None:
-    # What Converse and ConverseStream gave as inputTokens in February 2025, in test_meta_converse*.yaml of the cassettes
-    # of traceloop/openllmetry's opentelemetry-instrumentation-bedrock: 20 more than without the day's date.
+    # What Converse and ConverseStream gave as inputTokens in February 2025: test_meta_converse*.yaml of the cassettes
+    # of traceloop/openllmetry's opentelemetry-instrumentation-bedrock. Without the day's date it is 20 less.
     system = {"role": "system", "content": "You are an app that knows about everything."}
     question = {"role": "user", "content": "Tell me a joke about opentelemetry"}
     assert counted(counter, "meta.llama3-2-1b-instruct-v1:0", system, question).tokens == 52
