@@ -4,40 +4,21 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-import tiktoken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from a11i_tokenization import vocabularies
 from a11i_tokenization.chunks import MAX_CHUNK_CHARS, cut
-from a11i_tokenization.counting import vendors
-from a11i_tokenization.counting.tiktoken_engine import TiktokenEngine
-from a11i_tokenization.counting.toktok_vendor_engine import ToktokVendorEngine
 from tests.bench.token_texts import fuzzed, languages
+from tests.unit.tokenization.oracles import OF_TIKTOKEN, counter_of_whole
 
-_IN_PIECES = (*vocabularies.ENCODINGS, "llama3", "llama4", "tekken", "deepseek_v3", "qwen2", "qwen3_5", "claude2")
 _FUZZED = 2_000
 _SMALL_CHARS = 24
 """Pieces so short that fuzzed texts are cut at every sort of boundary."""
 
 
-def _load(name: str) -> Callable[[str], int]:
-    """Return what counts a text whole."""
-    if name in vocabularies.ENCODINGS:
-        encoding = vocabularies.build(name, vocabularies.packaged_directory())
-    else:
-        engine = {source.name: source for source in vendors.sources()}[name].load()
-        if isinstance(engine, ToktokVendorEngine):
-            engine = engine._reference()
-        assert isinstance(engine, TiktokenEngine)
-        encoding = engine._encoding
-        assert isinstance(encoding, tiktoken.Encoding)
-    return lambda text: len(encoding.encode_ordinary(text))
-
-
-@pytest.fixture(scope="module", params=_IN_PIECES)
+@pytest.fixture(scope="module", params=OF_TIKTOKEN)
 def whole(request: pytest.FixtureRequest) -> Callable[[str], int]:
-    return _load(request.param)
+    return counter_of_whole(request.param)
 
 
 def test_exact_cuts_lose_no_token(whole: Callable[[str], int]) -> None:

@@ -3,16 +3,14 @@
 import random
 from base64 import b64encode
 from collections.abc import Callable
-from functools import cache
 
 import pytest
-import tiktoken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from a11i_tokenization import vocabularies
 from a11i_tokenization.cache import Count
-from a11i_tokenization.counting import tiktoken_engine, toktok_engine, vendors
+from a11i_tokenization.counting import tiktoken_engine, toktok_engine
 from a11i_tokenization.counting.long_texts import (
     LINE_ENDS,
     MIN_CHARS,
@@ -22,14 +20,12 @@ from a11i_tokenization.counting.long_texts import (
     repeated_lines,
     split,
 )
-from a11i_tokenization.counting.tiktoken_engine import TiktokenEngine
-from a11i_tokenization.counting.toktok_vendor_engine import ToktokVendorEngine
 from a11i_tokenization.encodings import Encodings
 from tests.bench.token_texts import files, languages, made_up
 from tests.unit.effort import times
+from tests.unit.tokenization.oracles import OF_TIKTOKEN, counter_of_whole
 
 _LENIENT = ("o200k_base", "cl100k_base", "llama4", "tekken", "qwen2")
-_ALL = (*vocabularies.ENCODINGS, "llama3", "llama4", "tekken", "deepseek_v3", "qwen2", "qwen3_5", "claude2")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SIGNS = "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~"
 _LINES = (
@@ -62,24 +58,9 @@ _BEHIND = ("", " ", "\t", "a", "-", "/", " /", "'s", "1", "é", "。", "\u0301",
 COUNTER = Encodings(vocabularies.packaged_directory())
 
 
-@cache
-def _whole(name: str) -> Callable[[str], int]:
-    """Return what counts a text of an encoding whole, without any care for how long that takes."""
-    if name in vocabularies.ENCODINGS:
-        encoding = vocabularies.build(name, vocabularies.packaged_directory())
-    else:
-        engine = {source.name: source for source in vendors.sources()}[name].load()
-        if isinstance(engine, ToktokVendorEngine):
-            engine = engine._reference()
-        assert isinstance(engine, TiktokenEngine)
-        encoding = engine._encoding
-        assert isinstance(encoding, tiktoken.Encoding)
-    return lambda text: len(encoding.encode_ordinary(text))
-
-
-@pytest.fixture(scope="module", params=_ALL)
+@pytest.fixture(scope="module", params=OF_TIKTOKEN)
 def named(request: pytest.FixtureRequest) -> tuple[str, Callable[[str], int]]:
-    return request.param, _whole(request.param)
+    return request.param, counter_of_whole(request.param)
 
 
 def _noise(seed: int, alphabet: str, chars: int) -> str:
@@ -131,7 +112,7 @@ def _assert_counted_once(encoding: str, line: str) -> None:
     lines = repeated_lines(text, STRICT_LINE_ENDS if encoding not in _LENIENT else LINE_ENDS)
     assert lines is not None
     assert len(lines) == 3
-    assert COUNTER.count(encoding, text) == _whole(encoding)(text)
+    assert COUNTER.count(encoding, text) == counter_of_whole(encoding)(text)
 
 
 def test_a_text_whose_lines_do_not_repeat_stays_whole() -> None:
@@ -177,7 +158,7 @@ def test_long_noise_is_estimated_within_a_percent_and_says_so(encoding: str, noi
     found = COUNTER.measure(encoding, text)
     assert not found.exact
     sizes = range(0, len(text), 10_000)
-    near = sum(_whole(encoding)(text[at : at + 10_000]) for at in sizes)
+    near = sum(counter_of_whole(encoding)(text[at : at + 10_000]) for at in sizes)
     assert found.tokens == pytest.approx(near, rel=0.01)
 
 
@@ -185,4 +166,4 @@ def test_long_noise_is_estimated_within_a_percent_and_says_so(encoding: str, noi
 @pytest.mark.parametrize("noise", [_random_words(6, 12, SAMPLED_CHARS - 40_000), _noise(7, _SIGNS, SAMPLED_CHARS - 1)])
 def test_shorter_noise_is_exact(encoding: str, noise: str) -> None:
     text = noise
-    assert COUNTER.measure(encoding, text) == Count(_whole(encoding)(text))
+    assert COUNTER.measure(encoding, text) == Count(counter_of_whole(encoding)(text))

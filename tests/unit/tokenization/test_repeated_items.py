@@ -5,21 +5,17 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-import tiktoken
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from a11i_tokenization import vocabularies
 from a11i_tokenization.cache import Count
-from a11i_tokenization.counting import vendors
 from a11i_tokenization.counting.long_texts import LINE_ENDS, MIN_CHARS, LongTexts, repeated_items
-from a11i_tokenization.counting.tiktoken_engine import NOISE, TiktokenEngine
-from a11i_tokenization.counting.toktok_vendor_engine import ToktokVendorEngine
+from a11i_tokenization.counting.tiktoken_engine import NOISE
 from a11i_tokenization.encodings import Encodings
 from tests.bench.token_texts import files, languages, made_up
 from tests.unit.effort import times
+from tests.unit.tokenization.oracles import OF_TIKTOKEN, counter_of_whole
 
-_NAMES = (*vocabularies.ENCODINGS, "llama3", "llama4", "tekken", "deepseek_v3", "qwen2", "qwen3_5", "claude2")
 _ITEMS = (
     "",
     "a",
@@ -44,23 +40,9 @@ _ITEMS = (
 _NESTED = json.dumps(json.dumps(json.dumps([{"a": [1, "b\n"], "c": "d'e"}] * 900)))
 
 
-def _whole(name: str) -> Callable[[str], int]:
-    """Return what counts a text of an encoding whole."""
-    if name in vocabularies.ENCODINGS:
-        encoding = vocabularies.build(name, vocabularies.packaged_directory())
-    else:
-        engine = {source.name: source for source in vendors.sources()}[name].load()
-        if isinstance(engine, ToktokVendorEngine):
-            engine = engine._reference()
-        assert isinstance(engine, TiktokenEngine)
-        encoding = engine._encoding
-        assert isinstance(encoding, tiktoken.Encoding)
-    return lambda text: len(encoding.encode_ordinary(text))
-
-
-@pytest.fixture(scope="module", params=_NAMES)
+@pytest.fixture(scope="module", params=OF_TIKTOKEN)
 def named(request: pytest.FixtureRequest) -> tuple[str, Callable[[str], int]]:
-    return request.param, _whole(request.param)
+    return request.param, counter_of_whole(request.param)
 
 
 def _items(text: str) -> Counter[str]:
