@@ -13,26 +13,15 @@ import pytest
 
 from tests.unit.telemetry.attribute_rows import row_of
 
-_IMAGE: dict[str, object] = {
-    "gen_ai.operation.name": "image",
-    "gen_ai.provider.name": "openai",
-    "gen_ai.request.model": "dall-e-3",
-}
-_OPENLIT: dict[str, object] = {
-    **_IMAGE,
-    "gen_ai.request.image_size": "1024x1024",
-    "gen_ai.request.image_quality": "standard",
-}
-_LOGFIRE: dict[str, object] = {
-    "gen_ai.operation.name": "image_generation",
-    "gen_ai.provider.name": "openai",
-    "gen_ai.request.model": "dall-e-3",
-}
-_CHAT: dict[str, object] = {
-    "gen_ai.operation.name": "chat",
-    "gen_ai.provider.name": "openai",
-    "gen_ai.request.model": "gpt-5",
-}
+
+def _of_openai(operation: str, model: str) -> dict[str, object]:
+    return {"gen_ai.operation.name": operation, "gen_ai.provider.name": "openai", "gen_ai.request.model": model}
+
+
+_IMAGE = _of_openai("image", "dall-e-3")
+_OPENLIT = _IMAGE | {"gen_ai.request.image_size": "1024x1024", "gen_ai.request.image_quality": "standard"}
+_LOGFIRE = _of_openai("image_generation", "dall-e-3")
+_CHAT = _of_openai("chat", "gpt-5")
 
 
 def _units(attributes: dict[str, object]) -> dict[str, int]:
