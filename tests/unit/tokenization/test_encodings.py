@@ -181,7 +181,8 @@ def test_an_encoding_that_cannot_be_loaded_is_estimated() -> None:
 def test_threads_may_share_encodings() -> None:
     encodings = Encodings(vocabularies.packaged_directory(), max_kept=1)
     text = "Threads share a tokenizer. " * 200
-    names = ("o200k_base", "mistral_v1", "r50k_base", "mistral_v3") * 8
+    # One is kept, so that nearly every count loads a tokenizer anew, which takes those of Mistral's a second.
+    names = ("o200k_base", "r50k_base") * 8 + ("mistral_v1", "mistral_v3") * 2
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(encodings.count, names, [text] * len(names)))
     assert found == [COUNTER.count(name, text) for name in names]
