@@ -3,6 +3,7 @@
 import json
 import random
 import time
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -67,12 +68,19 @@ def test_marks_in_many_parts_are_too_many_as_well() -> None:
 
 
 @pytest.mark.parametrize("model", MARKS)
-def test_some_marks_make_noise_no_slower(encodings: Encodings, model: str) -> None:
-    _, end = MARKS[model]
-    cut_up = end.join(letters(200_000 + at) for at in range(5))
-    without, with_marks = (took_ms(encodings, model, text) for text in (cut_up.replace(end, "x"), cut_up))
-    assert with_marks < 2 * without
-    assert not tokens_of(encodings, model, cut_up).exact
+def test_noise_that_is_sampled_is_not_cut_at_marks_into_pieces_too_short_for_that(
+    encodings: Encodings, model: str
+) -> None:
+    encoding, (_, end) = MODELS.resolve(model).encoding, MARKS[model]
+    noise = end.join(letters(200_000 + at) for at in range(5))
+    found = written([noise], MARKS[model], partial(encodings.is_exact_for, encoding))
+    assert len(found.sent) + len(found.thoughts) + len(found.answers) == 1
+    assert (found.thought_marks, found.exact) == (4, False)
+    assert not tokens_of(encodings, model, noise).exact
+    prose = "".join(f"On its way, and here by noon on day {day}. " for day in range(8_000))
+    assert tokens_of(encodings, model, f"{prose}{end}a") == Count(
+        encodings.count(encoding, prose) + 1 + encodings.count(encoding, "a")
+    )
 
 
 @pytest.mark.parametrize("model", MARKS)

@@ -111,25 +111,31 @@ def written(said: Sequence[str], marks: tuple[str, ...], is_exact: Callable[[str
     if not (ended or begun):
         return Written(said)
     marked = begun + ended
-    many = sum(text.count(mark) for text in marked for mark in marks)
     chars = sum(map(len, marked))
-    if many > max(_FEW_MARKS, chars // _CHARS_A_MARK) or (chars >= SAMPLED_CHARS and not all(map(is_exact, marked))):
-        return _roughly(sent, marked, marks, many)
+    if chars >= SAMPLED_CHARS and not all(map(is_exact, marked)):
+        return _roughly(sent, marked, marks)
+    room, split = max(_FEW_MARKS, chars // _CHARS_A_MARK), _pattern(marks).split
     thoughts: list[str] = []
     answers = []
-    split = _pattern(marks).split
-    for text in begun:
-        sent += split(text)
-    for text in ended:
-        *before, answer = split(text)
-        thoughts += before
-        answers.append(answer)
-    return Written(sent, thoughts, answers, many - len(thoughts), len(thoughts))
+    sent_marks = 0
+    for text in marked:
+        *before, answer = split(text, room + 1)
+        room -= len(before)
+        if room < 0:
+            return _roughly(sent[: len(said) - len(marked)], marked, marks)
+        if last in text:
+            thoughts += before
+            answers.append(answer)
+        else:
+            sent += (*before, answer)
+            sent_marks += len(before)
+    return Written(sent, thoughts, answers, sent_marks, len(thoughts))
 
 
-def _roughly(sent: list[str], marked: Sequence[str], marks: tuple[str, ...], many: int) -> Written:
+def _roughly(sent: list[str], marked: Sequence[str], marks: tuple[str, ...]) -> Written:
     """Return texts of very many marks as one, whose pieces spaces keep apart. Those whose thoughts end are the last."""
     text = " ".join(marked)
+    many = sum(map(text.count, marks))
     pieces = [_without(text, marks)]
     if marks[-1] not in text:
         return Written([*sent, *pieces], sent_marks=many, exact=False)

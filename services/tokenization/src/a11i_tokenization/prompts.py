@@ -242,19 +242,22 @@ class PromptCounter:
             tokens, exactly = self._encodings.sum_of(encoding, (kept,))
             sent += tokens
             exact = exact and exactly
-            if len(kept) < len(answer):
-                breaks, exactly = self._line_breaks(encoding, answer, len(answer) - len(kept))
-                left_out += breaks
+            breaks = len(answer) - len(kept)
+            if breaks and len(kept) <= _BEGINNING:
+                left_out += self._encodings.count(encoding, answer) - tokens
+            elif breaks:
+                more, exactly = self._line_breaks(encoding, answer, breaks)
+                left_out += more
                 exact = exact and exactly
         return sent, left_out, exact
 
     def _line_breaks(self, encoding: str, answer: str, breaks: int) -> tuple[int, bool]:
-        """Return how many tokens more an answer is with the line breaks that it begins with, and whether that is exact.
-        Of a long one only the beginning is counted a second time."""
-        cut_there = cut(answer[: breaks + 2 * _BEGINNING], breaks + _BEGINNING)
-        start = cut_there.pieces[0]
-        with_breaks, without = self._encodings.count_all(encoding, (start, start[breaks:]))
-        return with_breaks - without, cut_there.exact
+        """Return how many tokens more a long answer is with the line breaks that it begins with, and whether that is
+        exact. Only its beginning is counted a second time."""
+        beginning = cut(answer[: breaks + 2 * _BEGINNING], breaks + _BEGINNING)
+        text = beginning.pieces[0]
+        with_breaks, without = self._encodings.count_all(encoding, (text, text[breaks:]))
+        return with_breaks - without, beginning.exact
 
     def _around(self, chat: Chat, said: Sequence[str]) -> int:
         """Return the tokens more that a system message's texts are with what the format puts around them."""
