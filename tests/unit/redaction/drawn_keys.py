@@ -62,7 +62,7 @@ class Draws:
         elif code is codes.BRANCH:
             self._all(self._rng.choice(said[1]))
         elif code not in {codes.AT, codes.ASSERT, codes.ASSERT_NOT}:
-            raise NotImplementedError(code)
+            raise ValueError(f"no key is drawn of a pattern with {code}")
 
     def _class(self, code: Any, said: Any) -> tuple[list[str], float]:
         known = self._classes.get(id(said))

@@ -206,7 +206,7 @@ def test_a_pattern_that_would_stall_a_backtracking_engine_is_done_in_time(bench:
     chosen = policy(preset="secrets-only", recognizers=[recognizer])
     began = time.process_time()
     bench.under(chosen).redact_texts(["a" * 90_000 + "!"], TENANT)
-    assert time.process_time() - began < 40
+    assert time.process_time() - began < 10
 
 
 def test_chosen_attributes_are_skipped_or_dropped_whole(bench: Bench) -> None:
